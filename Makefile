@@ -7,7 +7,8 @@ export HISTORY
 
 BIN := .venv/bin
 # Starts our own PostgreSQL and Valkey around a command, unless DATABASE_URL or DATABASE_ADMIN_URL names a server.
-WITH_SERVERS = $(BIN)/python -m loyalty.demo.servers run --data $(1) --
+# A folder serves one run at a time; a second one beside it wants its own: make test DATA=.data/test2
+WITH_SERVERS = $(BIN)/python -m loyalty.demo.servers run --data $(or $(DATA),$(1)) --
 # pytest's own options go here: make test PYTEST="-k lots -x"
 PYTEST ?= -q
 RUN := .venv/installed-run
@@ -57,7 +58,10 @@ lock: ## write requirements*.txt anew (UPGRADE="name …" or UPGRADE=--all moves
 screenshots: $(DEV) ## the README's pictures, taken from the running demo
 	@$(BIN)/python -m tests.screenshots
 
-clean: ## remove .venv, caches and all demo data
+clean: ## stop what still runs, remove .venv, caches and all demo data
 	@if [ -x $(BIN)/python ]; then \
-	  for data in .data .data/*/; do $(BIN)/python -m loyalty.demo.servers stop --data "$${data%/}" || exit 1; done; fi
+	  for data in .data .data/*/; do \
+	    if [ -d "$$data/postgres" ]; then $(BIN)/python -m loyalty.demo.servers remove --data "$$data" || exit 1; fi; \
+	  done; \
+	fi
 	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache staticfiles

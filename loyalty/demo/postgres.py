@@ -113,6 +113,8 @@ class Postgres:
         self.stop()
         for folder in {self.place, self.home}:
             shutil.rmtree(folder, ignore_errors=True)
+        if self.place != self.home and ELSEWHERE.exists() and not any(ELSEWHERE.iterdir()):
+            ELSEWHERE.rmdir()
 
     def _make_places(self) -> None:
         """The folders; the server's account may pass through them, not list them."""
