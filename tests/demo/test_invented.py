@@ -23,9 +23,7 @@ def test_no_two_share_a_name_an_address_or_a_phone():
 
 
 def test_neighbours_in_a_list_have_different_family_names():
-    assert all(
-        one.family_name != other.family_name for one, other in zip(EVERYONE, EVERYONE[1:], strict=False)
-    )
+    assert all(one.family_name != other.family_name for one, other in pairwise(EVERYONE))
 
 
 def test_phones_are_valid_and_in_the_range_kept_for_fiction():
