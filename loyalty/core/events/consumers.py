@@ -1,0 +1,82 @@
+"""How the lower part of the house reaches the upper: consumers register for kinds of events.
+
+`@consumes("reward.redeemed")` runs after commit, at least once, on a worker, in a scope of its own; it is retried
+with growing pauses and parked when it keeps failing. `@consumes_now(...)` runs in the very transaction of the event.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loyalty.core.events.models import Event
+
+Consumer = Callable[["Event"], None]
+log = logging.getLogger(__name__)
+
+_after_commit: dict[str, dict[str, Consumer]] = defaultdict(dict)
+_now: dict[str, list[Consumer]] = defaultdict(list)
+
+
+def _name(consumer: Consumer) -> str:
+    return f"{consumer.__module__}.{consumer.__name__}"
+
+
+def consumes(*kinds: str) -> Callable[[Consumer], Consumer]:
+    """Register for after commit. `*` is every kind; `points.*` every kind of that family."""
+
+    def register(consumer: Consumer) -> Consumer:
+        for kind in kinds:
+            _after_commit[kind][_name(consumer)] = consumer
+        return consumer
+
+    return register
+
+
+def consumes_now(*kinds: str) -> Callable[[Consumer], Consumer]:
+    """Register for inside the transaction: an error there undoes the operation."""
+
+    def register(consumer: Consumer) -> Consumer:
+        for kind in kinds:
+            _now[kind].append(consumer)
+        return consumer
+
+    return register
+
+
+def react_now(event: "Event") -> None:
+    """Run the in-transaction consumers of one event."""
+    for consumer in _now.get(event.kind, ()):
+        consumer(event)
+
+
+def interested(kind: str) -> dict[str, Consumer]:
+    """The after-commit consumers of a kind, by name."""
+    family = kind.partition(".")[0] + ".*"
+    return {**_after_commit.get("*", {}), **_after_commit.get(family, {}), **_after_commit.get(kind, {})}
+
+
+def named(name: str) -> Consumer | None:
+    """The registered consumer of that name; None when the code has gone."""
+    for consumers in _after_commit.values():
+        if name in consumers:
+            return consumers[name]
+    return None
+
+
+def anyone_listens() -> bool:
+    """False while no consumer is registered, so that the hot path need not ring."""
+    return bool(_after_commit)
+
+
+def ring() -> None:
+    """Wake a worker. A broker that is away must never fail the business: the sweeper will find the event."""
+    if not anyone_listens():
+        return
+    from loyalty.core.events.tasks import dispatch_waiting
+
+    try:
+        dispatch_waiting.apply_async(ignore_result=True, retry=False, expires=60)
+    except Exception:  # noqa: BLE001 - any broker trouble at all is the sweeper's business
+        log.warning("the bell did not ring; the sweeper will catch it", exc_info=True)

@@ -1,0 +1,84 @@
+"""What happened: one append-only table that is the audit log, the outbox and the source of webhooks.
+
+An event holds ids and figures, never personal data, so erasing a person leaves it untouched.
+"""
+
+from django.db import models
+
+from loyalty.core.tenancy import scope
+from loyalty.core.tenancy.models import MerchantScoped, ScopedManager, TenantPolicy, tenant
+
+
+class Event(models.Model):
+    """One thing that happened. `happened_at` is the business's time, `recorded_at` ours."""
+
+    id = models.BigAutoField(primary_key=True)
+    merchant = models.ForeignKey(
+        "merchants.Merchant", on_delete=models.PROTECT, default=scope.merchant_id, editable=False, db_index=False,
+        related_name="+",
+    )
+    kind = models.CharField(max_length=60)
+    subject = models.UUIDField(null=True)
+    actor = models.CharField(max_length=80)
+    data = models.JSONField(default=dict)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    dispatched_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [TenantPolicy(name="events_event_policy")]
+        indexes = [
+            models.Index(fields=["merchant", "id"], name="events_event_feed"),
+            models.Index(fields=["merchant", "subject", "id"], name="events_event_subject"),
+            models.Index(fields=["id"], condition=models.Q(dispatched_at=None), name="events_event_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+
+class Reaction(MerchantScoped):
+    """One consumer's work on one event after commit: done once, retried with back-off, parked when it keeps failing."""
+
+    event_number = models.BigIntegerField()
+    consumer = models.CharField(max_length=120)
+    attempts = models.IntegerField(default=0)
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            *tenant("events_reaction"),
+            models.UniqueConstraint(fields=["merchant", "event_number", "consumer"], name="events_reaction_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=models.Q(done_at=None, parked_at=None), name="events_reaction_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} ← {self.event_number}"
+
+
+class JobRun(MerchantScoped):
+    """A periodic job's run for one merchant and period: beat may ring twice or not at all, the row decides."""
+
+    job = models.CharField(max_length=80)
+    period = models.CharField(max_length=40)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            *tenant("events_jobrun"),
+            models.UniqueConstraint(fields=["merchant", "job", "period"], name="events_jobrun_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.period}"

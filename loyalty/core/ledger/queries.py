@@ -1,0 +1,209 @@
+"""Reading the books: balances now and at any instant, lots, statements."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet, Sum
+
+from loyalty.core.ledger.chart import POINTS, MemberAccount
+from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A member's points of one unit. `available` already has what is owed taken off and may be negative."""
+
+    available: int = 0
+    pending: int = 0
+    reserved: int = 0
+    debt: int = 0
+    version: int = 0
+
+
+def balances(owners: Iterable[UUID], *, unit: str = POINTS) -> dict[UUID, Balance]:
+    """Balance of each of `owners`; those without an account are missing from the answer."""
+    found: dict[UUID, dict[str, int]] = {}
+    rows = Account.objects.filter(owner__in=list(owners), unit=unit).values_list("owner", "kind", "balance", "version")
+    for owner, kind, amount, version in rows:
+        kinds = found.setdefault(owner, {})
+        kinds[kind] = amount
+        if kind == MemberAccount.AVAILABLE:
+            kinds["version"] = version
+    return {
+        owner: Balance(
+            available=kinds.get("available", 0) + kinds.get("debt", 0),
+            pending=kinds.get("pending", 0),
+            reserved=kinds.get("reserved", 0),
+            debt=-kinds.get("debt", 0),
+            version=kinds.get("version", 0),
+        )
+        for owner, kinds in found.items()
+    }
+
+
+def balance(owner: UUID, *, unit: str = POINTS) -> Balance:
+    """What one member has now."""
+    return balances([owner], unit=unit).get(owner, Balance())
+
+
+def balance_as_of(owner: UUID, *, at: datetime, unit: str = POINTS, recorded: bool = False) -> Balance:
+    """What the member had at `at`: by when things happened, or with `recorded` by when the books knew."""
+    column = "transfer__recorded_at__lte" if recorded else "transfer__happened_at__lte"
+    sums = dict(
+        Entry.objects.filter(account__owner=owner, unit=unit, **{column: at})
+        .values_list("account__kind")
+        .annotate(total=Sum("amount"))
+    )
+    debt = sums.get("debt", 0)
+    return Balance(
+        available=sums.get("available", 0) + debt,
+        pending=sums.get("pending", 0),
+        reserved=sums.get("reserved", 0),
+        debt=-debt,
+    )
+
+
+def lots(owner: UUID, *, unit: str = POINTS, open_only: bool = True) -> QuerySet[Lot]:
+    """A member's lots, soonest expiry first."""
+    found = Lot.objects.filter(account__owner=owner, account__unit=unit).order_by("expires_at", "id")
+    return found.filter(remaining__gt=0) if open_only else found
+
+
+def open_lots(owner: UUID) -> list[Lot]:
+    """Everything of a member's that has not been used, in every unit, soonest expiry first; read to be moved."""
+    rows = Lot.objects.filter(account__owner=owner, remaining__gt=0).select_related("account", "transfer")
+    return list(rows.order_by("expires_at", "id"))
+
+
+def expiring(owner: UUID, *, until: datetime, unit: str = POINTS) -> list[tuple[datetime, int]]:
+    """`(instant, points)` for everything of the member's that expires until `until`, soonest first."""
+    rows = (
+        lots(owner, unit=unit)
+        .filter(pending=False, expires_at__lte=until)
+        .order_by("expires_at")
+        .values_list("expires_at")
+        .annotate(points=Sum("remaining"))
+    )
+    return [(instant, points) for instant, points in rows if instant is not None]
+
+
+def transfers(owner: UUID, *, unit: str | None = None) -> QuerySet[Transfer]:
+    """A member's movements, newest first."""
+    found = Transfer.objects.filter(owner=owner)
+    if unit:
+        found = found.filter(unit=unit)
+    return found.order_by("-happened_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """One movement as its owner sees it: how each of their accounts changed and the spendable balance after it."""
+
+    transfer: UUID
+    kind: str
+    move: str
+    unit: str
+    available: int
+    pending: int
+    reserved: int
+    debt: int
+    balance_after: int
+    version: int
+    happened_at: datetime
+    recorded_at: datetime
+    source_kind: str
+    source: UUID | None
+    rule: str
+    reason: str
+    actor: str
+    data: Any
+    programme_version: UUID | None
+    shortfall: int
+    settles: UUID | None
+
+
+_STATEMENT = """
+SELECT t.id, t.kind, t.move, t.unit,
+       sum(e.amount) FILTER (WHERE a.kind = 'available'), sum(e.amount) FILTER (WHERE a.kind = 'pending'),
+       sum(e.amount) FILTER (WHERE a.kind = 'reserved'), sum(e.amount) FILTER (WHERE a.kind = 'debt'),
+       (array_agg(e.balance_after ORDER BY e.version DESC) FILTER (WHERE a.kind = 'available'))[1],
+       (array_agg(e.balance_after ORDER BY e.version DESC) FILTER (WHERE a.kind = 'debt'))[1],
+       max(e.version) FILTER (WHERE a.kind = 'available'),
+       t.happened_at, t.recorded_at, t.source_kind, t.source, t.rule, t.reason, t.actor, t.data, t.programme_version,
+       t.shortfall, t.settles
+  FROM ledger_account a
+  JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id
+  JOIN ledger_transfer t ON t.merchant_id = e.merchant_id AND t.id = e.transfer_id
+ WHERE a.merchant_id = NULLIF(current_setting('app.merchant_id', true), '')::bigint
+   AND a.owner = %(owner)s AND a.unit = %(unit)s
+   AND (%(before)s::uuid IS NULL OR t.id < %(before)s)
+ GROUP BY t.merchant_id, t.id
+ ORDER BY t.id DESC
+ LIMIT %(limit)s
+"""
+
+
+def statement(owner: UUID, *, unit: str = POINTS, before: UUID | None = None, limit: int = 50) -> list[StatementRow]:
+    """The member's story, last recorded first; page on with the last row's `transfer` as `before`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, {"owner": owner, "unit": unit, "before": before, "limit": limit})
+        rows = cursor.fetchall()
+    return [
+        StatementRow(
+            transfer=row[0], kind=row[1], move=row[2], unit=row[3],
+            available=int(row[4] or 0), pending=int(row[5] or 0), reserved=int(row[6] or 0), debt=int(row[7] or 0),
+            balance_after=int(row[8] or 0) + int(row[9] or 0), version=row[10] or 0,
+            happened_at=row[11], recorded_at=row[12], source_kind=row[13], source=row[14], rule=row[15],
+            reason=row[16], actor=row[17], data=_json(row[18]), programme_version=row[19], shortfall=row[20],
+            settles=row[21],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _json(value: Any) -> Any:
+    """A raw cursor gives jsonb as text; the ORM parses it."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def due_to_expire(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
+    """`(lot, owner, unit, remaining)` of lots whose time is up, for the expiry job."""
+    rows = Lot.objects.filter(expires_at__lte=at, remaining__gt=0, pending=False).order_by("expires_at")[:limit]
+    return list(rows.values_list("id", "account__owner", "account__unit", "remaining"))
+
+
+def due_to_activate(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
+    """`(lot, owner, unit, remaining)` of pending lots whose date has come."""
+    rows = Lot.objects.filter(available_from__lte=at, remaining__gt=0, pending=True).order_by("available_from")[:limit]
+    return list(rows.values_list("id", "account__owner", "account__unit", "remaining"))
+
+
+def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[Lot]:
+    """The lots an order (or another source) made, oldest first."""
+    return list(
+        Lot.objects.filter(transfer__source=source, account__unit=unit, transfer__move="grant")
+        .select_related("account")
+        .order_by("id")
+    )
+
+
+def totals(*, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS) -> dict[str, int]:
+    """Points by merchant account (issued, redeemed, expired, adjusted), signed as the member sees them."""
+    rows = Entry.objects.filter(account__owner=None, unit=unit)
+    if since:
+        rows = rows.filter(transfer__happened_at__gte=since)
+    if until:
+        rows = rows.filter(transfer__happened_at__lt=until)
+    sums = dict(rows.values_list("account__kind").annotate(total=Sum("amount")))
+    return {kind: -int(total) for kind, total in sums.items()}
+
+
+def outstanding(*, unit: str = POINTS) -> int:
+    """All points members can still use or will be able to: the shop's open promise, in points."""
+    rows = Account.objects.filter(~Q(owner=None), unit=unit).aggregate(total=Sum("balance"))
+    return int(rows["total"] or 0)

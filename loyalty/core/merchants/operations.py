@@ -1,0 +1,153 @@
+"""Open a merchant with its sandbox, add staff and locations, make and revoke API keys."""
+
+import hashlib
+import secrets
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.core import money
+from loyalty.core.errors import DomainError, InvalidInput, NotFound
+from loyalty.core.events.operations import record
+from loyalty.core.merchants.models import ApiKey, Location, Merchant, Staff
+from loyalty.core.merchants.roles import SCOPES, Role
+from loyalty.core.tenancy import scope
+from loyalty.core.tenancy.scope import Actor, acting_for
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+RESERVED_SLUGS = frozenset({"m", "pos", "w", "api", "admin", "accounts", "static", "brand", "theme", "healthz", "readyz",
+                            "metrics", "media", "widget", "widget.js", "join", "language"})  # fmt: skip
+
+
+class SlugTaken(DomainError):
+    code = "slug_taken"
+    message = _("Another shop already has this address. Choose a different one.")
+    field = "slug"
+
+
+class LastOwner(DomainError):
+    code = "last_owner"
+    message = _("A shop needs an owner. Make someone else owner first.")
+
+
+def _checked(*, name: str, currency: str, timezone: str, language: str, slug: str) -> None:
+    errors = []
+    if not name.strip() or len(name) > 120:
+        errors.append({"field": "name", "code": "invalid", "message": str(_("Write a name of 1 to 120 characters."))})
+    if not money.is_currency(currency):
+        errors.append({"field": "currency", "code": "invalid", "message": str(_("Use an ISO 4217 code, like SEK."))})
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        errors.append({"field": "timezone", "code": "invalid", "message": str(_("Use a zone like Europe/Stockholm."))})
+    if language not in dict(settings.LANGUAGES):
+        errors.append({"field": "language", "code": "invalid", "message": str(_("This language is not offered."))})
+    if not slug or slugify(slug) != slug or slug in RESERVED_SLUGS:
+        errors.append({"field": "slug", "code": "invalid", "message": str(_("Use small letters, digits and dashes."))})
+    if errors:
+        raise InvalidInput(errors)
+
+
+@transaction.atomic
+def open_merchant(
+    *, name: str, currency: str, timezone: str, at: datetime, by: Actor, slug: str = "", country: str = "SE",
+    language: str = "en", brand_colour: str = "#2f5d50",
+) -> Merchant:
+    """Open a merchant and its sandbox sibling, each with a first location. Returns the live one."""
+    slug = slug or slugify(name)
+    _checked(name=name, currency=currency, timezone=timezone, language=language, slug=slug)
+    if Merchant.objects.filter(slug__in=[slug, f"{slug}-test"]).exists():
+        raise SlugTaken()
+    live = None
+    for is_test in (False, True):
+        merchant = Merchant.objects.create(
+            slug=f"{slug}-test" if is_test else slug, name=name, currency=currency, timezone=timezone, country=country,
+            language=language, brand_colour=brand_colour, opened_at=at, sandbox_of=live,
+        )
+        with acting_for(merchant, by=by):
+            Location.objects.create(code="main", name=name)
+            record("merchant.opened", subject=None, at=at, data={"sandbox": is_test})
+        live = live or merchant
+    assert live is not None
+    return live
+
+
+@transaction.atomic
+def add_location(*, code: str, name: str) -> Location:
+    """A further shop; the same code again gives the same location."""
+    return Location.objects.get_or_create(code=code[:60], defaults={"name": name[:120]})[0]
+
+
+@transaction.atomic
+def add_staff(*, email: str, role: Role, at: datetime, name: str = "") -> Staff:
+    """Give a person a role here; makes their account when they have none. They sign in by e-mail code."""
+    User = get_user_model()
+    user = User.objects.filter(email=email.strip().lower()).first() or User.objects.create_user(email.strip())
+    staff, made = Staff.objects.update_or_create(
+        user=user, defaults={"role": role, "name": name[:120], "revoked_at": None}
+    )
+    record("staff.added" if made else "staff.changed", subject=staff.pk, at=at, data={"role": str(role)})
+    return staff
+
+
+@transaction.atomic
+def revoke_staff(*, staff: UUID, at: datetime) -> None:
+    """Take a person's role away; it counts from their next request."""
+    row = Staff.objects.select_for_update().filter(pk=staff, revoked_at=None).first()
+    if row is None:
+        raise NotFound("person")
+    if row.role == Role.OWNER and Staff.objects.filter(role=Role.OWNER, revoked_at=None).count() == 1:
+        raise LastOwner()
+    row.revoked_at = at
+    row.save(update_fields=["revoked_at"])
+    record("staff.revoked", subject=row.pk, at=at)
+
+
+def _base62(number: int, length: int) -> str:
+    letters = []
+    for _unused in range(length):
+        number, index = divmod(number, 62)
+        letters.append(_BASE62[index])
+    return "".join(letters)
+
+
+@transaction.atomic
+def create_api_key(
+    *, name: str, scopes: Sequence[str], at: datetime, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key and its secret `lk_test_<8>_<43 and checksum>`, shown once: only a digest is kept."""
+    unknown = [found for found in scopes if found not in SCOPES]
+    if unknown or not scopes:
+        raise InvalidInput.of("scopes", str(_("Choose at least one of the offered rights.")))
+    if not name.strip() or len(name) > 120:
+        raise InvalidInput.of("name", str(_("Write a name of 1 to 120 characters.")))
+    merchant = Merchant.objects.get(pk=scope.merchant_id())
+    lookup = "".join(secrets.choice(_BASE62) for _unused in range(8))
+    body = "".join(secrets.choice(_BASE62) for _unused in range(43))
+    stem = f"lk_{'test' if merchant.is_sandbox else 'live'}_{lookup}_{body}"
+    secret = stem + _base62(zlib.crc32(stem.encode()), 6)
+    key = ApiKey.objects.create(
+        lookup=lookup, digest=hashlib.sha256(secret.encode()).digest(), name=name, scopes=sorted(set(scopes)),
+        created_at=at, created_by=str(scope.actor()), expires_at=expires_at,
+    )
+    record("api_key.created", subject=key.pk, at=at, data={"scopes": key.scopes})
+    return key, secret
+
+
+@transaction.atomic
+def revoke_api_key(*, key: UUID, at: datetime) -> None:
+    """Stop a key; it counts within half a second."""
+    row = ApiKey.objects.select_for_update().filter(pk=key, revoked_at=None).first()
+    if row is None:
+        raise NotFound("API key")
+    row.revoked_at = at
+    row.save(update_fields=["revoked_at"])
+    record("api_key.revoked", subject=row.pk, at=at)

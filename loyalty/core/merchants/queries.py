@@ -1,0 +1,106 @@
+"""Finding the merchant for a host, a person or a key. These run before a scope is known."""
+
+import hashlib
+import hmac
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from loyalty.core.errors import NotFound
+from loyalty.core.merchants.models import ApiKey, Location, Merchant, Staff
+from loyalty.core.merchants.roles import PERMISSIONS, Role
+from loyalty.core.tenancy import scope
+from loyalty.core.tenancy.scope import across_merchants
+
+_KEEP_SECONDS = 0.5  # how long a revoked key or an old setting may still count
+_shops: dict[int, tuple[float, Merchant]] = {}
+
+
+def merchant_by_slug(slug: str) -> Merchant:
+    """The merchant with that address; `NotFound` otherwise."""
+    found = Merchant.objects.filter(slug=slug).first()
+    if found is None:
+        raise NotFound("shop")
+    return found
+
+
+def shop_of_scope() -> Merchant:
+    """The merchant acted for. Kept for half a second: every order asks, and currency and zone hardly ever change."""
+    merchant_id = scope.merchant_id()
+    kept = _shops.get(merchant_id)
+    if kept is None or kept[0] <= time.monotonic():
+        kept = _shops[merchant_id] = (time.monotonic() + _KEEP_SECONDS, Merchant.objects.get(pk=merchant_id))
+    return kept[1]
+
+
+def staff_of(user_id: int) -> list[tuple[Merchant, Staff]]:
+    """Every merchant a person works for, with their role there, by name."""
+    with across_merchants("a person may work for several merchants"):
+        rows = Staff.objects.filter(user_id=user_id, revoked_at=None).select_related("merchant")
+        return sorted(((row.merchant, row) for row in rows), key=lambda pair: (pair[0].name, pair[0].is_sandbox))
+
+
+def staff_at(merchant: Merchant, user_id: int) -> Staff:
+    """A person's row at one merchant; `NotFound` for strangers, so that a shop's existence does not show."""
+    with across_merchants("is this person staff here"):
+        found = Staff.objects.filter(merchant=merchant, user_id=user_id, revoked_at=None).first()
+    if found is None:
+        raise NotFound("shop")
+    return found
+
+
+def permissions(staff: Staff) -> frozenset[str]:
+    """What this person may do here."""
+    return PERMISSIONS[Role(staff.role)]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A checked API key: whose it is and what it may do."""
+
+    key: UUID
+    merchant: Merchant
+    scopes: frozenset[str]
+    expires_at: datetime | None
+
+
+_kept: dict[bytes, tuple[float, Credential]] = {}
+
+
+def credential(secret: str, *, at: datetime) -> Credential | None:
+    """The credential behind an API key, or None. Compared in constant time by digest."""
+    digest = hashlib.sha256(secret.encode()).digest()
+    kept = _kept.get(digest)
+    if kept is not None and kept[0] > time.monotonic():
+        found: Credential | None = kept[1]
+    else:
+        found = _look_up(secret, digest)
+        if len(_kept) > 10_000:
+            _kept.clear()
+        if found is not None:
+            _kept[digest] = (time.monotonic() + _KEEP_SECONDS, found)
+    if found is None or (found.expires_at is not None and found.expires_at <= at):
+        return None
+    return found
+
+
+def _look_up(secret: str, digest: bytes) -> Credential | None:
+    parts = secret.split("_")
+    if len(parts) != 4 or parts[0] != "lk" or len(parts[2]) != 8:
+        return None
+    with across_merchants("whose API key is this"):
+        row = ApiKey.objects.filter(lookup=parts[2], revoked_at=None).select_related("merchant").first()
+    if row is None or not hmac.compare_digest(bytes(row.digest), digest):
+        return None
+    return Credential(row.pk, row.merchant, frozenset(row.scopes), row.expires_at)
+
+
+def api_keys() -> list[ApiKey]:
+    """The merchant's keys, newest first."""
+    return list(ApiKey.objects.order_by("-created_at"))
+
+
+def location(code: str) -> Location | None:
+    """The location with that code."""
+    return Location.objects.filter(code=code).first()

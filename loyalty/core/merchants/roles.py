@@ -1,0 +1,42 @@
+"""What each role of a merchant's staff may do, as data. A view names a permission, never a role."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    MANAGER = "manager"
+    CASHIER = "cashier"
+    ANALYST = "analyst"
+
+
+_READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view"})
+_SELL = frozenset({"till.use", "members.join", "orders.record", "rewards.redeem"})
+_RUN = frozenset({"members.edit", "members.adjust", "members.merge", "members.erase", "members.export",
+                  "rewards.edit", "programme.edit", "programme.publish", "orders.refund", "audit.view"})  # fmt: skip
+_OWN = frozenset({"keys.manage", "webhooks.manage", "staff.manage", "settings.edit"})
+
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.OWNER: _READ | _SELL | _RUN | _OWN,
+    Role.MANAGER: _READ | _SELL | _RUN,
+    Role.CASHIER: _SELL,
+    Role.ANALYST: _READ | {"audit.view"},
+}
+
+ALL_PERMISSIONS = PERMISSIONS[Role.OWNER]
+
+SCOPES: dict[str, str] = {
+    "members:read": "Read members, balances, lots and entries",
+    "members:write": "Join, edit, merge, block and erase members",
+    "orders:write": "Record, refund and cancel orders and activities",
+    "orders:read": "Read orders and quote them",
+    "points:adjust": "Give and take points by hand",
+    "rewards:read": "Read rewards, redemptions and vouchers",
+    "rewards:write": "Create and edit rewards",
+    "redemptions:write": "Reserve, commit, release and reverse redemptions",
+    "programme:read": "Read the programme",
+    "programme:write": "Draft and publish the programme",
+    "events:read": "Read the event feed",
+    "webhooks:write": "Manage webhook endpoints",
+}
+"""Scopes an API key can carry."""

@@ -1,0 +1,77 @@
+"""Draft, publish, roll back, import. A published version never changes; a roll-back is a new version."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.core.errors import DomainError
+from loyalty.core.events.operations import record
+from loyalty.core.programme import document, queries
+from loyalty.core.programme.models import InForce, Version
+from loyalty.core.tenancy import scope
+
+
+class NoDraft(DomainError):
+    code = "no_draft"
+    message = _("There is no draft to publish. Change something first.")
+
+
+class NothingChanged(DomainError):
+    code = "nothing_changed"
+    message = _("The draft says the same as the programme that counts now.")
+
+
+@transaction.atomic
+def save_draft(*, content: Any, at: datetime, note: str = "") -> Version:
+    """Check a whole document and keep it as the draft. Raises `InvalidInput` with every problem found."""
+    programme = document.parse(content)
+    found = Version.objects.select_for_update().filter(number=None).first() or Version()
+    found.document, found.note = programme.document(), note[:300]
+    found.edited_at, found.edited_by = at, str(scope.actor())
+    found.save()
+    return found
+
+
+@transaction.atomic
+def discard_draft() -> None:
+    """Throw the draft away."""
+    Version.objects.filter(number=None).delete()
+
+
+@transaction.atomic
+def publish(*, at: datetime, note: str = "") -> Version:
+    """Make the draft the version that counts from now on. What was earned keeps the terms it was earned under."""
+    draft = Version.objects.select_for_update().filter(number=None).first()
+    if draft is None:
+        raise NoDraft()
+    document.parse(draft.document)
+    pointer = InForce.objects.select_for_update().select_related("version").first()
+    if pointer and pointer.version.document == draft.document:
+        raise NothingChanged()
+    latest = queries.history().values_list("number", flat=True).first() or 0
+    draft.number, draft.published_at, draft.published_by = latest + 1, at, str(scope.actor())
+    draft.note = note[:300] or draft.note
+    draft.save()
+    if pointer is None:
+        pointer = InForce()
+    pointer.version = draft
+    pointer.save()
+    record("programme.published", subject=draft.pk, at=at, data={"number": draft.number, "note": draft.note})
+    return draft
+
+
+@transaction.atomic
+def roll_back(*, number: int, at: datetime) -> Version:
+    """Publish an earlier version's content again, as a new version."""
+    earlier = queries.numbered(number)
+    save_draft(content=earlier.document, at=at, note=str(_("Back to version {number}")).format(number=number))
+    return publish(at=at)
+
+
+def import_file(*, content: Any, at: datetime) -> Version:
+    """Turn an exported file (or a bare document) into the draft."""
+    if isinstance(content, dict) and isinstance(content.get("programme"), dict):
+        content = content["programme"]
+    return save_draft(content=content, at=at)

@@ -1,0 +1,71 @@
+"""Which programme counts, and what it says."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from loyalty.core.errors import NotFound
+from loyalty.core.programme import document
+from loyalty.core.programme.models import InForce, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A published version and its parsed programme. Versions are immutable, so a parsed one is kept."""
+
+    id: UUID
+    number: int
+    programme: document.Programme
+
+
+_kept: dict[UUID, Current] = {}
+
+
+def version(version_id: UUID) -> Current:
+    """A published version by id; read and parsed once per process."""
+    found = _kept.get(version_id)
+    if found is None:
+        row = Version.objects.exclude(number=None).filter(pk=version_id).first()
+        if row is None or row.number is None:
+            raise NotFound("programme version")
+        if len(_kept) > 2000:
+            _kept.clear()
+        found = _kept[version_id] = Current(row.pk, row.number, document.parse(row.document))
+    return found
+
+
+def in_force() -> Current | None:
+    """The version that counts now; None before the first publication."""
+    pointer = InForce.objects.values_list("version_id", flat=True).first()
+    return version(pointer) if pointer else None
+
+
+def draft() -> Version | None:
+    """The draft, if there is one."""
+    return Version.objects.filter(number=None).first()
+
+
+def history() -> QuerySet[Version]:
+    """Published versions, newest first."""
+    return Version.objects.exclude(number=None).order_by("-number")
+
+
+def numbered(number: int) -> Version:
+    """The published version with that number; `NotFound` otherwise."""
+    found = Version.objects.filter(number=number).first()
+    if found is None:
+        raise NotFound("programme version")
+    return found
+
+
+def export(number: int) -> dict[str, Any]:
+    """A published version as one file's content."""
+    found = numbered(number)
+    return {"programme": found.document, "number": found.number, "note": found.note}
+
+
+def compare(before: Version | None, after: Version) -> list[document.Change]:
+    """What `after` changes."""
+    return document.diff(before.document if before else {}, after.document)

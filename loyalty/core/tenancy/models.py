@@ -1,0 +1,156 @@
+"""The base of every table that belongs to a merchant, and the constraints that make PostgreSQL guard it.
+
+`constraints = tenant("ledger_lot", "account", "transfer")` in a model's Meta gives the table
+- the primary key `(merchant_id, id)`, ready for distribution by merchant,
+- its row-level security policies,
+- a foreign key `(merchant_id, account_id) → (merchant_id, id)` for each named field: row-level security does not
+  check foreign keys, so a plain one would accept another merchant's row.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.ddl_references import Statement
+
+from loyalty.core import ids
+from loyalty.core.tenancy import scope
+
+
+class ScopedManager(models.Manager):
+    """Adds the merchant to every query as a literal; raises `NoMerchant` outside a scope."""
+
+    def get_queryset(self) -> models.QuerySet:
+        merchant_id = scope.current().merchant_id
+        queryset = super().get_queryset()
+        return queryset if merchant_id is None else queryset.filter(merchant_id=merchant_id)
+
+
+class MerchantScoped(models.Model):
+    """A row that belongs to one merchant."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    merchant = models.ForeignKey(
+        "merchants.Merchant", on_delete=models.PROTECT, default=scope.merchant_id, editable=False, db_index=False,
+        related_name="+",
+    )
+
+    objects = ScopedManager()
+
+    class Meta:
+        abstract = True
+
+    def _do_update(self, base_qs: Any, using: Any, pk_val: Any, values: list, *args: Any, **kwargs: Any) -> Any:
+        # A distributed database refuses to set the distribution column and routes on it.
+        values = [value for value in values if value[0].attname != "merchant_id"]
+        return super()._do_update(  # type: ignore[misc]
+            base_qs.filter(merchant_id=self.merchant_id), using, pk_val, values, *args, **kwargs
+        )
+
+
+class TenantForeignKey(models.ForeignKey):
+    """A foreign key inside one merchant. Its database constraint is the composite one from `tenant(...)`."""
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any):
+        kwargs.setdefault("related_name", "+")
+        kwargs["db_constraint"] = False
+        kwargs.setdefault("db_index", False)
+        super().__init__(to, on_delete, **kwargs)
+
+
+class _SqlConstraint(models.BaseConstraint):
+    """A constraint that is a few SQL statements after the table exists."""
+
+    def statements(self, table: str, model: Any) -> list[str]:
+        raise AssertionError("each kind of constraint says its SQL")
+
+    def undo(self, table: str) -> list[str]:
+        raise AssertionError("each kind of constraint says how to undo it")
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> None:
+        for sql in self.statements(schema_editor.quote_name(model._meta.db_table), model):
+            schema_editor.deferred_sql.append(Statement(sql.replace("%", "%%")))
+
+    def create_sql(self, model: Any, schema_editor: Any) -> Statement:
+        return Statement(";".join(self.statements(schema_editor.quote_name(model._meta.db_table), model)))
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> Statement:
+        return Statement(";".join(self.undo(schema_editor.quote_name(model._meta.db_table))))
+
+    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:
+        """The database checks it."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+
+    __hash__ = models.BaseConstraint.__hash__
+
+
+class TenantKey(_SqlConstraint):
+    """Primary key `(merchant_id, id)` in place of `(id)`."""
+
+    def statements(self, table: str, model: Any) -> list[str]:
+        old = f'"{model._meta.db_table}_pkey"'
+        return [f'ALTER TABLE {table} DROP CONSTRAINT {old}, ADD CONSTRAINT {old} PRIMARY KEY ("merchant_id", "id")']
+
+    def undo(self, table: str) -> list[str]:
+        old = table.strip('"') + "_pkey"
+        return [f'ALTER TABLE {table} DROP CONSTRAINT "{old}", ADD CONSTRAINT "{old}" PRIMARY KEY ("id")']
+
+
+MERCHANT_OF_SESSION = "NULLIF(current_setting('app.merchant_id', true), '')::bigint"
+
+
+class TenantPolicy(_SqlConstraint):
+    """Row-level security: the serving role sees and writes one merchant's rows, the system role all.
+
+    `ENABLE` without `FORCE`: the owner must be able to dump everything; the start-up check refuses to serve as owner.
+    """
+
+    def statements(self, table: str, model: Any) -> list[str]:
+        name = model._meta.db_table
+        return [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f'CREATE POLICY "{name}_tenant" ON {table} TO loyalty_app'
+            f' USING ("merchant_id" = {MERCHANT_OF_SESSION}) WITH CHECK ("merchant_id" = {MERCHANT_OF_SESSION})',
+            f'CREATE POLICY "{name}_system" ON {table} TO loyalty_system USING (true) WITH CHECK (true)',
+        ]
+
+    def undo(self, table: str) -> list[str]:
+        name = table.strip('"')
+        return [
+            f'DROP POLICY "{name}_tenant" ON {table}',
+            f'DROP POLICY "{name}_system" ON {table}',
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+        ]
+
+
+class TenantReference(_SqlConstraint):
+    """Foreign key `(merchant_id, <field>_id) → (merchant_id, id)`."""
+
+    def __init__(self, *, name: str, field: str):
+        super().__init__(name=name)
+        self.field = field
+
+    def deconstruct(self) -> tuple[str, tuple, dict]:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "field": self.field}
+
+    def statements(self, table: str, model: Any) -> list[str]:
+        field = model._meta.get_field(self.field)
+        other = field.remote_field.model._meta.db_table
+        return [
+            f'ALTER TABLE {table} ADD CONSTRAINT "{self.name}" FOREIGN KEY ("merchant_id", "{field.column}")'
+            f' REFERENCES "{other}" ("merchant_id", "id")'
+        ]
+
+    def undo(self, table: str) -> list[str]:
+        return [f'ALTER TABLE {table} DROP CONSTRAINT "{self.name}"']
+
+
+def tenant(table: str, *references: str) -> list[models.BaseConstraint]:
+    """The constraints every tenant table has; `references` are the names of its tenant foreign keys."""
+    return [
+        TenantKey(name=f"{table}_key"),
+        TenantPolicy(name=f"{table}_policy"),
+        *(TenantReference(name=f"{table}_{field}_same_merchant", field=field) for field in references),
+    ]

@@ -1,0 +1,3 @@
+"""The roof's wiring."""
+
+urlpatterns: list = []

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class MembersConfig(AppConfig):
+    name = "members"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from loyalty.core import privacy
+        from loyalty.core.programme.document import Section, register
+        from members.operations.privacy import holder
+        from members.rules import earning, points_life
+
+        register(Section("earning", earning.Earning, earning.check))
+        register(Section("points_life", points_life.PointsLife, points_life.check))
+        privacy.register(holder)

@@ -1,0 +1,106 @@
+"""A member of one merchant's programme. Everything personal is in `Profile` and `Identity`, so erasing is deleting."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
+
+
+class Member(MerchantScoped):
+    """A row that holds no personal data: ledger, orders and events point here and stay when the person goes."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        BLOCKED = "blocked"
+        MERGED = "merged"
+        ERASED = "erased"
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    joined_at = models.DateTimeField()
+    channel = models.CharField(max_length=20, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    merged_into = TenantForeignKey("self", null=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+
+    class Meta:
+        constraints = [*tenant("members_member", "merged_into")]
+        indexes = [
+            models.Index(fields=["merchant", "joined_at", "id"], name="members_member_joined"),
+            models.Index(fields=["user"], condition=Q(user__isnull=False), name="members_member_user"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Profile(MerchantScoped):
+    """The person. `search_*` are casefolded: under row-level security only `=` and prefixes can use an index."""
+
+    member = TenantForeignKey(Member, related_name="profiles")
+    given_name = models.CharField(max_length=80, blank=True)
+    family_name = models.CharField(max_length=80, blank=True)
+    birthday = models.DateField(null=True)
+    news_by_email = models.BooleanField(default=False)
+    news_by_sms = models.BooleanField(default=False)
+    search_given = models.CharField(max_length=80, blank=True, db_collation="C")
+    search_family = models.CharField(max_length=80, blank=True, db_collation="C")
+
+    class Meta:
+        constraints = [
+            *tenant("members_profile", "member"),
+            models.UniqueConstraint(fields=["merchant", "member"], name="members_profile_one"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "search_given"], name="members_profile_given"),
+            models.Index(fields=["merchant", "search_family"], name="members_profile_family"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+class Identity(MerchantScoped):
+    """One way to recognise a member. `value` is normalised: e-mail lower case, phone E.164, card upper case."""
+
+    class Kind(models.TextChoices):
+        EXTERNAL = "external"
+        EMAIL = "email"
+        PHONE = "phone"
+        CARD = "card"
+
+    member = TenantForeignKey(Member, related_name="identities")
+    kind = models.CharField(max_length=10, choices=Kind)
+    value = models.CharField(max_length=254, db_collation="C")
+    verified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *tenant("members_identity", "member"),
+            models.UniqueConstraint(fields=["merchant", "kind", "value"], name="members_identity_value"),
+        ]
+        indexes = [models.Index(fields=["merchant", "member"], name="members_identity_member")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+class Stats(MerchantScoped):
+    """Running counts of a member's orders, net of refunds; the engine and the lists read them."""
+
+    member = TenantForeignKey(Member, related_name="stats")
+    orders_count = models.IntegerField(default=0)
+    spend_minor = models.BigIntegerField(default=0)
+    first_order_at = models.DateTimeField(null=True)
+    last_order_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *tenant("members_stats", "member"),
+            models.UniqueConstraint(fields=["merchant", "member"], name="members_stats_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.orders_count} orders"

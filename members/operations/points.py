@@ -1,0 +1,110 @@
+"""Points outside of orders: adjust by hand, ripen, expire."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.core import ids
+from loyalty.core.errors import InvalidInput
+from loyalty.core.events import operations as events
+from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount
+from loyalty.core.ledger.operations import Posted, Posting, post, post_many
+from loyalty.core.ledger.queries import due_to_activate, due_to_expire, lots_of_source
+from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.money import MAX_POINTS
+from loyalty.core.programme import queries as programmes
+from loyalty.core.tenancy import scope
+from members.models import Member
+from members.operations.membership import NotActive, locked
+from members.rules.points_life import PointsLife, expires_at
+
+BATCH = 1000
+
+
+@transaction.atomic
+def adjust_points(*, member: UUID, amount: int, reason: str, at: datetime, key: str = "", unit: str = POINTS) -> Posted:
+    """Give (`amount` > 0) or take (< 0) points by hand, always with a reason. Given points live by today's terms.
+
+    The same `key` again answers again. Raises `NotEnoughPoints` when more would be taken than the member has.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > 300:
+        raise InvalidInput.of("reason", str(_("Say why, in 1 to 300 characters. The member can read it.")))
+    if amount == 0 or abs(amount) > MAX_POINTS:
+        raise InvalidInput.of("amount", str(_("Give or take at least one point.")))
+    row = locked(member)
+    if row.status not in (Member.Status.ACTIVE, Member.Status.BLOCKED):
+        raise NotActive(status=row.status)
+    current = programmes.in_force()
+    life = current.programme["points_life"] if current else PointsLife()
+    zone = ZoneInfo(shop_of_scope().timezone)
+    answer = post(Posting(
+        do=Do.GRANT if amount > 0 else Do.SPEND, key=f"adjust:{key or ids.new()}", kind="adjustment",
+        event="points.adjusted", owner=member, actor=str(scope.actor()), at=at, now=at, amount=abs(amount), unit=unit,
+        counter=MerchantAccount.ADJUSTED, expires_at=expires_at(life, at, zone) if amount > 0 else None,
+        slides_days=life.days if amount > 0 and life.expiry == "sliding" else None,
+        reason=reason, version=current.id if current else None,
+    ))  # fmt: skip
+    events.ring_after_commit()
+    return answer
+
+
+def expire_due(*, at: datetime) -> int:
+    """Expire every lot of this merchant whose time is up, a batch per transaction's savepoint; the lots expired.
+
+    Safe to stop and to repeat: each lot's expiry has its own key and is done under the member's lock.
+    """
+    done = 0
+    while due := due_to_expire(at=at, limit=BATCH):
+        answers = post_many([
+            Posting(do=Do.EXPIRE, key=f"expire:{lot}:{remaining}", kind="expiry", event="points.expired", owner=owner,
+                    actor=str(scope.actor()), at=at, now=at, unit=unit, counter=MerchantAccount.EXPIRED, lot=lot)
+            for lot, owner, unit, remaining in due
+        ])  # fmt: skip
+        done += sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
+        if len(due) < BATCH:
+            break
+    events.ring_after_commit()
+    return done
+
+
+def activate_due(*, at: datetime) -> int:
+    """Make every pending lot whose date has come spendable; the lots activated."""
+    done = 0
+    while due := due_to_activate(at=at, limit=BATCH):
+        answers = post_many([_activation(lot, owner, unit, at, None) for lot, owner, unit, _remaining in due])
+        done += sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
+        if len(due) < BATCH:
+            break
+    events.ring_after_commit()
+    return done
+
+
+def _activation(lot: UUID, owner: UUID, unit: str, at: datetime, until: datetime | None) -> Posting:
+    return Posting(do=Do.ACTIVATE, key=f"activate:{lot}", kind="activation", event="points.activated", owner=owner,
+                   actor=str(scope.actor()), at=at, now=at, unit=unit, lot=lot, expires_at=until)  # fmt: skip
+
+
+@transaction.atomic
+def activate_order(*, order: UUID, at: datetime) -> int:
+    """The event that an order's pending points waited for has happened (shipped, attended); the points activated.
+
+    Their life starts now.
+    """
+    current = programmes.in_force()
+    zone = ZoneInfo(shop_of_scope().timezone)
+    until = expires_at(current.programme["points_life"], at, zone) if current else None
+    done = 0
+    for lot in lots_of_source(order):
+        if lot.pending and lot.remaining:
+            done += post(_activation(lot.pk, lot.account.owner, lot.account.unit, at, until)).amount
+    events.ring_after_commit()
+    return done
+
+
+def live_through(*, at: datetime) -> dict[str, int]:
+    """One run of the points' life for this merchant: ripen what is due, then expire what is over."""
+    return {"activated": activate_due(at=at), "expired": expire_due(at=at)}

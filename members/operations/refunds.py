@@ -1,0 +1,208 @@
+"""Refunds and cancellations, in whatever order they arrive, each counted once.
+
+Points to take back are worked out from everything that came back so far (`rules/clawback.py`), so any order of
+arrival ends in the same state. A refund that arrives before its order waits, parked, and is applied with it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import md5
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.core.errors import DomainError, InvalidInput, KeyReused
+from loyalty.core.events.operations import record
+from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
+from loyalty.core.ledger.operations import NothingLeft, Posting, post
+from loyalty.core.ledger.queries import lots_of_source
+from loyalty.core.programme import queries as programmes
+from loyalty.core.tenancy import scope
+from members.models import Member, Order, OrderLine, Refund, Stats
+from members.rules.clawback import LineState, points_to_take
+from members.rules.shopping import NewRefund, refund_problems
+
+_encode = msgspec.json.Encoder().encode
+
+
+class RefundTooLarge(DomainError):
+    code = "refund_too_large"
+    message = _("More is refunded than was paid: {left_minor} minor units are left to refund here.")
+
+
+def fingerprint(content: Any) -> UUID:
+    """Tells whether two requests say the same."""
+    return UUID(bytes=md5(_encode(content), usedforsecurity=False).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """The refund's row and whether this call was a repetition."""
+
+    refund: Refund
+    replayed: bool
+
+
+@transaction.atomic
+def refund_order(*, source: str, order_external_id: str, refund: NewRefund, at: datetime) -> Refunded:
+    """Apply a refund, or park it until its order arrives. Raises `RefundTooLarge` and leaves everything as it was."""
+    problems = refund_problems(refund, at=at)
+    if problems:
+        raise InvalidInput([{"field": f, "code": "invalid", "message": m} for f, m in problems])
+    content = {
+        "lines": [{"number": line.number, "amount_minor": line.amount_minor} for line in refund.lines],
+        "amount_minor": refund.amount_minor,
+    }
+    row = Refund(
+        source=source, order_external_id=order_external_id, external_id=refund.external_id,
+        fingerprint=fingerprint(refund), content=content, refunded_at=refund.refunded_at, recorded_at=at,
+    )  # fmt: skip
+    return _take(row, at)
+
+
+@transaction.atomic
+def cancel_order(*, source: str, order_external_id: str, cancelled_at: datetime, at: datetime) -> Refunded:
+    """Undo a whole order. Cancelling twice, or before the order arrives, is fine."""
+    row = Refund(
+        source=source, order_external_id=order_external_id, external_id="cancellation", cancels=True,
+        fingerprint=fingerprint("cancellation"), refunded_at=cancelled_at, recorded_at=at,
+    )  # fmt: skip
+    return _take(row, at)
+
+
+def _take(row: Refund, at: datetime) -> Refunded:
+    with connection.cursor() as cursor:  # the same name the order takes, so neither can miss the other
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('|', %s::bigint, %s::text, %s::text), 7))",
+            [scope.merchant_id(), row.source, row.order_external_id],
+        )
+    earlier = Refund.objects.filter(
+        source=row.source, order_external_id=row.order_external_id, external_id=row.external_id
+    ).first()
+    if earlier is not None:
+        if earlier.fingerprint != row.fingerprint:
+            raise KeyReused(field="external_id")
+        return Refunded(earlier, True)
+    order = (
+        Order.objects.select_for_update().filter(source=row.source, external_id=row.order_external_id).first()
+    )
+    if order is None:
+        row.status = Refund.Status.PARKED
+        row.save(force_insert=True)
+        record("refund.parked", subject=None, at=row.refunded_at, data={"refund": str(row.pk)})
+    else:
+        _apply(row, order, at)
+        row.save(force_insert=True)
+    return Refunded(row, False)
+
+
+def apply_parked(*, order: UUID, at: datetime) -> None:
+    """Apply the refunds that were waiting for an order. One that does not fit is refused, and says so."""
+    found = Order.objects.select_for_update().get(pk=order)
+    waiting = Refund.objects.filter(
+        source=found.source, order_external_id=found.external_id, status=Refund.Status.PARKED
+    ).order_by("recorded_at", "id")
+    for row in list(waiting):
+        try:
+            with transaction.atomic():
+                _apply(row, found, at)
+        except RefundTooLarge as refusal:
+            found.refresh_from_db()
+            row.status, row.note = Refund.Status.REFUSED, str(refusal)
+            record("refund.refused", subject=found.member_id, at=row.refunded_at, data={"refund": str(row.pk)})
+        row.save()
+
+
+def _apply(row: Refund, order: Order, at: datetime) -> None:
+    """Change lines, order, counts and points to what is true after this refund."""
+    lines = {line.number: line for line in OrderLine.objects.filter(order=order).order_by("number")}
+    before = _contribution(order)
+    if row.cancels:
+        row.amount_minor = order.total_minor - order.refunded_minor
+        order.status = Order.Status.CANCELLED
+    else:
+        row.amount_minor = _add(row.content, order, lines)
+    order.save(update_fields=["status", "refunded_minor", "unassigned_refund_minor"])
+    row.order, row.status = order, Refund.Status.APPLIED
+    _count(order, before)
+    _claw_back(row, order, list(lines.values()), at)
+    record(
+        "order.cancelled" if row.cancels else "order.refunded", subject=order.member_id, at=row.refunded_at,
+        data={"order": str(order.pk), "refund": str(row.pk), "amount_minor": row.amount_minor,
+              "points": row.points_taken, "shortfall": row.shortfall},
+    )  # fmt: skip
+
+
+def _add(content: dict[str, Any], order: Order, lines: dict[int, OrderLine]) -> int:
+    """Add a refund's amounts to the lines and the order; the amount in all, in minor units."""
+    asked = Counter({part["number"]: part["amount_minor"] for part in content["lines"]})
+    for number, amount_minor in asked.items():
+        line = lines.get(number)
+        if line is None:
+            raise InvalidInput.of("lines", str(_("The order has no line {number}.")).format(number=number))
+        left = line.paid_minor - line.refunded_minor
+        if amount_minor > left:
+            raise RefundTooLarge(left_minor=left, field="lines")
+        line.refunded_minor += amount_minor
+        OrderLine.objects.filter(order=order, number=number).update(refunded_minor=line.refunded_minor)
+    amount_minor = asked.total() + content["amount_minor"]
+    left = order.total_minor - order.refunded_minor
+    if amount_minor > left:
+        raise RefundTooLarge(left_minor=left, field="amount_minor")
+    order.refunded_minor += amount_minor
+    order.unassigned_refund_minor += content["amount_minor"]
+    return int(amount_minor)
+
+
+def _contribution(order: Order) -> tuple[int, int]:
+    """What the order counts for in its member's figures: (orders, net spend in minor units)."""
+    if order.status == Order.Status.CANCELLED:
+        return 0, 0
+    return 1, order.total_minor - order.refunded_minor
+
+
+def _count(order: Order, before: tuple[int, int]) -> None:
+    after = _contribution(order)
+    if order.member_id and after != before:
+        stats = Stats.objects.select_for_update().get(member_id=order.member_id)
+        stats.orders_count += after[0] - before[0]
+        stats.spend_minor += after[1] - before[1]
+        stats.save(update_fields=["orders_count", "spend_minor"])
+
+
+def _claw_back(row: Refund, order: Order, lines: list[OrderLine], at: datetime) -> None:
+    """Take back what the order's refunds undo in all, less what earlier ones took: from the lots the order made, at
+    the terms it was made under."""
+    if not order.member_id or not order.points_earned or order.programme_version is None:
+        return
+    states = [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines]
+    target = points_to_take(
+        states, unassigned_minor=order.unassigned_refund_minor, cancelled=order.status == Order.Status.CANCELLED
+    )
+    earlier = Refund.objects.filter(order=order).exclude(pk=row.pk).values_list("points_taken", "shortfall")
+    owed = target - sum(taken + short for taken, short in earlier)
+    policy = programmes.version(order.programme_version).programme["points_life"].on_shortfall
+    owner = Member.objects.values_list("merged_into_id", flat=True).get(pk=order.member_id) or order.member_id
+    for lot in [found for found in lots_of_source(order.pk) if found.account.owner == owner]:
+        if owed <= 0:
+            break
+        owed -= _take_from(lot, min(owed, lot.granted), row, order, owner, policy, at)
+
+
+def _take_from(lot: Any, amount: int, row: Refund, order: Order, owner: UUID, policy: Shortfall, at: datetime) -> int:
+    try:
+        answer = post(Posting(
+            do=Do.TAKE_BACK, key=f"refund:{row.pk}:{lot.pk}", kind="refund", event="points.taken_back", owner=owner,
+            actor=str(scope.actor()), at=row.refunded_at, now=at, amount=amount, counter=MerchantAccount.ISSUED,
+            lot=lot.pk, shortfall=policy, source_kind="order", source=order.pk, version=order.programme_version,
+        ))  # fmt: skip
+    except NothingLeft as nothing:
+        row.shortfall += nothing.params.get("shortfall", 0)
+        return int(nothing.params.get("shortfall", 0))
+    row.points_taken += answer.amount
+    row.shortfall += answer.shortfall
+    return answer.amount + answer.shortfall

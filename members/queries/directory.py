@@ -1,0 +1,104 @@
+"""Finding members: one by any of their identities, many by what staff type."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from loyalty.core.errors import InvalidInput, NotFound
+from loyalty.core.ledger.queries import Balance, balances
+from members.models import Identity, Member, Profile, Stats
+from members.operations.identifying import normal, search_key
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One member as a list shows them."""
+
+    member: Member
+    profile: Profile | None
+    identities: dict[str, str]
+    stats: Stats | None
+    balance: Balance
+
+    @property
+    def name(self) -> str:
+        """Given and family name, or ""."""
+        return str(self.profile) if self.profile else ""
+
+
+def member(member_id: UUID) -> Member:
+    """One member; a merged one is followed to where they went. `NotFound` otherwise."""
+    found = Member.objects.filter(pk=member_id).select_related("merged_into").first()
+    if found is None:
+        raise NotFound("member")
+    return found.merged_into or found
+
+
+def by_identity(kind: str, value: str) -> Member:
+    """The member with that e-mail, phone, card or own id; `NotFound` otherwise."""
+    try:
+        wanted = normal(kind, value)
+    except InvalidInput:
+        raise NotFound("member") from None
+    found = Identity.objects.filter(kind=kind, value=wanted).select_related("member__merged_into").first()
+    if found is None:
+        raise NotFound("member")
+    return found.member.merged_into or found.member
+
+
+def search(text: str) -> Q:
+    """What staff type in one box: an exact e-mail, phone, card or own id, or the start of a name.
+
+    Only `=` and prefixes: under row-level security nothing else can use an index.
+    """
+    text = text.strip()[:100]
+    if "\x00" in text:
+        return Q(pk__in=[])
+    wanted = Q()
+    for kind in Identity.Kind.values:
+        try:
+            value = normal(kind, text)
+        except InvalidInput:
+            continue
+        wanted |= Q(pk__in=Identity.objects.filter(kind=kind, value=value).values("member_id"))
+    words = search_key(text).split()
+    if words:
+        first, *rest = words
+        named = Q(search_given__startswith=first) | Q(search_family__startswith=first)
+        for word in rest[:2]:
+            named &= Q(search_given__startswith=word) | Q(search_family__startswith=word)
+        wanted |= Q(pk__in=Profile.objects.filter(named).values("member_id"))
+    return wanted
+
+
+def members(*, text: str = "", status: str = "", before: tuple[datetime, UUID] | None = None) -> QuerySet[Member]:
+    """The list, newest first; `before` is the last row's (joined_at, id) for the next page. The caller slices."""
+    found = Member.objects.order_by("-joined_at", "-id")
+    found = found.filter(status=status) if status else found.exclude(status=Member.Status.MERGED)
+    if text.strip():
+        found = found.filter(search(text))
+    if before is not None:
+        found = found.filter(Q(joined_at__lt=before[0]) | Q(joined_at=before[0], pk__lt=before[1]))
+    return found
+
+
+def rows(found: list[Member]) -> list[Row]:
+    """Members with what a list shows of them, in five queries however many they are."""
+    keys = [row.pk for row in found]
+    profiles = {row.member_id: row for row in Profile.objects.filter(member__in=keys)}
+    stats = {row.member_id: row for row in Stats.objects.filter(member__in=keys)}
+    identities: dict[UUID, dict[str, str]] = {}
+    for identity in Identity.objects.filter(member__in=keys).order_by("id"):
+        identities.setdefault(identity.member_id, {})[identity.kind] = identity.value
+    points = balances(keys)
+    return [
+        Row(row, profiles.get(row.pk), identities.get(row.pk, {}), stats.get(row.pk), points.get(row.pk, Balance()))
+        for row in found
+    ]
+
+
+def row(found: Member) -> Row:
+    """One member with what a page shows of them."""
+    return rows([found])[0]

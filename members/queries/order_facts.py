@@ -1,0 +1,53 @@
+"""What must be known before an order is decided, for many orders in one statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from loyalty.core.tenancy import scope
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A member as the engine needs them; a merged one is already followed to where they went."""
+
+    id: UUID
+    status: str
+    joined_at: datetime
+    orders_count: int
+    spend_minor: int
+    last_order_at: datetime | None
+
+
+_LOOK_UP = """
+SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_order_at,
+       (SELECT version_id FROM programme_inforce WHERE merchant_id = %(merchant)s)
+  FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(values)s::text[], %(ids)s::uuid[]) AS i(n, kind, value, id)
+  LEFT JOIN members_identity d ON d.merchant_id = %(merchant)s AND d.kind = i.kind AND d.value = i.value
+  LEFT JOIN members_member f ON f.merchant_id = %(merchant)s AND f.id = coalesce(i.id, d.member_id)
+  LEFT JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = coalesce(f.merged_into_id, f.id)
+                            AND m.status IN ('active', 'blocked')
+  LEFT JOIN members_stats s ON s.merchant_id = %(merchant)s AND s.member_id = m.id
+"""
+
+
+def look_up(named: Mapping[int, tuple[str, str] | None]) -> tuple[dict[int, Known], UUID | None]:
+    """Members by the number of the asking order, and the programme version in force. `named` gives (kind, value)."""
+    numbers = list(named)
+    pairs = [named[number] or ("", "") for number in numbers]
+    if not numbers:
+        return {}, None
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_UP, {
+            "merchant": scope.merchant_id(),
+            "numbers": numbers,
+            "kinds": [kind for kind, _value in pairs],
+            "values": ["" if kind == "id" else value for kind, value in pairs],
+            "ids": [UUID(value) if kind == "id" else None for kind, value in pairs],
+        })  # fmt: skip
+        rows = cursor.fetchall()
+    known = {row[0]: Known(*row[1:7]) for row in rows if row[1] is not None}
+    return known, rows[0][7]

@@ -1,0 +1,6 @@
+"""What points buy."""
+
+from rewards.models.redemption import Redemption, Voucher
+from rewards.models.reward import Reward
+
+__all__ = ["Redemption", "Reward", "Voucher"]

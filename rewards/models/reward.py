@@ -1,0 +1,47 @@
+"""A reward: what it is, what it costs the member and the shop, who may have it and how often."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from loyalty.core.tenancy.models import MerchantScoped, tenant
+
+
+class Reward(MerchantScoped):
+    """`value` by kind: minor units off, or percent off × 100; words by language; `taken` counts open and used ones."""
+
+    class Kind(models.TextChoices):
+        MONEY_OFF = "money_off"
+        PERCENT_OFF = "percent_off"
+        FREE_PRODUCT = "free_product"
+        FREE_SHIPPING = "free_shipping"
+        CUSTOM = "custom"
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    name = models.JSONField(default=dict)
+    description = models.JSONField(default=dict)
+    cost_points = models.BigIntegerField()
+    value = models.BigIntegerField(default=0)
+    product_sku = models.CharField(max_length=100, blank=True)
+    unit_cost_minor = models.BigIntegerField(default=0)
+    stock = models.IntegerField(null=True)
+    taken = models.IntegerField(default=0)
+    limit_per_member = models.IntegerField(null=True)
+    available_from = models.DateTimeField(null=True)
+    available_until = models.DateTimeField(null=True)
+    channels = ArrayField(models.CharField(max_length=20), default=list)
+    code_valid_days = models.IntegerField(default=30)
+    position = models.IntegerField(default=0)
+    retired_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *tenant("rewards_reward"),
+            models.CheckConstraint(condition=Q(cost_points__gt=0, taken__gte=0), name="rewards_reward_costs"),
+            models.CheckConstraint(condition=Q(stock=None) | Q(taken__lte=F("stock")), name="rewards_reward_stock"),
+        ]
+        indexes = [models.Index(fields=["merchant", "position", "cost_points"], name="rewards_reward_list")]
+
+    def __str__(self) -> str:
+        return str(self.name.get("en") or next(iter(self.name.values()), self.pk))

@@ -1,0 +1,100 @@
+"""Create, edit and retire rewards."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.core.errors import DomainError, InvalidInput, NotFound
+from loyalty.core.events.operations import record
+from loyalty.core.money import MAX_MINOR, MAX_POINTS
+from loyalty.core.programme.identity import LANGUAGES
+from rewards.models import Reward
+
+FIELDS = ("kind", "name", "description", "cost_points", "value", "product_sku", "unit_cost_minor", "stock",
+          "limit_per_member", "available_from", "available_until", "channels", "code_valid_days", "position")  # fmt: skip
+
+
+class StockBelowTaken(DomainError):
+    code = "stock_below_taken"
+    message = _("{taken} have already been taken; the stock cannot be smaller.")
+    field = "stock"
+
+
+@transaction.atomic
+def create_reward(*, at: datetime, details: Mapping[str, Any]) -> Reward:
+    """A new reward. `details` holds the model's fields by name. Raises `InvalidInput` naming each bad field."""
+    reward = Reward(created_at=at)
+    _fill(reward, details)
+    reward.save(force_insert=True)
+    record("reward.created", subject=reward.pk, at=at, data={"cost_points": reward.cost_points})
+    return reward
+
+
+@transaction.atomic
+def edit_reward(*, reward: UUID, at: datetime, details: Mapping[str, Any]) -> Reward:
+    """Change the given fields. Open redemptions keep the cost they were made at."""
+    row = Reward.objects.select_for_update().filter(pk=reward).first()
+    if row is None:
+        raise NotFound("reward")
+    _fill(row, details)
+    if row.stock is not None and row.stock < row.taken:
+        raise StockBelowTaken(taken=row.taken)
+    row.save()
+    record("reward.edited", subject=row.pk, at=at, data={"fields": sorted(details)})
+    return row
+
+
+@transaction.atomic
+def retire_reward(*, reward: UUID, at: datetime, retired: bool = True) -> Reward:
+    """Take a reward out of (or back into) the catalogue. Codes already out stay good."""
+    row = Reward.objects.select_for_update().filter(pk=reward).first()
+    if row is None:
+        raise NotFound("reward")
+    row.retired_at = at if retired else None
+    row.save(update_fields=["retired_at"])
+    record("reward.retired" if retired else "reward.restored", subject=row.pk, at=at)
+    return row
+
+
+def _fill(reward: Reward, details: Mapping[str, Any]) -> None:
+    for name in FIELDS:
+        if name in details:
+            setattr(reward, name, details[name])
+    errors = [{"field": field, "code": "invalid", "message": str(message)} for field, message in _problems(reward)]
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _problems(reward: Reward) -> list[tuple[str, Any]]:
+    problems: list[tuple[str, Any]] = []
+    if reward.kind not in Reward.Kind.values:
+        problems.append(("kind", _("Choose one of the kinds offered.")))
+    if not any(str(text).strip() for text in reward.name.values()):
+        problems.append(("name", _("Give the reward a name.")))
+    for field, words, most in (("name", reward.name, 120), ("description", reward.description, 1000)):
+        for language, text in words.items():
+            if language not in LANGUAGES:
+                problems.append((f"{field}.{language}", _("This language is not offered.")))
+            elif len(text) > most or "\x00" in text:
+                problems.append((f"{field}.{language}", _("This text is too long.")))
+    for field, low, high in (
+        ("cost_points", 1, MAX_POINTS), ("value", 0, MAX_MINOR), ("unit_cost_minor", 0, MAX_MINOR),
+        ("code_valid_days", 1, 3660), ("position", 0, 100_000),
+    ):  # fmt: skip
+        if not low <= getattr(reward, field) <= high:
+            problems.append((field, _("This number is out of range.")))
+    for field, high in (("stock", 2_000_000_000), ("limit_per_member", 1_000_000)):
+        number = getattr(reward, field)
+        if number is not None and not 0 <= number <= high:
+            problems.append((field, _("This number is out of range.")))
+    if reward.kind == Reward.Kind.PERCENT_OFF and not 1 <= reward.value <= 10_000:
+        problems.append(("value", _("Give 0.01 to 100 percent, in hundredths: 1000 is 10 %.")))
+    if reward.kind == Reward.Kind.MONEY_OFF and reward.value < 1:
+        problems.append(("value", _("Say how much is taken off.")))
+    if reward.available_from and reward.available_until and reward.available_until <= reward.available_from:
+        problems.append(("available_until", _("It ends before it starts.")))
+    return problems

@@ -1,0 +1,240 @@
+"""Redeem in two phases: quote → reserve → commit | release; a committed redemption can be reversed.
+
+One redemption, one reservation in the books, at most one commit. Stock and limits are counted under the reward's and
+the member's locks, so no race can oversell.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.core.errors import DomainError, KeyReused, NotFound
+from loyalty.core.events.operations import record
+from loyalty.core.ledger.chart import Do, MemberAccount, MerchantAccount
+from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.programme import queries as programmes
+from loyalty.core.tenancy import scope
+from members.operations.membership import locked
+from members.operations.refunds import fingerprint
+from members.rules.points_life import PointsLife, end_of
+from rewards.models import Redemption, Reward, Voucher
+from rewards.operations import vouchers
+from rewards.queries.catalogue import asker, terms_of
+from rewards.rules.eligibility import Missing, why_not
+
+DEFAULT_HOLD = timedelta(minutes=30)
+LONGEST_HOLD = timedelta(days=30)
+
+
+class NotEligible(DomainError):
+    """`params["reasons"]` holds every reason with what is missing."""
+
+    code = "not_eligible"
+    message = _("This reward cannot be had right now.")
+
+    def __init__(self, reasons: tuple[Missing, ...]):
+        super().__init__()
+        self.reasons = reasons
+
+
+class WrongState(DomainError):
+    code = "wrong_state"
+    message = _("This redemption is already {status}.")
+
+
+class Overdue(DomainError):
+    code = "reservation_over"
+    message = _("The time to use this reservation is over; the points are back with the member.")
+
+
+def quote_redemption(*, member: UUID, reward: UUID, at: datetime, channel: str = "") -> tuple[Missing, ...]:
+    """Why the member cannot have the reward now; empty when they can. Writes nothing."""
+    row = Reward.objects.filter(pk=reward).first()
+    if row is None:
+        raise NotFound("reward")
+    return why_not(terms_of(row), asker(member, row, channel=channel), at)
+
+
+@transaction.atomic
+def reserve_reward(
+    *, member: UUID, reward: UUID, key: str, at: datetime, hold: timedelta = DEFAULT_HOLD, channel: str = "",
+    order_external_id: str = "",
+) -> Redemption:
+    """Set points and stock aside and issue the code. The same `key` again answers again.
+
+    Raises `NotEligible` with every reason; nothing is set aside then.
+    """
+    mark = fingerprint([str(member), str(reward), order_external_id])
+    person = locked(member)
+    earlier = Redemption.objects.filter(key=key).first()
+    if earlier is not None:
+        if earlier.fingerprint != mark:
+            raise KeyReused(field="key")
+        return earlier
+    row = Reward.objects.select_for_update(no_key=True).filter(pk=reward).first()
+    if row is None:
+        raise NotFound("reward")
+    reasons = why_not(terms_of(row), asker(member, row, channel=channel, member=person), at)
+    if reasons:
+        raise NotEligible(reasons)
+    current = programmes.in_force()
+    redemption = Redemption(
+        key=key, fingerprint=mark, member=person, reward=row, status=Redemption.Status.RESERVED,
+        cost_points=row.cost_points, unit_cost_minor=row.unit_cost_minor, channel=channel[:20],
+        order_external_id=order_external_id, reserved_at=at, reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
+    )  # fmt: skip
+    posted = post(Posting(
+        do=Do.SPEND, key=f"reserve:{redemption.pk}", kind="redemption", event="points.reserved", owner=member,
+        actor=str(scope.actor()), at=at, now=at, amount=row.cost_points, counter=MemberAccount.RESERVED,
+        source_kind="redemption", source=redemption.pk, version=current.id if current else None,
+    ))  # fmt: skip
+    redemption.reserve_transfer = posted.transfer
+    redemption.save(force_insert=True)
+    row.taken += 1
+    row.save(update_fields=["taken"])
+    zone = ZoneInfo(shop_of_scope().timezone)
+    vouchers.issue(
+        redemption=redemption,
+        expires_at=end_of(at.astimezone(zone).date() + timedelta(days=row.code_valid_days), zone),
+    )
+    record("reward.reserved", subject=member, at=at, data=_told(redemption))
+    return redemption
+
+
+@transaction.atomic
+def commit_redemption(*, redemption: UUID, at: datetime) -> Redemption:
+    """The reward is used: the reserved points are spent for good. Committing twice is once."""
+    row = _locked(redemption)
+    if row.status == Redemption.Status.COMMITTED:
+        return row
+    if row.status != Redemption.Status.RESERVED:
+        raise WrongState(status=row.status)
+    if at > row.reserved_until:
+        raise Overdue()
+    posted = post(Posting(
+        do=Do.COMMIT, key=f"commit:{row.pk}", kind="redemption", event="points.spent", owner=row.member_id,
+        actor=str(scope.actor()), at=at, now=at, counter=MerchantAccount.REDEEMED, of=row.reserve_transfer,
+        source_kind="redemption", source=row.pk,
+    ))  # fmt: skip
+    row.status, row.commit_transfer, row.settled_at = Redemption.Status.COMMITTED, posted.transfer, at
+    row.save(update_fields=["status", "commit_transfer", "settled_at"])
+    record("reward.redeemed", subject=row.member_id, at=at, data=_told(row))
+    return row
+
+
+@transaction.atomic
+def redeem_reward(
+    *, member: UUID, reward: UUID, key: str, at: datetime, channel: str = "", order_external_id: str = ""
+) -> Redemption:
+    """Reserve and commit at once: the member takes the reward now and keeps the code."""
+    row = reserve_reward(
+        member=member, reward=reward, key=key, at=at, channel=channel, order_external_id=order_external_id
+    )
+    return commit_redemption(redemption=row.pk, at=at) if row.status == Redemption.Status.RESERVED else row
+
+
+@transaction.atomic
+def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> Redemption:
+    """Give the reserved points back to the lots they came from. Releasing twice is once."""
+    row = _locked(redemption)
+    if row.status == Redemption.Status.RELEASED:
+        return row
+    if row.status != Redemption.Status.RESERVED:
+        raise WrongState(status=row.status)
+    post(Posting(
+        do=Do.RELEASE, key=f"release:{row.pk}", kind="redemption", event="points.released", owner=row.member_id,
+        actor=str(scope.actor()), at=at, now=at, of=row.reserve_transfer, grace_until=_grace(at),
+        source_kind="redemption", source=row.pk, reason=reason[:300],
+    ))  # fmt: skip
+    row.status, row.settled_at, row.reason = Redemption.Status.RELEASED, at, reason[:300]
+    row.save(update_fields=["status", "settled_at", "reason"])
+    _put_back(row)
+    record("reward.released", subject=row.member_id, at=at, data=_told(row))
+    return row
+
+
+@transaction.atomic
+def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemption:
+    """Undo a committed redemption: the points return to their lots, the code is void. Reversing twice is once."""
+    row = _locked(redemption)
+    if row.status == Redemption.Status.REVERSED:
+        return row
+    if row.status != Redemption.Status.COMMITTED:
+        raise WrongState(status=row.status)
+    post(Posting(
+        do=Do.GIVE_BACK, key=f"reverse:{row.pk}", kind="redemption", event="points.given_back", owner=row.member_id,
+        actor=str(scope.actor()), at=at, now=at, counter=MerchantAccount.REDEEMED, of=row.commit_transfer,
+        grace_until=_grace(at), source_kind="redemption", source=row.pk, reason=reason[:300],
+    ))  # fmt: skip
+    row.status, row.reversed_at, row.reason = Redemption.Status.REVERSED, at, reason[:300]
+    row.save(update_fields=["status", "reversed_at", "reason"])
+    _put_back(row)
+    record("reward.reversed", subject=row.member_id, at=at, data=_told(row))
+    return row
+
+
+@transaction.atomic
+def use_voucher(*, code: str, at: datetime) -> Voucher:
+    """Use a code once, committing its redemption when that is still open. Of two tills at once one succeeds."""
+    found = vouchers.find(code=code, at=at)
+    redemption = _locked(found.redemption_id)
+    row = Voucher.objects.select_for_update().get(pk=found.pk)
+    if row.status != Voucher.Status.ACTIVE:
+        raise vouchers.CodeNotValid()
+    if redemption.status == Redemption.Status.RESERVED:
+        commit_redemption(redemption=redemption.pk, at=at)
+    row.status, row.used_at, row.used_by = Voucher.Status.USED, at, str(scope.actor())
+    row.save(update_fields=["status", "used_at", "used_by"])
+    record("voucher.used", subject=redemption.member_id, at=at, data=_told(redemption))
+    return row
+
+
+def release_stale(*, at: datetime, limit: int = 500) -> int:
+    """Release this merchant's reservations whose time is over; how many."""
+    due = list(
+        Redemption.objects.filter(status=Redemption.Status.RESERVED, reserved_until__lt=at)
+        .order_by("reserved_until")
+        .values_list("pk", flat=True)[:limit]
+    )
+    released = 0
+    for pk in due:
+        try:
+            release_redemption(redemption=pk, at=at, reason=str(_("Not used in time")))
+            released += 1
+        except WrongState:
+            continue  # used at this very moment
+    return released
+
+
+def _locked(redemption: UUID) -> Redemption:
+    """The redemption under its member's lock: the same order of locks as reserving."""
+    member = Redemption.objects.filter(pk=redemption).values_list("member_id", flat=True).first()
+    if member is None:
+        raise NotFound("redemption")
+    locked(member)
+    return Redemption.objects.select_for_update().get(pk=redemption)
+
+
+def _put_back(row: Redemption) -> None:
+    """The stock returns and the code dies."""
+    reward = Reward.objects.select_for_update(no_key=True).get(pk=row.reward_id)
+    reward.taken -= 1
+    reward.save(update_fields=["taken"])
+    Voucher.objects.filter(redemption=row).update(status=Voucher.Status.VOID)
+
+
+def _grace(at: datetime) -> datetime:
+    """Until when points live that come back after their time was up."""
+    current = programmes.in_force()
+    life = current.programme["points_life"] if current else PointsLife()
+    zone = ZoneInfo(shop_of_scope().timezone)
+    return end_of(at.astimezone(zone).date() + timedelta(days=life.grace_days), zone)
+
+
+def _told(row: Redemption) -> dict[str, object]:
+    return {"redemption": str(row.pk), "reward": str(row.reward_id), "points": row.cost_points}
+

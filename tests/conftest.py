@@ -1,0 +1,90 @@
+"""The test database, built the way a real one is: made by the owner, used by the serving role.
+
+`DATABASE_ADMIN_URL` names a superuser on a server that is running (`make test` starts one). Tests never log in as it:
+it only makes the roles and the databases, and empties tables after tests that really commit.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+
+from loyalty.core.tenancy.roles import create_roles
+
+PASSWORD = "for-tests-on-loopback"  # noqa: S105 - guards nothing but a throw-away database
+
+
+def _url(name: str, *, role: str = "", password: str = "") -> str:  # noqa: S107
+    parts = urlsplit(os.environ["DATABASE_ADMIN_URL"])
+    netloc = parts.netloc
+    if role:
+        netloc = f"{role}:{password}@{parts.hostname}:{parts.port}"
+    return urlunsplit(("postgresql", netloc, f"/{name}", "", ""))
+
+
+def _passwords() -> dict[str, str]:
+    """Roles are the server's, not the database's: keep the passwords of a server that is already set up."""
+    known = {}
+    for role, variable in (("owner", "DATABASE_OWNER_URL"), ("app", "DATABASE_URL")):
+        known[role] = urlsplit(os.environ.get(variable, "")).password or PASSWORD
+    return known
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name = f"loyalty_test_{worker}"
+    passwords = _passwords()
+    with psycopg.connect(_url("postgres"), autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(4711)")
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        create_roles(_url("postgres"), database=name, owner_password=passwords["owner"],
+                     app_password=passwords["app"], system_password=PASSWORD)  # fmt: skip
+    from loyalty.settings import database
+
+    owner = database(_url(name, role="loyalty_owner", password=passwords["owner"]))
+    serving = database(_url(name, role="loyalty_app", password=passwords["app"]))
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        for alias, config in (("default", serving), ("owner", {**owner, "CONN_MAX_AGE": 0})):
+            settings.DATABASES[alias] = {**connections["default"].settings_dict, **config}
+            connections.settings[alias] = settings.DATABASES[alias]
+            _forget(alias)
+        call_command("migrate", database="owner", verbosity=0)
+        connections["owner"].close()
+        _forget("owner")
+        del connections.settings["owner"]
+        os.environ["TEST_DATABASE_ADMIN"] = _url(name)
+        os.environ["TEST_DATABASE_URL"] = _url(name, role="loyalty_app", password=passwords["app"])
+        connection.ops.__class__.execute_sql_flush = _flush  # the serving role may not empty tables
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+
+
+def _forget(alias: str) -> None:
+    """Let the next use of an alias connect by its new settings."""
+    with contextlib.suppress(AttributeError):
+        del connections[alias]
+
+
+def _flush(_ops: object, _sql: list[str]) -> None:
+    """Empty every table after a test that committed, past the guards, as the server's administrator."""
+    with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
+        tables = [
+            row[0]
+            for row in admin.execute(
+                "SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+                " AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+            )
+        ]
+        admin.execute("SET session_replication_role = replica")
+        admin.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+
+pytest_plugins = ["tests.cast"]
