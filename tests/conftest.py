@@ -39,7 +39,7 @@ def _passwords() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    name = f"loyalty_test_{worker}"
+    name = f"loyalty_test_{os.environ.get('TEST_DATABASE_SUFFIX', '')}{worker}"
     passwords = _passwords()
     with psycopg.connect(_url("postgres"), autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(4711)")
