@@ -21,6 +21,6 @@ def run_points_life() -> int:
         try:
             with acting_for(merchant, by=SYSTEM):
                 done += sum(points.live_through(at=clock.now()).values())
-        except Exception:  # noqa: BLE001
+        except Exception:
             log.exception("points' life failed for merchant %s", merchant.pk)
     return done

@@ -20,6 +20,6 @@ def release_stale() -> int:
         try:
             with acting_for(merchant, by=SYSTEM):
                 done += redemption.release_stale(at=clock.now())
-        except Exception:  # noqa: BLE001
+        except Exception:
             log.exception("releasing reservations failed for merchant %s", merchant.pk)
     return done

@@ -32,14 +32,22 @@ def days(count: float) -> timedelta:
 
 def shop(slug: str = "luna", *, name: str = "Café Luna", **settings: Any) -> Merchant:
     """A merchant (with its sandbox), opened through the operation; no programme yet."""
-    fields = {"currency": "SEK", "timezone": "Europe/Stockholm", "country": "SE", "language": "sv", **settings}
+    fields = {
+        "currency": "SEK",
+        "timezone": "Europe/Stockholm",
+        "country": "SE",
+        "language": "sv",
+        **settings,
+    }
     return open_merchant(name=name, slug=slug, at=AT, by=MARA, **fields)
 
 
 def publish(*rules: dict[str, Any], at: datetime = AT, **sections: Any) -> Version:
     """Publish a programme with these earning rules (one point per krona when none) and other sections by name."""
     earning = {"rules": list(rules) or [ONE_POINT_PER_KRONA], **sections.pop("earning", {})}
-    programmes.save_draft(content={"identity": {"name": {"en": "Luna Club"}}, "earning": earning, **sections}, at=at)
+    programmes.save_draft(
+        content={"identity": {"name": {"en": "Luna Club"}}, "earning": earning, **sections}, at=at
+    )
     return programmes.publish(at=at)
 
 
@@ -51,11 +59,17 @@ def person(external_id: str, *, at: datetime = AT, **details: Any) -> Member:
 _counter = iter(range(1, 10**9))
 
 
-def order(member: Member | None, *kronor: float, at: datetime = AT, external_id: str = "", **fields: Any) -> NewOrder:
+def order(
+    member: Member | None, *kronor: float, at: datetime = AT, external_id: str = "", **fields: Any
+) -> NewOrder:
     """An order of one line per amount in kronor."""
-    lines = tuple(NewLine(sku=f"item-{number}", amount_minor=round(k * 100)) for number, k in enumerate(kronor, 1))
+    lines = tuple(
+        NewLine(sku=f"item-{number}", amount_minor=round(k * 100)) for number, k in enumerate(kronor, 1)
+    )
     who = MemberRef(id=ids.encode("mbr", member.pk)) if member else None
-    return NewOrder(external_id or f"order-{next(_counter)}", "SEK", at, fields.pop("lines", lines), who, **fields)
+    return NewOrder(
+        external_id or f"order-{next(_counter)}", "SEK", at, fields.pop("lines", lines), who, **fields
+    )
 
 
 def buy(member: Member | None, *kronor: float, at: datetime = AT, **fields: Any) -> Outcome:

@@ -17,10 +17,10 @@ from django.db import connection, connections
 
 from loyalty.core.tenancy.roles import create_roles
 
-PASSWORD = "for-tests-on-loopback"  # noqa: S105 - guards nothing but a throw-away database
+PASSWORD = "for-tests-on-loopback"
 
 
-def _url(name: str, *, role: str = "", password: str = "") -> str:  # noqa: S107
+def _url(name: str, *, role: str = "", password: str = "") -> str:
     parts = urlsplit(os.environ["DATABASE_ADMIN_URL"])
     netloc = parts.netloc
     if role:
@@ -86,5 +86,6 @@ def _flush(_ops: object, _sql: list[str]) -> None:
         ]
         admin.execute("SET session_replication_role = replica")
         admin.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+
 
 pytest_plugins = ["tests.cast"]

@@ -2,277 +2,536 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import loyalty.core.ids
-import loyalty.core.tenancy.models
-import loyalty.core.tenancy.scope
 from django.conf import settings
 from django.db import migrations, models
 
+import loyalty.core.ids
+import loyalty.core.tenancy.models
+import loyalty.core.tenancy.scope
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('merchants', '0001_initial'),
+        ("merchants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('blocked', 'Blocked'), ('merged', 'Merged'), ('erased', 'Erased')], default='active', max_length=10)),
-                ('joined_at', models.DateTimeField()),
-                ('channel', models.CharField(blank=True, max_length=20)),
-                ('language', models.CharField(blank=True, max_length=8)),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
-                ('merged_into', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
-                ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("blocked", "Blocked"),
+                            ("merged", "Merged"),
+                            ("erased", "Erased"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("joined_at", models.DateTimeField()),
+                ("channel", models.CharField(blank=True, max_length=20)),
+                ("language", models.CharField(blank=True, max_length=8)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "merged_into",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('external', 'External'), ('email', 'Email'), ('phone', 'Phone'), ('card', 'Card')], max_length=10)),
-                ('value', models.CharField(db_collation='C', max_length=254)),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
-                ('member', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identities', to='members.member')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("external", "External"),
+                            ("email", "Email"),
+                            ("phone", "Phone"),
+                            ("card", "Card"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("value", models.CharField(db_collation="C", max_length=254)),
+                ("verified_at", models.DateTimeField(null=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "member",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identities",
+                        to="members.member",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(max_length=40)),
-                ('external_id', models.CharField(max_length=100)),
-                ('fingerprint', models.UUIDField()),
-                ('status', models.CharField(choices=[('recorded', 'Recorded'), ('cancelled', 'Cancelled')], default='recorded', max_length=10)),
-                ('currency', models.CharField(max_length=3)),
-                ('total_minor', models.BigIntegerField()),
-                ('discount_minor', models.BigIntegerField(default=0)),
-                ('points_minor', models.BigIntegerField(default=0)),
-                ('refunded_minor', models.BigIntegerField(default=0)),
-                ('unassigned_refund_minor', models.BigIntegerField(default=0)),
-                ('eligible_minor', models.BigIntegerField(default=0)),
-                ('points_earned', models.BigIntegerField(default=0)),
-                ('channel', models.CharField(blank=True, max_length=20)),
-                ('location', models.CharField(blank=True, max_length=60)),
-                ('payment_method', models.CharField(blank=True, max_length=40)),
-                ('programme_version', models.UUIDField(null=True)),
-                ('decision', models.JSONField(default=dict)),
-                ('placed_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('member', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("external_id", models.CharField(max_length=100)),
+                ("fingerprint", models.UUIDField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("recorded", "Recorded"), ("cancelled", "Cancelled")],
+                        default="recorded",
+                        max_length=10,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("total_minor", models.BigIntegerField()),
+                ("discount_minor", models.BigIntegerField(default=0)),
+                ("points_minor", models.BigIntegerField(default=0)),
+                ("refunded_minor", models.BigIntegerField(default=0)),
+                ("unassigned_refund_minor", models.BigIntegerField(default=0)),
+                ("eligible_minor", models.BigIntegerField(default=0)),
+                ("points_earned", models.BigIntegerField(default=0)),
+                ("channel", models.CharField(blank=True, max_length=20)),
+                ("location", models.CharField(blank=True, max_length=60)),
+                ("payment_method", models.CharField(blank=True, max_length=40)),
+                ("programme_version", models.UUIDField(null=True)),
+                ("decision", models.JSONField(default=dict)),
+                ("placed_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "member",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('pk', models.CompositePrimaryKey('merchant_id', 'order_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('kind', models.CharField(max_length=10)),
-                ('sku', models.CharField(max_length=100)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('category', models.CharField(blank=True, max_length=100)),
-                ('brand', models.CharField(blank=True, max_length=100)),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list)),
-                ('quantity', models.DecimalField(decimal_places=3, max_digits=14)),
-                ('amount_minor', models.BigIntegerField()),
-                ('discount_minor', models.BigIntegerField(default=0)),
-                ('paid_minor', models.BigIntegerField()),
-                ('points', models.BigIntegerField(default=0)),
-                ('refunded_minor', models.BigIntegerField(default=0)),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
-                ('order', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='members.order')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "merchant_id",
+                        "order_id",
+                        "number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("kind", models.CharField(max_length=10)),
+                ("sku", models.CharField(max_length=100)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("category", models.CharField(blank=True, max_length=100)),
+                ("brand", models.CharField(blank=True, max_length=100)),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list
+                    ),
+                ),
+                ("quantity", models.DecimalField(decimal_places=3, max_digits=14)),
+                ("amount_minor", models.BigIntegerField()),
+                ("discount_minor", models.BigIntegerField(default=0)),
+                ("paid_minor", models.BigIntegerField()),
+                ("points", models.BigIntegerField(default=0)),
+                ("refunded_minor", models.BigIntegerField(default=0)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "order",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="members.order",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('given_name', models.CharField(blank=True, max_length=80)),
-                ('family_name', models.CharField(blank=True, max_length=80)),
-                ('birthday', models.DateField(null=True)),
-                ('news_by_email', models.BooleanField(default=False)),
-                ('news_by_sms', models.BooleanField(default=False)),
-                ('search_given', models.CharField(blank=True, db_collation='C', max_length=80)),
-                ('search_family', models.CharField(blank=True, db_collation='C', max_length=80)),
-                ('member', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='profiles', to='members.member')),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("given_name", models.CharField(blank=True, max_length=80)),
+                ("family_name", models.CharField(blank=True, max_length=80)),
+                ("birthday", models.DateField(null=True)),
+                ("news_by_email", models.BooleanField(default=False)),
+                ("news_by_sms", models.BooleanField(default=False)),
+                ("search_given", models.CharField(blank=True, db_collation="C", max_length=80)),
+                ("search_family", models.CharField(blank=True, db_collation="C", max_length=80)),
+                (
+                    "member",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="profiles",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(max_length=40)),
-                ('order_external_id', models.CharField(max_length=100)),
-                ('external_id', models.CharField(max_length=100)),
-                ('fingerprint', models.UUIDField()),
-                ('cancels', models.BooleanField(default=False)),
-                ('content', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('parked', 'Parked'), ('applied', 'Applied'), ('refused', 'Refused')], max_length=10)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('amount_minor', models.BigIntegerField(default=0)),
-                ('points_taken', models.BigIntegerField(default=0)),
-                ('shortfall', models.BigIntegerField(default=0)),
-                ('refunded_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
-                ('order', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.order')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("order_external_id", models.CharField(max_length=100)),
+                ("external_id", models.CharField(max_length=100)),
+                ("fingerprint", models.UUIDField()),
+                ("cancels", models.BooleanField(default=False)),
+                ("content", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("parked", "Parked"), ("applied", "Applied"), ("refused", "Refused")],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("amount_minor", models.BigIntegerField(default=0)),
+                ("points_taken", models.BigIntegerField(default=0)),
+                ("shortfall", models.BigIntegerField(default=0)),
+                ("refunded_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "order",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.order",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stats',
+            name="Stats",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('orders_count', models.IntegerField(default=0)),
-                ('spend_minor', models.BigIntegerField(default=0)),
-                ('first_order_at', models.DateTimeField(null=True)),
-                ('last_order_at', models.DateTimeField(null=True)),
-                ('member', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='stats', to='members.member')),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("orders_count", models.IntegerField(default=0)),
+                ("spend_minor", models.BigIntegerField(default=0)),
+                ("first_order_at", models.DateTimeField(null=True)),
+                ("last_order_at", models.DateTimeField(null=True)),
+                (
+                    "member",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stats",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['merchant', 'joined_at', 'id'], name='members_member_joined'),
+            model_name="member",
+            index=models.Index(fields=["merchant", "joined_at", "id"], name="members_member_joined"),
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(condition=models.Q(('user__isnull', False)), fields=['user'], name='members_member_user'),
+            model_name="member",
+            index=models.Index(
+                condition=models.Q(("user__isnull", False)), fields=["user"], name="members_member_user"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='members_member_key'),
+            model_name="member",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="members_member_key"),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='members_member_policy'),
+            model_name="member",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_member_policy"),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='merged_into', name='members_member_merged_into_same_merchant'),
+            model_name="member",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="merged_into", name="members_member_merged_into_same_merchant"
+            ),
         ),
         migrations.AddIndex(
-            model_name='identity',
-            index=models.Index(fields=['merchant', 'member'], name='members_identity_member'),
+            model_name="identity",
+            index=models.Index(fields=["merchant", "member"], name="members_identity_member"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='members_identity_key'),
+            model_name="identity",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="members_identity_key"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='members_identity_policy'),
+            model_name="identity",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_identity_policy"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='member', name='members_identity_member_same_merchant'),
+            model_name="identity",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="member", name="members_identity_member_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('merchant', 'kind', 'value'), name='members_identity_value'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "kind", "value"), name="members_identity_value"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['merchant', 'member', 'placed_at'], name='members_order_member'),
+            model_name="order",
+            index=models.Index(fields=["merchant", "member", "placed_at"], name="members_order_member"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['merchant', 'placed_at'], name='members_order_placed'),
+            model_name="order",
+            index=models.Index(fields=["merchant", "placed_at"], name="members_order_placed"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='members_order_key'),
+            model_name="order",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="members_order_key"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='members_order_policy'),
+            model_name="order",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_order_policy"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='member', name='members_order_member_same_merchant'),
+            model_name="order",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="member", name="members_order_member_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('merchant', 'source', 'external_id'), name='members_order_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "source", "external_id"), name="members_order_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('total_minor'))), name='members_order_refund_within'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("refunded_minor__gte", 0), ("refunded_minor__lte", models.F("total_minor"))
+                ),
+                name="members_order_refund_within",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='members_orderline_policy'),
+            model_name="orderline",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_orderline_policy"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='order', name='members_orderline_order_same_merchant'),
+            model_name="orderline",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="order", name="members_orderline_order_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('paid_minor'))), name='members_orderline_refund_within'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("refunded_minor__gte", 0), ("refunded_minor__lte", models.F("paid_minor"))
+                ),
+                name="members_orderline_refund_within",
+            ),
         ),
         migrations.AddIndex(
-            model_name='profile',
-            index=models.Index(fields=['merchant', 'search_given'], name='members_profile_given'),
+            model_name="profile",
+            index=models.Index(fields=["merchant", "search_given"], name="members_profile_given"),
         ),
         migrations.AddIndex(
-            model_name='profile',
-            index=models.Index(fields=['merchant', 'search_family'], name='members_profile_family'),
+            model_name="profile",
+            index=models.Index(fields=["merchant", "search_family"], name="members_profile_family"),
         ),
         migrations.AddConstraint(
-            model_name='profile',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='members_profile_key'),
+            model_name="profile",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="members_profile_key"),
         ),
         migrations.AddConstraint(
-            model_name='profile',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='members_profile_policy'),
+            model_name="profile",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_profile_policy"),
         ),
         migrations.AddConstraint(
-            model_name='profile',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='member', name='members_profile_member_same_merchant'),
+            model_name="profile",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="member", name="members_profile_member_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='profile',
-            constraint=models.UniqueConstraint(fields=('merchant', 'member'), name='members_profile_one'),
+            model_name="profile",
+            constraint=models.UniqueConstraint(fields=("merchant", "member"), name="members_profile_one"),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='members_refund_key'),
+            model_name="refund",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="members_refund_key"),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='members_refund_policy'),
+            model_name="refund",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_refund_policy"),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='order', name='members_refund_order_same_merchant'),
+            model_name="refund",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="order", name="members_refund_order_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.UniqueConstraint(fields=('merchant', 'source', 'order_external_id', 'external_id'), name='members_refund_once'),
+            model_name="refund",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "source", "order_external_id", "external_id"), name="members_refund_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stats',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='members_stats_key'),
+            model_name="stats",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="members_stats_key"),
         ),
         migrations.AddConstraint(
-            model_name='stats',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='members_stats_policy'),
+            model_name="stats",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_stats_policy"),
         ),
         migrations.AddConstraint(
-            model_name='stats',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='member', name='members_stats_member_same_merchant'),
+            model_name="stats",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="member", name="members_stats_member_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stats',
-            constraint=models.UniqueConstraint(fields=('merchant', 'member'), name='members_stats_one'),
+            model_name="stats",
+            constraint=models.UniqueConstraint(fields=("merchant", "member"), name="members_stats_one"),
         ),
     ]

@@ -67,7 +67,11 @@ class OrderLine(models.Model):
 
     pk = models.CompositePrimaryKey("merchant_id", "order_id", "number")
     merchant = models.ForeignKey(
-        "merchants.Merchant", on_delete=models.PROTECT, default=scope.merchant_id, editable=False, db_index=False,
+        "merchants.Merchant",
+        on_delete=models.PROTECT,
+        default=scope.merchant_id,
+        editable=False,
+        db_index=False,
         related_name="+",
     )
     order = TenantForeignKey(Order, related_name="lines")

@@ -51,7 +51,12 @@ _NAMES = ("given_name", "family_name", "birthday", "news_by_email", "news_by_sms
 
 @transaction.atomic
 def join(
-    *, at: datetime, identities: Mapping[str, str], channel: str = "", language: str = "", details: Mapping[str, Any] = {},  # noqa: B006
+    *,
+    at: datetime,
+    identities: Mapping[str, str],
+    channel: str = "",
+    language: str = "",
+    details: Mapping[str, Any] = {},
     verified: bool = False,
 ) -> Joined:
     """Join with at least one identity (`external`, `email`, `phone`, `card`). Joining again answers the same member.
@@ -60,7 +65,9 @@ def join(
     """
     wanted = {kind: normal(kind, text) for kind, text in identities.items() if text}
     if not wanted:
-        raise InvalidInput.of("identities", str(_("Give an e-mail address, a phone number, a card or your own id.")))
+        raise InvalidInput.of(
+            "identities", str(_("Give an e-mail address, a phone number, a card or your own id."))
+        )
     known = {
         row.kind: row
         for kind, value in wanted.items()
@@ -103,7 +110,10 @@ def _apply(profile: Profile, details: Mapping[str, Any]) -> list[str]:
             raise InvalidInput.of(name, str(_("At most 80 characters.")))
     if isinstance(profile.birthday, date) and not date(1900, 1, 1) <= profile.birthday <= date(2100, 1, 1):
         raise InvalidInput.of("birthday", str(_("Give the real date of birth.")))
-    profile.search_given, profile.search_family = search_key(profile.given_name), search_key(profile.family_name)
+    profile.search_given, profile.search_family = (
+        search_key(profile.given_name),
+        search_key(profile.family_name),
+    )
     return changed
 
 
@@ -117,7 +127,11 @@ def locked(member: UUID) -> Member:
 
 @transaction.atomic
 def edit(
-    *, member: UUID, at: datetime, details: Mapping[str, Any] = {}, identities: Mapping[str, str | None] = {},  # noqa: B006
+    *,
+    member: UUID,
+    at: datetime,
+    details: Mapping[str, Any] = {},
+    identities: Mapping[str, str | None] = {},
     language: str | None = None,
 ) -> Member:
     """Change what is given. An identity set to None is removed; e-mail, phone and own id are one each."""
@@ -149,7 +163,9 @@ def edit(
 def verify(*, member: UUID, kind: str, value: str, at: datetime, user: int | None = None) -> None:
     """Mark an identity as proven by its holder, and tie the member to the account that proved it."""
     row = locked(member)
-    Identity.objects.filter(member=row, kind=kind, value=normal(kind, value), verified_at=None).update(verified_at=at)
+    Identity.objects.filter(member=row, kind=kind, value=normal(kind, value), verified_at=None).update(
+        verified_at=at
+    )
     if user is not None and row.user_id != user:
         row.user_id = user
         row.save(update_fields=["user"])

@@ -60,7 +60,9 @@ def _move_points(winner: Member, loser: Member, at: datetime) -> None:
 
 def _move_identities(winner: Member, loser: Member) -> None:
     """E-mail, phone and own id stay the keeper's when both have one; cards all keep working."""
-    taken = set(Identity.objects.filter(member=winner).values_list("kind", flat=True)) - {Identity.Kind.CARD.value}
+    taken = set(Identity.objects.filter(member=winner).values_list("kind", flat=True)) - {
+        Identity.Kind.CARD.value
+    }
     Identity.objects.filter(member=loser, kind__in=taken).delete()
     Identity.objects.filter(member=loser).update(member=winner)
     Profile.objects.filter(member=loser).delete()

@@ -89,7 +89,11 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
         if plan.posting is not None:
             postings.append((plan, plan.posting))
     many = len(postings) > 1
-    posted = post_many([posting for _p, posting in postings]) if many else [post(posting) for _p, posting in postings]
+    posted = (
+        post_many([posting for _p, posting in postings])
+        if many
+        else [post(posting) for _p, posting in postings]
+    )
     for (plan, _posting), answer in zip(postings, posted, strict=True):
         if isinstance(answer, Posted):
             results[plan.index] = replace(plan.outcome, balance=answer.balance)
@@ -129,7 +133,9 @@ def _sane(
     for index, order in enumerate(orders):
         problems = order_problems(order, currency=shop.currency, at=at)
         if problems:
-            results[index] = InvalidInput([{"field": f, "code": "invalid", "message": m} for f, m in problems])
+            results[index] = InvalidInput(
+                [{"field": f, "code": "invalid", "message": m} for f, m in problems]
+            )
             continue
         try:
             sane[index] = _named(order)
@@ -154,8 +160,12 @@ def _named(order: NewOrder) -> tuple[str, str] | None:
 
 
 def _plan(
-    sane: dict[int, tuple[str, str] | None], orders: Sequence[NewOrder], shop: Merchant, at: datetime,
-    results: dict[int, Outcome | DomainError], when: datetime | None = None,
+    sane: dict[int, tuple[str, str] | None],
+    orders: Sequence[NewOrder],
+    shop: Merchant,
+    at: datetime,
+    results: dict[int, Outcome | DomainError],
+    when: datetime | None = None,
 ) -> list[_Plan]:
     """Ask the engine about each sane order. In the order of their names, so that batches lock alike."""
     known, version = look_up(sane)
@@ -180,11 +190,19 @@ def _plan(
 def _facts(who: Known | None) -> MemberFacts:
     if who is None:
         return MemberFacts()
-    return MemberFacts(who.joined_at, who.orders_count, who.spend_minor, who.last_order_at, who.status == "blocked")
+    return MemberFacts(
+        who.joined_at, who.orders_count, who.spend_minor, who.last_order_at, who.status == "blocked"
+    )
 
 
 def _planned(
-    index: int, order: NewOrder, who: Known | None, decision: Decision, life: Terms, version: UUID | None, at: datetime
+    index: int,
+    order: NewOrder,
+    who: Known | None,
+    decision: Decision,
+    life: Terms,
+    version: UUID | None,
+    at: datetime,
 ) -> _Plan:
     order_id, mark, actor = ids.new(), refunds.fingerprint(order), str(scope.actor())
     paid = paid_by_line(order.facts())
@@ -222,14 +240,20 @@ def _write(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return []
     with connection.cursor() as cursor:
         cursor.execute("SELECT members_write_orders(%s::jsonb)", [_encode(rows).decode()])
-        return [msgspec.json.decode(answer[0]) for answer in cursor.fetchall()]  # a raw cursor gives jsonb as text
+        return [
+            msgspec.json.decode(answer[0]) for answer in cursor.fetchall()
+        ]  # a raw cursor gives jsonb as text
 
 
 def replay(order: UUID) -> Outcome:
     """The outcome of an order that is already recorded, as it was decided then; the balance is today's."""
     row = Order.objects.get(pk=order)
     lots = lots_of_source(order)
-    life = Terms(lots[0].pending, lots[0].available_from, lots[0].expires_at, lots[0].slides_days) if lots else _NO_TERMS
+    life = (
+        Terms(lots[0].pending, lots[0].available_from, lots[0].expires_at, lots[0].slides_days)
+        if lots
+        else _NO_TERMS
+    )
     decision = msgspec.convert(row.decision, Decision, strict=False)
     now = balance(row.member_id).available if row.member_id else None
     return Outcome(order, row.member_id, decision, life, row.points_earned, True, now, row.programme_version)

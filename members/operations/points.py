@@ -25,7 +25,9 @@ BATCH = 1000
 
 
 @transaction.atomic
-def adjust_points(*, member: UUID, amount: int, reason: str, at: datetime, key: str = "", unit: str = POINTS) -> Posted:
+def adjust_points(
+    *, member: UUID, amount: int, reason: str, at: datetime, key: str = "", unit: str = POINTS
+) -> Posted:
     """Give (`amount` > 0) or take (< 0) points by hand, always with a reason. Given points live by today's terms.
 
     The same `key` again answers again. Raises `NotEnoughPoints` when more would be taken than the member has.

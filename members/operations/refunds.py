@@ -113,7 +113,9 @@ def apply_parked(*, order: UUID, at: datetime) -> None:
         except RefundTooLarge as refusal:
             found.refresh_from_db()
             row.status, row.note = Refund.Status.REFUSED, str(refusal)
-            record("refund.refused", subject=found.member_id, at=row.refunded_at, data={"refund": str(row.pk)})
+            record(
+                "refund.refused", subject=found.member_id, at=row.refunded_at, data={"refund": str(row.pk)}
+            )
         row.save()
 
 
@@ -181,7 +183,9 @@ def _claw_back(row: Refund, order: Order, lines: list[OrderLine], at: datetime) 
         return
     states = [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines]
     target = points_to_take(
-        states, unassigned_minor=order.unassigned_refund_minor, cancelled=order.status == Order.Status.CANCELLED
+        states,
+        unassigned_minor=order.unassigned_refund_minor,
+        cancelled=order.status == Order.Status.CANCELLED,
     )
     earlier = Refund.objects.filter(order=order).exclude(pk=row.pk).values_list("points_taken", "shortfall")
     owed = target - sum(taken + short for taken, short in earlier)
@@ -193,7 +197,9 @@ def _claw_back(row: Refund, order: Order, lines: list[OrderLine], at: datetime) 
         owed -= _take_from(lot, min(owed, lot.granted), row, order, owner, policy, at)
 
 
-def _take_from(lot: Any, amount: int, row: Refund, order: Order, owner: UUID, policy: Shortfall, at: datetime) -> int:
+def _take_from(
+    lot: Any, amount: int, row: Refund, order: Order, owner: UUID, policy: Shortfall, at: datetime
+) -> int:
     try:
         answer = post(Posting(
             do=Do.TAKE_BACK, key=f"refund:{row.pk}:{lot.pk}", kind="refund", event="points.taken_back", owner=owner,

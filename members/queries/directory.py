@@ -73,7 +73,9 @@ def search(text: str) -> Q:
     return wanted
 
 
-def members(*, text: str = "", status: str = "", before: tuple[datetime, UUID] | None = None) -> QuerySet[Member]:
+def members(
+    *, text: str = "", status: str = "", before: tuple[datetime, UUID] | None = None
+) -> QuerySet[Member]:
     """The list, newest first; `before` is the last row's (joined_at, id) for the next page. The caller slices."""
     found = Member.objects.order_by("-joined_at", "-id")
     found = found.filter(status=status) if status else found.exclude(status=Member.Status.MERGED)
@@ -94,7 +96,13 @@ def rows(found: list[Member]) -> list[Row]:
         identities.setdefault(identity.member_id, {})[identity.kind] = identity.value
     points = balances(keys)
     return [
-        Row(row, profiles.get(row.pk), identities.get(row.pk, {}), stats.get(row.pk), points.get(row.pk, Balance()))
+        Row(
+            row,
+            profiles.get(row.pk),
+            identities.get(row.pk, {}),
+            stats.get(row.pk),
+            points.get(row.pk, Balance()),
+        )
         for row in found
     ]
 

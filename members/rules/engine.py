@@ -17,7 +17,9 @@ def eligible_by_line(earning: Earning, order: OrderFacts) -> dict[int, int]:
     off = order.discount_minor + (0 if earning.on_points else order.points_minor)
     parts = _spread(off, payable)
     return {
-        line.number: max(0, line.amount_minor - parts[line.number]) for line in payable if line.kind in earning.earns
+        line.number: max(0, line.amount_minor - parts[line.number])
+        for line in payable
+        if line.kind in earning.earns
     }
 
 
@@ -58,7 +60,9 @@ def decide(earning: Earning, facts: Facts, at: datetime) -> Decision:
     if facts.member.blocked:
         return Decision((), (Reason("", "", False, "member_blocked"),), total)
     tally = Tally(eligible)
-    reasons = {rule.id: rule.decide(facts, tally, at) for rule in sorted(earning.rules, key=lambda rule: rule.phase)}
+    reasons = {
+        rule.id: rule.decide(facts, tally, at) for rule in sorted(earning.rules, key=lambda rule: rule.phase)
+    }
     given = {**tally.base, **tally.extra}
     points = sum(given.values())
     if not points:

@@ -34,7 +34,12 @@ class PointsLife(Struct, forbid_unknown_fields=True, frozen=True):
 def check(life: PointsLife) -> list[tuple[str, str]]:
     """Numbers in range, a real day of the year."""
     problems = []
-    for name, low, high in (("hold_days", 0, 366), ("months", 1, 120), ("days", 1, 3660), ("grace_days", 0, 366)):
+    for name, low, high in (
+        ("hold_days", 0, 366),
+        ("months", 1, 120),
+        ("days", 1, 3660),
+        ("grace_days", 0, 366),
+    ):
         if not low <= getattr(life, name) <= high:
             problems.append((name, f"Choose {low} to {high}."))
     try:

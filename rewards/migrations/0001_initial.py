@@ -2,153 +2,277 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.db import migrations, models
+
 import loyalty.core.ids
 import loyalty.core.tenancy.models
 import loyalty.core.tenancy.scope
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
-        ('merchants', '0001_initial'),
+        ("members", "0001_initial"),
+        ("merchants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reward',
+            name="Reward",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('money_off', 'Money Off'), ('percent_off', 'Percent Off'), ('free_product', 'Free Product'), ('free_shipping', 'Free Shipping'), ('custom', 'Custom')], max_length=16)),
-                ('name', models.JSONField(default=dict)),
-                ('description', models.JSONField(default=dict)),
-                ('cost_points', models.BigIntegerField()),
-                ('value', models.BigIntegerField(default=0)),
-                ('product_sku', models.CharField(blank=True, max_length=100)),
-                ('unit_cost_minor', models.BigIntegerField(default=0)),
-                ('stock', models.IntegerField(null=True)),
-                ('taken', models.IntegerField(default=0)),
-                ('limit_per_member', models.IntegerField(null=True)),
-                ('available_from', models.DateTimeField(null=True)),
-                ('available_until', models.DateTimeField(null=True)),
-                ('channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list)),
-                ('code_valid_days', models.IntegerField(default=30)),
-                ('position', models.IntegerField(default=0)),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("money_off", "Money Off"),
+                            ("percent_off", "Percent Off"),
+                            ("free_product", "Free Product"),
+                            ("free_shipping", "Free Shipping"),
+                            ("custom", "Custom"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.JSONField(default=dict)),
+                ("description", models.JSONField(default=dict)),
+                ("cost_points", models.BigIntegerField()),
+                ("value", models.BigIntegerField(default=0)),
+                ("product_sku", models.CharField(blank=True, max_length=100)),
+                ("unit_cost_minor", models.BigIntegerField(default=0)),
+                ("stock", models.IntegerField(null=True)),
+                ("taken", models.IntegerField(default=0)),
+                ("limit_per_member", models.IntegerField(null=True)),
+                ("available_from", models.DateTimeField(null=True)),
+                ("available_until", models.DateTimeField(null=True)),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), default=list
+                    ),
+                ),
+                ("code_valid_days", models.IntegerField(default=30)),
+                ("position", models.IntegerField(default=0)),
+                ("retired_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Redemption',
+            name="Redemption",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=200)),
-                ('fingerprint', models.UUIDField()),
-                ('status', models.CharField(choices=[('reserved', 'Reserved'), ('committed', 'Committed'), ('released', 'Released'), ('reversed', 'Reversed')], max_length=10)),
-                ('cost_points', models.BigIntegerField()),
-                ('unit_cost_minor', models.BigIntegerField(default=0)),
-                ('channel', models.CharField(blank=True, max_length=20)),
-                ('order_external_id', models.CharField(blank=True, max_length=100)),
-                ('reserve_transfer', models.UUIDField()),
-                ('commit_transfer', models.UUIDField(null=True)),
-                ('reserved_at', models.DateTimeField()),
-                ('reserved_until', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('reversed_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('member', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
-                ('reward', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rewards.reward')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("fingerprint", models.UUIDField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("reserved", "Reserved"),
+                            ("committed", "Committed"),
+                            ("released", "Released"),
+                            ("reversed", "Reversed"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("cost_points", models.BigIntegerField()),
+                ("unit_cost_minor", models.BigIntegerField(default=0)),
+                ("channel", models.CharField(blank=True, max_length=20)),
+                ("order_external_id", models.CharField(blank=True, max_length=100)),
+                ("reserve_transfer", models.UUIDField()),
+                ("commit_transfer", models.UUIDField(null=True)),
+                ("reserved_at", models.DateTimeField()),
+                ("reserved_until", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("reversed_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "member",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "reward",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="rewards.reward",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Voucher',
+            name="Voucher",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.BinaryField(max_length=32)),
-                ('code', models.CharField(max_length=20)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('used', 'Used'), ('void', 'Void')], default='active', max_length=8)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('used_by', models.CharField(blank=True, max_length=80)),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
-                ('redemption', loyalty.core.tenancy.models.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='vouchers', to='rewards.redemption')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("digest", models.BinaryField(max_length=32)),
+                ("code", models.CharField(max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("used", "Used"), ("void", "Void")],
+                        default="active",
+                        max_length=8,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("used_by", models.CharField(blank=True, max_length=80)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "redemption",
+                    loyalty.core.tenancy.models.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="vouchers",
+                        to="rewards.redemption",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='reward',
-            index=models.Index(fields=['merchant', 'position', 'cost_points'], name='rewards_reward_list'),
+            model_name="reward",
+            index=models.Index(fields=["merchant", "position", "cost_points"], name="rewards_reward_list"),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='rewards_reward_key'),
+            model_name="reward",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="rewards_reward_key"),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='rewards_reward_policy'),
+            model_name="reward",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="rewards_reward_policy"),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_points__gt', 0), ('taken__gte', 0)), name='rewards_reward_costs'),
+            model_name="reward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cost_points__gt", 0), ("taken__gte", 0)), name="rewards_reward_costs"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(('stock', None), ('taken__lte', models.F('stock')), _connector='OR'), name='rewards_reward_stock'),
+            model_name="reward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stock", None), ("taken__lte", models.F("stock")), _connector="OR"),
+                name="rewards_reward_stock",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['merchant', 'member', 'reserved_at'], name='rewards_redemption_member'),
+            model_name="redemption",
+            index=models.Index(
+                fields=["merchant", "member", "reserved_at"], name="rewards_redemption_member"
+            ),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['merchant', 'reward', 'member'], name='rewards_redemption_limit'),
+            model_name="redemption",
+            index=models.Index(fields=["merchant", "reward", "member"], name="rewards_redemption_limit"),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('status', 'reserved')), fields=['merchant', 'reserved_until'], name='rewards_redemption_stale'),
+            model_name="redemption",
+            index=models.Index(
+                condition=models.Q(("status", "reserved")),
+                fields=["merchant", "reserved_until"],
+                name="rewards_redemption_stale",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='rewards_redemption_key'),
+            model_name="redemption",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="rewards_redemption_key"),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='rewards_redemption_policy'),
+            model_name="redemption",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="rewards_redemption_policy"),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='member', name='rewards_redemption_member_same_merchant'),
+            model_name="redemption",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="member", name="rewards_redemption_member_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='reward', name='rewards_redemption_reward_same_merchant'),
+            model_name="redemption",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="reward", name="rewards_redemption_reward_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('merchant', 'key'), name='rewards_redemption_once'),
+            model_name="redemption",
+            constraint=models.UniqueConstraint(fields=("merchant", "key"), name="rewards_redemption_once"),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=loyalty.core.tenancy.models.TenantKey(name='rewards_voucher_key'),
+            model_name="voucher",
+            constraint=loyalty.core.tenancy.models.TenantKey(name="rewards_voucher_key"),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name='rewards_voucher_policy'),
+            model_name="voucher",
+            constraint=loyalty.core.tenancy.models.TenantPolicy(name="rewards_voucher_policy"),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=loyalty.core.tenancy.models.TenantReference(field='redemption', name='rewards_voucher_redemption_same_merchant'),
+            model_name="voucher",
+            constraint=loyalty.core.tenancy.models.TenantReference(
+                field="redemption", name="rewards_voucher_redemption_same_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('merchant', 'digest'), name='rewards_voucher_digest'),
+            model_name="voucher",
+            constraint=models.UniqueConstraint(fields=("merchant", "digest"), name="rewards_voucher_digest"),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('merchant', 'redemption'), name='rewards_voucher_one'),
+            model_name="voucher",
+            constraint=models.UniqueConstraint(fields=("merchant", "redemption"), name="rewards_voucher_one"),
         ),
     ]

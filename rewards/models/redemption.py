@@ -43,7 +43,9 @@ class Redemption(MerchantScoped):
             models.Index(fields=["merchant", "member", "reserved_at"], name="rewards_redemption_member"),
             models.Index(fields=["merchant", "reward", "member"], name="rewards_redemption_limit"),
             models.Index(
-                fields=["merchant", "reserved_until"], condition=Q(status="reserved"), name="rewards_redemption_stale"
+                fields=["merchant", "reserved_until"],
+                condition=Q(status="reserved"),
+                name="rewards_redemption_stale",
             ),
         ]
 

@@ -39,7 +39,9 @@ class Reward(MerchantScoped):
         constraints = [
             *tenant("rewards_reward"),
             models.CheckConstraint(condition=Q(cost_points__gt=0, taken__gte=0), name="rewards_reward_costs"),
-            models.CheckConstraint(condition=Q(stock=None) | Q(taken__lte=F("stock")), name="rewards_reward_stock"),
+            models.CheckConstraint(
+                condition=Q(stock=None) | Q(taken__lte=F("stock")), name="rewards_reward_stock"
+            ),
         ]
         indexes = [models.Index(fields=["merchant", "position", "cost_points"], name="rewards_reward_list")]
 

@@ -64,7 +64,9 @@ def _fill(reward: Reward, details: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in details:
             setattr(reward, name, details[name])
-    errors = [{"field": field, "code": "invalid", "message": str(message)} for field, message in _problems(reward)]
+    errors = [
+        {"field": field, "code": "invalid", "message": str(message)} for field, message in _problems(reward)
+    ]
     if errors:
         raise InvalidInput(errors)
 

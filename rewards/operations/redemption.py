@@ -61,7 +61,13 @@ def quote_redemption(*, member: UUID, reward: UUID, at: datetime, channel: str =
 
 @transaction.atomic
 def reserve_reward(
-    *, member: UUID, reward: UUID, key: str, at: datetime, hold: timedelta = DEFAULT_HOLD, channel: str = "",
+    *,
+    member: UUID,
+    reward: UUID,
+    key: str,
+    at: datetime,
+    hold: timedelta = DEFAULT_HOLD,
+    channel: str = "",
     order_external_id: str = "",
 ) -> Redemption:
     """Set points and stock aside and issue the code. The same `key` again answers again.
@@ -237,4 +243,3 @@ def _grace(at: datetime) -> datetime:
 
 def _told(row: Redemption) -> dict[str, object]:
     return {"redemption": str(row.pk), "reward": str(row.reward_id), "points": row.cost_points}
-

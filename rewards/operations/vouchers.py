@@ -36,7 +36,9 @@ def _digest(code: str) -> bytes:
 def issue(*, redemption: Redemption, expires_at: datetime) -> Voucher:
     """Make the redemption's code. Part of `reserve`'s transaction."""
     code = "".join(secrets.choice(_LETTERS) for _unused in range(LENGTH))
-    return Voucher.objects.create(redemption=redemption, code=code, digest=_digest(code), expires_at=expires_at)
+    return Voucher.objects.create(
+        redemption=redemption, code=code, digest=_digest(code), expires_at=expires_at
+    )
 
 
 def find(*, code: str, at: datetime) -> Voucher:

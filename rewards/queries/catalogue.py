@@ -77,5 +77,6 @@ def offers(member_id: UUID, *, at: datetime, channel: str = "") -> list[Offer]:
     had = Counter(taken)
     active = member.status == Member.Status.ACTIVE
     return [
-        Offer(row, why_not(terms_of(row), Asker(points, had[row.pk], active, channel), at)) for row in rewards()
+        Offer(row, why_not(terms_of(row), Asker(points, had[row.pk], active, channel), at))
+        for row in rewards()
     ]

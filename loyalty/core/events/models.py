@@ -14,7 +14,11 @@ class Event(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     merchant = models.ForeignKey(
-        "merchants.Merchant", on_delete=models.PROTECT, default=scope.merchant_id, editable=False, db_index=False,
+        "merchants.Merchant",
+        on_delete=models.PROTECT,
+        default=scope.merchant_id,
+        editable=False,
+        db_index=False,
         related_name="+",
     )
     kind = models.CharField(max_length=60)
@@ -53,11 +57,15 @@ class Reaction(MerchantScoped):
     class Meta:
         constraints = [
             *tenant("events_reaction"),
-            models.UniqueConstraint(fields=["merchant", "event_number", "consumer"], name="events_reaction_once"),
+            models.UniqueConstraint(
+                fields=["merchant", "event_number", "consumer"], name="events_reaction_once"
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["due_at"], condition=models.Q(done_at=None, parked_at=None), name="events_reaction_due"
+                fields=["due_at"],
+                condition=models.Q(done_at=None, parked_at=None),
+                name="events_reaction_due",
             )
         ]
 

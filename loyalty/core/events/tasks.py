@@ -12,7 +12,7 @@ from django.db import transaction
 from loyalty.core import clock, ids
 from loyalty.core.events import consumers
 from loyalty.core.events.models import Event, Reaction
-from loyalty.core.tenancy.scope import SYSTEM, acting_for, across_merchants
+from loyalty.core.tenancy.scope import SYSTEM, across_merchants, acting_for
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -35,12 +35,20 @@ def spread(*, limit: int) -> int:
     """Give each waiting event a reaction per interested consumer. An event already taken by another worker is left."""
     with across_merchants("the outbox spans all merchants"):
         events = list(
-            Event.objects.filter(dispatched_at=None).order_by("id").select_for_update(skip_locked=True)[:limit]
+            Event.objects.filter(dispatched_at=None)
+            .order_by("id")
+            .select_for_update(skip_locked=True)[:limit]
         )
         now = clock.now()
         Reaction.objects.bulk_create(
             [
-                Reaction(id=ids.new(), merchant_id=event.merchant_id, event_number=event.pk, consumer=name, due_at=now)
+                Reaction(
+                    id=ids.new(),
+                    merchant_id=event.merchant_id,
+                    event_number=event.pk,
+                    consumer=name,
+                    due_at=now,
+                )
                 for event in events
                 for name in consumers.interested(event.kind)
             ],
@@ -78,7 +86,7 @@ def _run(merchant_id: int, reaction_id: object, at: datetime) -> int:
                     consumer(Event.objects.get(pk=reaction.event_number))
             reaction.done_at = at
             reaction.error = "" if consumer else "this consumer no longer exists"
-        except Exception as trouble:  # noqa: BLE001 - a consumer's bug must not stop the others
+        except Exception as trouble:
             log.exception("consumer %s failed on event %s", reaction.consumer, reaction.event_number)
             reaction.error = f"{type(trouble).__name__}: {trouble}"[:500]
             if reaction.attempts >= len(PAUSES):

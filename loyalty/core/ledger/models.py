@@ -27,13 +27,19 @@ class Account(MerchantScoped):
     class Meta:
         constraints = [
             *tenant("ledger_account"),
-            models.UniqueConstraint(fields=["merchant", "owner", "unit", "kind"], name="ledger_account_owner"),
             models.UniqueConstraint(
-                fields=["merchant", "unit", "kind"], condition=Q(owner=None), name="ledger_account_merchant_side"
+                fields=["merchant", "owner", "unit", "kind"], name="ledger_account_owner"
+            ),
+            models.UniqueConstraint(
+                fields=["merchant", "unit", "kind"],
+                condition=Q(owner=None),
+                name="ledger_account_merchant_side",
             ),
             models.UniqueConstraint(fields=["merchant", "id", "unit"], name="ledger_account_unit"),
             models.CheckConstraint(
-                condition=Q(kind__in=["available", "pending", "reserved"], owner__isnull=False, balance__gte=0)
+                condition=Q(
+                    kind__in=["available", "pending", "reserved"], owner__isnull=False, balance__gte=0
+                )
                 | Q(kind="debt", owner__isnull=False, balance__lte=0)
                 | Q(kind__in=["issued", "redeemed", "expired", "adjusted"], owner=None, balance=0, version=0),
                 name="ledger_account_floor",
@@ -73,10 +79,14 @@ class Transfer(MerchantScoped):
         ]
         indexes = [
             models.Index(
-                fields=["merchant", "source"], condition=Q(source__isnull=False), name="ledger_transfer_source"
+                fields=["merchant", "source"],
+                condition=Q(source__isnull=False),
+                name="ledger_transfer_source",
             ),
             models.Index(
-                fields=["merchant", "settles"], condition=Q(settles__isnull=False), name="ledger_transfer_settles"
+                fields=["merchant", "settles"],
+                condition=Q(settles__isnull=False),
+                name="ledger_transfer_settles",
             ),
         ]
 
@@ -106,7 +116,9 @@ class Lot(MerchantScoped):
         ]
         indexes = [
             models.Index(
-                fields=["merchant", "account", "expires_at", "id"], condition=Q(remaining__gt=0), name="ledger_lot_open"
+                fields=["merchant", "account", "expires_at", "id"],
+                condition=Q(remaining__gt=0),
+                name="ledger_lot_open",
             ),
             models.Index(
                 fields=["merchant", "expires_at"],
@@ -129,7 +141,11 @@ class Entry(models.Model):
 
     pk = models.CompositePrimaryKey("merchant_id", "transfer_id", "line")
     merchant = models.ForeignKey(
-        "merchants.Merchant", on_delete=models.PROTECT, default=scope.merchant_id, editable=False, db_index=False,
+        "merchants.Merchant",
+        on_delete=models.PROTECT,
+        default=scope.merchant_id,
+        editable=False,
+        db_index=False,
         related_name="+",
     )
     transfer = TenantForeignKey(Transfer)
@@ -151,7 +167,8 @@ class Entry(models.Model):
             TenantReference(name="ledger_entry_lot_same_merchant", field="lot"),
             models.UniqueConstraint(fields=["merchant", "account", "version"], name="ledger_entry_version"),
             models.CheckConstraint(
-                condition=~Q(amount=0) & Q(amount__gte=-(10**12), amount__lte=10**12), name="ledger_entry_amount"
+                condition=~Q(amount=0) & Q(amount__gte=-(10**12), amount__lte=10**12),
+                name="ledger_entry_amount",
             ),
             models.CheckConstraint(
                 condition=Q(version=None, balance_after=None, hash=None)

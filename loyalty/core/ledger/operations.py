@@ -120,7 +120,8 @@ def post_many(postings: Sequence[Posting]) -> list[Posted | DomainError]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT ledger_post_many(%s::jsonb)", [_to_json([posting.wire() for posting in postings]).decode()]
+            "SELECT ledger_post_many(%s::jsonb)",
+            [_to_json([posting.wire() for posting in postings]).decode()],
         )
         answers = [_from_json(row[0]) for row in cursor.fetchall()]
     results: list[Posted | DomainError] = []

@@ -28,7 +28,9 @@ class Balance:
 def balances(owners: Iterable[UUID], *, unit: str = POINTS) -> dict[UUID, Balance]:
     """Balance of each of `owners`; those without an account are missing from the answer."""
     found: dict[UUID, dict[str, int]] = {}
-    rows = Account.objects.filter(owner__in=list(owners), unit=unit).values_list("owner", "kind", "balance", "version")
+    rows = Account.objects.filter(owner__in=list(owners), unit=unit).values_list(
+        "owner", "kind", "balance", "version"
+    )
     for owner, kind, amount, version in rows:
         kinds = found.setdefault(owner, {})
         kinds[kind] = amount
@@ -148,7 +150,9 @@ SELECT t.id, t.kind, t.move, t.unit,
 """
 
 
-def statement(owner: UUID, *, unit: str = POINTS, before: UUID | None = None, limit: int = 50) -> list[StatementRow]:
+def statement(
+    owner: UUID, *, unit: str = POINTS, before: UUID | None = None, limit: int = 50
+) -> list[StatementRow]:
     """The member's story, last recorded first; page on with the last row's `transfer` as `before`."""
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, {"owner": owner, "unit": unit, "before": before, "limit": limit})
@@ -173,13 +177,17 @@ def _json(value: Any) -> Any:
 
 def due_to_expire(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of lots whose time is up, for the expiry job."""
-    rows = Lot.objects.filter(expires_at__lte=at, remaining__gt=0, pending=False).order_by("expires_at")[:limit]
+    rows = Lot.objects.filter(expires_at__lte=at, remaining__gt=0, pending=False).order_by("expires_at")[
+        :limit
+    ]
     return list(rows.values_list("id", "account__owner", "account__unit", "remaining"))
 
 
 def due_to_activate(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of pending lots whose date has come."""
-    rows = Lot.objects.filter(available_from__lte=at, remaining__gt=0, pending=True).order_by("available_from")[:limit]
+    rows = Lot.objects.filter(available_from__lte=at, remaining__gt=0, pending=True).order_by(
+        "available_from"
+    )[:limit]
     return list(rows.values_list("id", "account__owner", "account__unit", "remaining"))
 
 
@@ -192,7 +200,9 @@ def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[Lot]:
     )
 
 
-def totals(*, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS) -> dict[str, int]:
+def totals(
+    *, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS
+) -> dict[str, int]:
     """Points by merchant account (issued, redeemed, expired, adjusted), signed as the member sees them."""
     rows = Entry.objects.filter(account__owner=None, unit=unit)
     if since:

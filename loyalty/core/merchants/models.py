@@ -7,6 +7,7 @@ from django.db import models
 from loyalty.core.merchants.roles import Role
 from loyalty.core.tenancy.models import MerchantScoped, tenant
 
+
 class Merchant(models.Model):
     """A shop (or chain) that runs one programme. Not scoped: it is what scopes are made of."""
 
@@ -31,6 +32,7 @@ class Merchant(models.Model):
         """True for the test sibling: pretend members, pretend points, shown on every page."""
         return self.sandbox_of_id is not None
 
+
 class Location(MerchantScoped):
     """A shop, café or web shop where orders are made."""
 
@@ -45,6 +47,7 @@ class Location(MerchantScoped):
 
     def __str__(self) -> str:
         return self.name
+
 
 class Staff(MerchantScoped):
     """One person's role at one merchant."""
@@ -62,6 +65,7 @@ class Staff(MerchantScoped):
 
     def __str__(self) -> str:
         return f"{self.role} {self.user_id}"
+
 
 class ApiKey(MerchantScoped):
     """A secret for a storefront. Only its SHA-256 is kept: 256 random bits need no slow hash."""
@@ -81,5 +85,6 @@ class ApiKey(MerchantScoped):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.lookup})"
+
 
 __all__ = ["ApiKey", "Location", "Merchant", "Staff", "TenantForeignKey"]

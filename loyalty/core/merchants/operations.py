@@ -41,25 +41,43 @@ class LastOwner(DomainError):
 def _checked(*, name: str, currency: str, timezone: str, language: str, slug: str) -> None:
     errors = []
     if not name.strip() or len(name) > 120:
-        errors.append({"field": "name", "code": "invalid", "message": str(_("Write a name of 1 to 120 characters."))})
+        errors.append(
+            {"field": "name", "code": "invalid", "message": str(_("Write a name of 1 to 120 characters."))}
+        )
     if not money.is_currency(currency):
-        errors.append({"field": "currency", "code": "invalid", "message": str(_("Use an ISO 4217 code, like SEK."))})
+        errors.append(
+            {"field": "currency", "code": "invalid", "message": str(_("Use an ISO 4217 code, like SEK."))}
+        )
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        errors.append({"field": "timezone", "code": "invalid", "message": str(_("Use a zone like Europe/Stockholm."))})
+        errors.append(
+            {"field": "timezone", "code": "invalid", "message": str(_("Use a zone like Europe/Stockholm."))}
+        )
     if language not in dict(settings.LANGUAGES):
-        errors.append({"field": "language", "code": "invalid", "message": str(_("This language is not offered."))})
+        errors.append(
+            {"field": "language", "code": "invalid", "message": str(_("This language is not offered."))}
+        )
     if not slug or slugify(slug) != slug or slug in RESERVED_SLUGS:
-        errors.append({"field": "slug", "code": "invalid", "message": str(_("Use small letters, digits and dashes."))})
+        errors.append(
+            {"field": "slug", "code": "invalid", "message": str(_("Use small letters, digits and dashes."))}
+        )
     if errors:
         raise InvalidInput(errors)
 
 
 @transaction.atomic
 def open_merchant(
-    *, name: str, currency: str, timezone: str, at: datetime, by: Actor, slug: str = "", country: str = "SE",
-    language: str = "en", brand_colour: str = "#2f5d50",
+    *,
+    name: str,
+    currency: str,
+    timezone: str,
+    at: datetime,
+    by: Actor,
+    slug: str = "",
+    country: str = "SE",
+    language: str = "en",
+    brand_colour: str = "#2f5d50",
 ) -> Merchant:
     """Open a merchant and its sandbox sibling, each with a first location. Returns the live one."""
     slug = slug or slugify(name)
@@ -69,8 +87,15 @@ def open_merchant(
     live = None
     for is_test in (False, True):
         merchant = Merchant.objects.create(
-            slug=f"{slug}-test" if is_test else slug, name=name, currency=currency, timezone=timezone, country=country,
-            language=language, brand_colour=brand_colour, opened_at=at, sandbox_of=live,
+            slug=f"{slug}-test" if is_test else slug,
+            name=name,
+            currency=currency,
+            timezone=timezone,
+            country=country,
+            language=language,
+            brand_colour=brand_colour,
+            opened_at=at,
+            sandbox_of=live,
         )
         with acting_for(merchant, by=by):
             Location.objects.create(code="main", name=name)
@@ -135,8 +160,13 @@ def create_api_key(
     stem = f"lk_{'test' if merchant.is_sandbox else 'live'}_{lookup}_{body}"
     secret = stem + _base62(zlib.crc32(stem.encode()), 6)
     key = ApiKey.objects.create(
-        lookup=lookup, digest=hashlib.sha256(secret.encode()).digest(), name=name, scopes=sorted(set(scopes)),
-        created_at=at, created_by=str(scope.actor()), expires_at=expires_at,
+        lookup=lookup,
+        digest=hashlib.sha256(secret.encode()).digest(),
+        name=name,
+        scopes=sorted(set(scopes)),
+        created_at=at,
+        created_by=str(scope.actor()),
+        expires_at=expires_at,
     )
     record("api_key.created", subject=key.pk, at=at, data={"scopes": key.scopes})
     return key, secret

@@ -38,7 +38,9 @@ def staff_of(user_id: int) -> list[tuple[Merchant, Staff]]:
     """Every merchant a person works for, with their role there, by name."""
     with across_merchants("a person may work for several merchants"):
         rows = Staff.objects.filter(user_id=user_id, revoked_at=None).select_related("merchant")
-        return sorted(((row.merchant, row) for row in rows), key=lambda pair: (pair[0].name, pair[0].is_sandbox))
+        return sorted(
+            ((row.merchant, row) for row in rows), key=lambda pair: (pair[0].name, pair[0].is_sandbox)
+        )
 
 
 def staff_at(merchant: Merchant, user_id: int) -> Staff:

@@ -73,7 +73,9 @@ def complaint(error: msgspec.ValidationError, prefix: str = "") -> dict[str, str
     if missing and message.startswith(("Object missing required field", "Object contains unknown field")):
         path = f"{path}.{missing[1]}" if path else missing[1]
     joined = f"{prefix}.{path}" if prefix and path and not path.startswith("[") else prefix + path
-    code = "missing" if "missing required" in message else "unknown" if "unknown field" in message else "invalid"
+    code = (
+        "missing" if "missing required" in message else "unknown" if "unknown field" in message else "invalid"
+    )
     return {"field": joined, "code": code, "message": message}
 
 
@@ -83,14 +85,18 @@ def parse(document: Any) -> Programme:
         raise InvalidInput.of("", "A programme is a JSON object.")
     errors: list[dict[str, str]] = []
     if document.get("format", FORMAT) != FORMAT:
-        errors.append({"field": "format", "code": "invalid", "message": f"This server reads format {FORMAT}."})
+        errors.append(
+            {"field": "format", "code": "invalid", "message": f"This server reads format {FORMAT}."}
+        )
     for name in document:
         if name != "format" and name not in _sections:
             errors.append({"field": name, "code": "unknown", "message": "There is no such section."})
     parts: dict[str, Any] = {}
     for section in _sections.values():
         try:
-            parts[section.name] = part = msgspec.convert(document.get(section.name, {}), section.type, strict=True)
+            parts[section.name] = part = msgspec.convert(
+                document.get(section.name, {}), section.type, strict=True
+            )
         except msgspec.ValidationError as error:
             errors.append(complaint(error, section.name))
             continue

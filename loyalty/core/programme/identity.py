@@ -27,7 +27,12 @@ class Identity(Struct, forbid_unknown_fields=True, frozen=True):
 
     def word(self, language: str, count: int) -> str:
         """The word for `count` points in a language."""
-        words = self.points.get(language) or self.points.get("en") or DEFAULT_WORDS.get(language) or DEFAULT_WORDS["en"]
+        words = (
+            self.points.get(language)
+            or self.points.get("en")
+            or DEFAULT_WORDS.get(language)
+            or DEFAULT_WORDS["en"]
+        )
         return words.one if abs(count) == 1 else words.other
 
 

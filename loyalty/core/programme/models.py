@@ -24,7 +24,8 @@ class Version(MerchantScoped):
                 fields=["merchant"], condition=models.Q(number=None), name="programme_version_one_draft"
             ),
             models.CheckConstraint(
-                condition=models.Q(number=None, published_at=None) | models.Q(number__gt=0, published_at__isnull=False),
+                condition=models.Q(number=None, published_at=None)
+                | models.Q(number__gt=0, published_at__isnull=False),
                 name="programme_version_published_whole",
             ),
         ]

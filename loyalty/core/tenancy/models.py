@@ -30,7 +30,11 @@ class MerchantScoped(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     merchant = models.ForeignKey(
-        "merchants.Merchant", on_delete=models.PROTECT, default=scope.merchant_id, editable=False, db_index=False,
+        "merchants.Merchant",
+        on_delete=models.PROTECT,
+        default=scope.merchant_id,
+        editable=False,
+        db_index=False,
         related_name="+",
     )
 
@@ -39,7 +43,9 @@ class MerchantScoped(models.Model):
     class Meta:
         abstract = True
 
-    def _do_update(self, base_qs: Any, using: Any, pk_val: Any, values: list, *args: Any, **kwargs: Any) -> Any:
+    def _do_update(
+        self, base_qs: Any, using: Any, pk_val: Any, values: list, *args: Any, **kwargs: Any
+    ) -> Any:
         # A distributed database refuses to set the distribution column and routes on it.
         values = [value for value in values if value[0].attname != "merchant_id"]
         return super()._do_update(  # type: ignore[misc]
@@ -90,7 +96,9 @@ class TenantKey(_SqlConstraint):
 
     def statements(self, table: str, model: Any) -> list[str]:
         old = f'"{model._meta.db_table}_pkey"'
-        return [f'ALTER TABLE {table} DROP CONSTRAINT {old}, ADD CONSTRAINT {old} PRIMARY KEY ("merchant_id", "id")']
+        return [
+            f'ALTER TABLE {table} DROP CONSTRAINT {old}, ADD CONSTRAINT {old} PRIMARY KEY ("merchant_id", "id")'
+        ]
 
     def undo(self, table: str) -> list[str]:
         old = table.strip('"') + "_pkey"

@@ -113,7 +113,9 @@ def window_problems(window: Window) -> list[tuple[str, str]]:
     problems = []
     for name, instant in (("from", window.from_), ("until", window.until)):
         if instant is not None and instant.tzinfo is None:
-            problems.append((f"window.{name}", "Give the time with its zone, like 2026-12-01T00:00:00+01:00."))
+            problems.append(
+                (f"window.{name}", "Give the time with its zone, like 2026-12-01T00:00:00+01:00.")
+            )
     if not problems and window.from_ and window.until and window.until <= window.from_:
         problems.append(("window.until", "The window ends before it starts."))
     return problems

@@ -11,7 +11,9 @@ from members.rules.earning.base import Filter, Tally, Window, preconditions, win
 from members.rules.facts import Facts
 
 
-class PointsPerAmount(Struct, forbid_unknown_fields=True, frozen=True, tag_field="type", tag="points_per_amount"):
+class PointsPerAmount(
+    Struct, forbid_unknown_fields=True, frozen=True, tag_field="type", tag="points_per_amount"
+):
     """`points` for every `per_minor` of what may earn, on the whole order; `rounding` says what a part gives.
 
     `up` gives points for every *started* amount, `down` for every *full* one. `at_least_minor` is the smallest

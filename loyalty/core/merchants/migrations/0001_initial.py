@@ -2,15 +2,15 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import loyalty.core.ids
-import loyalty.core.tenancy.models
-import loyalty.core.tenancy.scope
 from django.conf import settings
 from django.db import migrations, models
 
+import loyalty.core.ids
+import loyalty.core.tenancy.models
+import loyalty.core.tenancy.scope
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,63 +19,149 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Merchant',
+            name="Merchant",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('currency', models.CharField(max_length=3)),
-                ('timezone', models.CharField(default='UTC', max_length=64)),
-                ('country', models.CharField(default='SE', max_length=2)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('brand_colour', models.CharField(default='#2f5d50', max_length=7)),
-                ('opened_at', models.DateTimeField()),
-                ('sandbox_of', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sandbox', to='merchants.merchant')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("currency", models.CharField(max_length=3)),
+                ("timezone", models.CharField(default="UTC", max_length=64)),
+                ("country", models.CharField(default="SE", max_length=2)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("brand_colour", models.CharField(default="#2f5d50", max_length=7)),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "sandbox_of",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sandbox",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [loyalty.core.tenancy.models.TenantKey(name='merchants_location_key'), loyalty.core.tenancy.models.TenantPolicy(name='merchants_location_policy'), models.UniqueConstraint(fields=('merchant', 'code'), name='merchants_location_code')],
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="merchants_location_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="merchants_location_policy"),
+                    models.UniqueConstraint(fields=("merchant", "code"), name="merchants_location_code"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('lookup', models.CharField(max_length=8, unique=True)),
-                ('digest', models.BinaryField(max_length=32)),
-                ('name', models.CharField(max_length=120)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40))),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=60)),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("lookup", models.CharField(max_length=8, unique=True)),
+                ("digest", models.BinaryField(max_length=32)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40)),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=60)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [loyalty.core.tenancy.models.TenantKey(name='merchants_apikey_key'), loyalty.core.tenancy.models.TenantPolicy(name='merchants_apikey_policy')],
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="merchants_apikey_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="merchants_apikey_policy"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.UUIDField(default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('manager', 'manager'), ('cashier', 'cashier'), ('analyst', 'analyst')], max_length=16)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('merchant', models.ForeignKey(db_index=False, default=loyalty.core.tenancy.scope.merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "owner"),
+                            ("manager", "manager"),
+                            ("cashier", "cashier"),
+                            ("analyst", "analyst"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [loyalty.core.tenancy.models.TenantKey(name='merchants_staff_key'), loyalty.core.tenancy.models.TenantPolicy(name='merchants_staff_policy'), models.UniqueConstraint(fields=('merchant', 'user'), name='merchants_staff_user')],
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="merchants_staff_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="merchants_staff_policy"),
+                    models.UniqueConstraint(fields=("merchant", "user"), name="merchants_staff_user"),
+                ],
             },
         ),
     ]
