@@ -166,6 +166,15 @@ def test_repeating_it_mends_what_was_loosened(admin_dsn: str, database: str) -> 
         )
 
 
+def test_from_16_on_the_grant_itself_forbids_inheriting(admin_dsn: str, database: str) -> None:
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        admin.execute(f"ALTER ROLE {APP} INHERIT")
+        per_grant = admin.info.server_version >= 160000
+    with connect(admin_dsn, APP) as app:
+        inherits = f"{APP} inherits {SYSTEM}: it would see every merchant without asking"
+        assert check_serving_role(app) == ([] if per_grant else [inherits])
+
+
 def test_many_may_set_up_at_once(admin_dsn: str, database: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         for outcome in [pool.submit(make, admin_dsn, database) for _ in range(8)]:
