@@ -1,5 +1,5 @@
-"""What the clock starts. Each task fans out over merchants; each merchant's part is its own transaction and safe to
-repeat."""
+"""What the clock starts. Each task fans out over merchants; each merchant's part is its own transaction and
+safe to repeat."""
 
 import logging
 

@@ -1,5 +1,5 @@
-"""The cast everyone knows: Ana and Ben are members of Café Luna; Mara owns it, Tom is its cashier; Otto owns the other
-shop. Fixtures build it through the operations; helpers say in one line what a test is about."""
+"""The cast everyone knows: Ana and Ben are members of Café Luna; Mara owns it, Tom is its cashier; Otto owns
+the other shop. Fixtures build it through the operations; helpers say in one line what a test is about."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,8 @@ def shop(slug: str = "luna", *, name: str = "Café Luna", **settings: Any) -> Me
 
 
 def publish(*rules: dict[str, Any], at: datetime = AT, **sections: Any) -> Version:
-    """Publish a programme with these earning rules (one point per krona when none) and other sections by name."""
+    """Publish a programme with these earning rules (one point per krona when none) and other sections by
+    name."""
     earning = {"rules": list(rules) or [ONE_POINT_PER_KRONA], **sections.pop("earning", {})}
     programmes.save_draft(
         content={"identity": {"name": {"en": "Luna Club"}}, "earning": earning, **sections}, at=at

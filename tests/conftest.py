@@ -1,7 +1,7 @@
 """The test database, built the way a real one is: made by the owner, used by the serving role.
 
-`DATABASE_ADMIN_URL` names a superuser on a server that is running (`make test` starts one). Tests never log in as it:
-it only makes the roles and the databases, and empties tables after tests that really commit.
+`DATABASE_ADMIN_URL` names a superuser on a server that is running (`make test` starts one). Tests never log
+in as it: it only makes the roles and the databases, and empties tables after tests that really commit.
 """
 
 import contextlib
@@ -80,7 +80,8 @@ def _flush(_ops: object, _sql: list[str]) -> None:
         tables = [
             row[0]
             for row in admin.execute(
-                "SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+                "SELECT quote_ident(relname) FROM pg_class"
+                " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
                 " AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
             )
         ]

@@ -1,8 +1,8 @@
 """Errors that people meet.
 
-A `DomainError` is an answer, not a bug: it carries a stable `code` for machines, a sentence for people that says
-what happened and what to do, and the field it is about. Forms show it beside the field; the API turns it into
-`application/problem+json`. Any other exception is a bug and surfaces.
+A `DomainError` is an answer, not a bug: it carries a stable `code` for machines, a sentence for people that
+says what happened and what to do, and the field it is about. Forms show it beside the field; the API turns it
+into `application/problem+json`. Any other exception is a bug and surfaces.
 """
 
 from typing import Any
@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DomainError(Exception):
-    """Base of every refusal. Subclasses set `code`, `message` and `status`, beside the operation that raises them.
+    """Base of every refusal. Subclasses set `code`, `message` and `status`, beside the operation that raises
+    them.
 
     `message` is a format string; keyword arguments fill it and travel to API clients as `params`.
     """
@@ -49,7 +50,7 @@ class Forbidden(DomainError):
 
 
 class InvalidInput(DomainError):
-    """Bad input, with one entry per field: `errors = [{"field": "lines[0].sku", "code": …, "message": …}]`."""
+    """Bad input, one entry per field: `errors = [{"field": "lines[0].sku", "code": …, "message": …}]`."""
 
     code = "invalid_input"
     status = 400

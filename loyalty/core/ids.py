@@ -1,7 +1,7 @@
 """Identifiers: time-ordered UUIDs (version 7, RFC 9562) inside, short prefixed strings outside.
 
-A `mbr_01jd…` string says what it names, sorts by age, survives JavaScript (no number above 2^53) and cannot be
-guessed from its neighbours.
+A `mbr_01jd…` string says what it names, sorts by age, survives JavaScript (no number above 2^53) and cannot
+be guessed from its neighbours.
 """
 
 import os

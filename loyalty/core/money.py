@@ -63,7 +63,8 @@ def major(amount_minor: int, currency: str) -> Decimal:
 
 
 def share(total: int, part: int, whole_: int) -> int:
-    """`total × part ÷ whole_`, rounded half to even; 0 when `whole_` is 0. For splitting an amount by weight."""
+    """`total × part ÷ whole_`, rounded half to even; 0 when `whole_` is 0. For splitting an amount by
+    weight."""
     if whole_ == 0:
         return 0
     return int((Decimal(total) * part / whole_).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))

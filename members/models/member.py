@@ -1,4 +1,5 @@
-"""A member of one merchant's programme. Everything personal is in `Profile` and `Identity`, so erasing is deleting."""
+"""A member of one merchant's programme. Everything personal is in `Profile` and `Identity`, so erasing is
+deleting."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +9,8 @@ from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
 
 
 class Member(MerchantScoped):
-    """A row that holds no personal data: ledger, orders and events point here and stay when the person goes."""
+    """A row that holds no personal data: ledger, orders and events point here and stay when the person
+    goes."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -37,7 +39,8 @@ class Member(MerchantScoped):
 
 
 class Profile(MerchantScoped):
-    """The person. `search_*` are casefolded: under row-level security only `=` and prefixes can use an index."""
+    """The person. `search_*` are casefolded: under row-level security only `=` and prefixes can use an
+    index."""
 
     member = TenantForeignKey(Member, related_name="profiles")
     given_name = models.CharField(max_length=80, blank=True)
@@ -63,7 +66,8 @@ class Profile(MerchantScoped):
 
 
 class Identity(MerchantScoped):
-    """One way to recognise a member. `value` is normalised: e-mail lower case, phone E.164, card upper case."""
+    """One way to recognise a member. `value` is normalised: e-mail lower case, phone E.164, card upper
+    case."""
 
     class Kind(models.TextChoices):
         EXTERNAL = "external"

@@ -17,7 +17,8 @@ from members.models.member import Member
 
 
 class Order(MerchantScoped):
-    """One order, once per (source, external id). Money in minor units of `currency`; `decision` is the engine's."""
+    """One order, once per (source, external id). Money in minor units of `currency`; `decision` is the
+    engine's."""
 
     class Status(models.TextChoices):
         RECORDED = "recorded"
@@ -63,7 +64,8 @@ class Order(MerchantScoped):
 
 
 class OrderLine(models.Model):
-    """One line. `points` is its part of what the order earned; `refunded_minor` what came back of `paid_minor`."""
+    """One line. `points` is its part of what the order earned; `refunded_minor` what came back of
+    `paid_minor`."""
 
     pk = models.CompositePrimaryKey("merchant_id", "order_id", "number")
     merchant = models.ForeignKey(

@@ -59,9 +59,11 @@ def join(
     details: Mapping[str, Any] = {},
     verified: bool = False,
 ) -> Joined:
-    """Join with at least one identity (`external`, `email`, `phone`, `card`). Joining again answers the same member.
+    """Join with at least one identity (`external`, `email`, `phone`, `card`). Joining again answers the same
+    member.
 
-    A card code is made when none is given. Two identities that already belong to different members are refused.
+    A card code is made when none is given. Two identities that already belong to different members are
+    refused.
     """
     wanted = {kind: normal(kind, text) for kind, text in identities.items() if text}
     if not wanted:

@@ -16,10 +16,11 @@ from members.operations.membership import CannotMerge, locked
 
 @transaction.atomic
 def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
-    """Move everything of `remove` to `keep`: identities, points with their terms, counts. `remove` is left empty.
+    """Move everything of `remove` to `keep`: identities, points with their terms, counts. `remove` is left
+    empty.
 
-    Orders stay where they were recorded; a later refund of one follows its points. Refused while `remove` has points
-    reserved for an open redemption or owes points.
+    Orders stay where they were recorded; a later refund of one follows its points. Refused while `remove` has
+    points reserved for an open redemption or owes points.
     """
     if keep == remove:
         raise CannotMerge()
@@ -49,13 +50,32 @@ def _move_points(winner: Member, loser: Member, at: datetime) -> None:
     """Each lot leaves the one and arrives at the other with the same source and dates, so refunds find it."""
     actor = str(scope.actor())
     for lot in open_lots(loser.pk):
-        common = {"kind": "merge", "event": "points.moved", "actor": actor, "at": at, "now": at,
-                  "unit": lot.account.unit, "counter": MerchantAccount.ADJUSTED,
-                  "version": lot.transfer.programme_version, "source_kind": lot.transfer.source_kind}  # fmt: skip
+        common = {
+            "kind": "merge",
+            "event": "points.moved",
+            "actor": actor,
+            "at": at,
+            "now": at,
+            "unit": lot.account.unit,
+            "counter": MerchantAccount.ADJUSTED,
+            "version": lot.transfer.programme_version,
+            "source_kind": lot.transfer.source_kind,
+        }
         post(Posting(do=Do.FORFEIT, key=f"merge:{lot.pk}:out", owner=loser.pk, lot=lot.pk, **common))
-        post(Posting(do=Do.GRANT, key=f"merge:{lot.pk}:in", owner=winner.pk, amount=lot.remaining, pending=lot.pending,
-                     available_from=lot.available_from, expires_at=lot.expires_at, slides_days=lot.slides_days,
-                     source=lot.transfer.source, **common))  # fmt: skip
+        post(
+            Posting(
+                do=Do.GRANT,
+                key=f"merge:{lot.pk}:in",
+                owner=winner.pk,
+                amount=lot.remaining,
+                pending=lot.pending,
+                available_from=lot.available_from,
+                expires_at=lot.expires_at,
+                slides_days=lot.slides_days,
+                source=lot.transfer.source,
+                **common,
+            )
+        )
 
 
 def _move_identities(winner: Member, loser: Member) -> None:

@@ -59,7 +59,8 @@ class Outcome:
 
 
 def record_order(*, order: NewOrder, at: datetime) -> Outcome:
-    """Record one order; `at` is now. The same order again answers again. Raises `DomainError`; nothing is written."""
+    """Record one order; `at` is now. The same order again answers again. Raises `DomainError`; nothing is
+    written."""
     return _only(record_orders(orders=[order], at=at))
 
 
@@ -70,7 +71,8 @@ def _only(results: list[Outcome | DomainError]) -> Outcome:
 
 
 def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome | DomainError]:
-    """Record many orders in a few round trips; one answer each, in their order. A refused one does not stop the rest."""
+    """Record many orders in a few round trips; one answer each, in their order. A refused one does not stop
+    the rest."""
     results: dict[int, Outcome | DomainError] = {}
     shop = shop_of_scope()
     sane = _sane(orders, shop, at, results)
@@ -208,29 +210,65 @@ def _planned(
     paid = paid_by_line(order.facts())
     points = decision.earned() if who else 0
     row = {
-        "id": order_id, "source": order.source, "external_id": order.external_id, "fingerprint": mark,
-        "member": who.id if who else None, "currency": order.currency, "total_minor": order.total_minor,
-        "discount_minor": order.discount_minor, "points_minor": order.points_minor,
-        "eligible_minor": decision.eligible_minor, "points_earned": points, "channel": order.channel,
-        "location": order.location, "payment_method": order.payment_method, "version": version, "decision": decision,
-        "at": order.placed_at, "now": at, "actor": actor,
+        "id": order_id,
+        "source": order.source,
+        "external_id": order.external_id,
+        "fingerprint": mark,
+        "member": who.id if who else None,
+        "currency": order.currency,
+        "total_minor": order.total_minor,
+        "discount_minor": order.discount_minor,
+        "points_minor": order.points_minor,
+        "eligible_minor": decision.eligible_minor,
+        "points_earned": points,
+        "channel": order.channel,
+        "location": order.location,
+        "payment_method": order.payment_method,
+        "version": version,
+        "decision": decision,
+        "at": order.placed_at,
+        "now": at,
+        "actor": actor,
         "lines": [
-            {"number": number, "kind": line.kind, "sku": line.sku, "name": line.name, "category": line.category,
-             "brand": line.brand, "tags": line.tags, "quantity": line.quantity, "amount_minor": line.amount_minor,
-             "discount_minor": line.discount_minor, "paid_minor": paid[number],
-             "points": decision.lines.get(number, 0) if who else 0}
+            {
+                "number": number,
+                "kind": line.kind,
+                "sku": line.sku,
+                "name": line.name,
+                "category": line.category,
+                "brand": line.brand,
+                "tags": line.tags,
+                "quantity": line.quantity,
+                "amount_minor": line.amount_minor,
+                "discount_minor": line.discount_minor,
+                "paid_minor": paid[number],
+                "points": decision.lines.get(number, 0) if who else 0,
+            }
             for number, line in enumerate(order.lines, start=1)
         ],
-    }  # fmt: skip
+    }
     posting = None
     if who is not None and points:
         posting = Posting(
-            do=Do.GRANT, key=f"order:{order_id}", kind="earn", event="points.earned", owner=who.id, actor=actor,
-            at=order.placed_at, now=at, amount=points, counter=MerchantAccount.ISSUED, pending=life.pending,
-            available_from=life.available_from, expires_at=life.expires_at, slides_days=life.slides_days,
-            source_kind="order", source=order_id, version=version,
+            do=Do.GRANT,
+            key=f"order:{order_id}",
+            kind="earn",
+            event="points.earned",
+            owner=who.id,
+            actor=actor,
+            at=order.placed_at,
+            now=at,
+            amount=points,
+            counter=MerchantAccount.ISSUED,
+            pending=life.pending,
+            available_from=life.available_from,
+            expires_at=life.expires_at,
+            slides_days=life.slides_days,
+            source_kind="order",
+            source=order_id,
+            version=version,
             rule=",".join(rule for effect in decision.effects for rule in effect.rules)[:80],
-        )  # fmt: skip
+        )
     outcome = Outcome(order_id, who.id if who else None, decision, life, points, version=version)
     return _Plan(index, mark, outcome, row, posting)
 

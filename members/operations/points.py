@@ -28,7 +28,8 @@ BATCH = 1000
 def adjust_points(
     *, member: UUID, amount: int, reason: str, at: datetime, key: str = "", unit: str = POINTS
 ) -> Posted:
-    """Give (`amount` > 0) or take (< 0) points by hand, always with a reason. Given points live by today's terms.
+    """Give (`amount` > 0) or take (< 0) points by hand, always with a reason. Given points live by today's
+    terms.
 
     The same `key` again answers again. Raises `NotEnoughPoints` when more would be taken than the member has.
     """
@@ -43,29 +44,55 @@ def adjust_points(
     current = programmes.in_force()
     life = current.programme["points_life"] if current else PointsLife()
     zone = ZoneInfo(shop_of_scope().timezone)
-    answer = post(Posting(
-        do=Do.GRANT if amount > 0 else Do.SPEND, key=f"adjust:{key or ids.new()}", kind="adjustment",
-        event="points.adjusted", owner=member, actor=str(scope.actor()), at=at, now=at, amount=abs(amount), unit=unit,
-        counter=MerchantAccount.ADJUSTED, expires_at=expires_at(life, at, zone) if amount > 0 else None,
-        slides_days=life.days if amount > 0 and life.expiry == "sliding" else None,
-        reason=reason, version=current.id if current else None,
-    ))  # fmt: skip
+    answer = post(
+        Posting(
+            do=Do.GRANT if amount > 0 else Do.SPEND,
+            key=f"adjust:{key or ids.new()}",
+            kind="adjustment",
+            event="points.adjusted",
+            owner=member,
+            actor=str(scope.actor()),
+            at=at,
+            now=at,
+            amount=abs(amount),
+            unit=unit,
+            counter=MerchantAccount.ADJUSTED,
+            expires_at=expires_at(life, at, zone) if amount > 0 else None,
+            slides_days=life.days if amount > 0 and life.expiry == "sliding" else None,
+            reason=reason,
+            version=current.id if current else None,
+        )
+    )
     events.ring_after_commit()
     return answer
 
 
 def expire_due(*, at: datetime) -> int:
-    """Expire every lot of this merchant whose time is up, a batch per transaction's savepoint; the lots expired.
+    """Expire every lot of this merchant whose time is up, a batch per transaction's savepoint; the lots
+    expired.
 
     Safe to stop and to repeat: each lot's expiry has its own key and is done under the member's lock.
     """
     done = 0
     while due := due_to_expire(at=at, limit=BATCH):
-        answers = post_many([
-            Posting(do=Do.EXPIRE, key=f"expire:{lot}:{remaining}", kind="expiry", event="points.expired", owner=owner,
-                    actor=str(scope.actor()), at=at, now=at, unit=unit, counter=MerchantAccount.EXPIRED, lot=lot)
-            for lot, owner, unit, remaining in due
-        ])  # fmt: skip
+        answers = post_many(
+            [
+                Posting(
+                    do=Do.EXPIRE,
+                    key=f"expire:{lot}:{remaining}",
+                    kind="expiry",
+                    event="points.expired",
+                    owner=owner,
+                    actor=str(scope.actor()),
+                    at=at,
+                    now=at,
+                    unit=unit,
+                    counter=MerchantAccount.EXPIRED,
+                    lot=lot,
+                )
+                for lot, owner, unit, remaining in due
+            ]
+        )
         done += sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
         if len(due) < BATCH:
             break
@@ -86,13 +113,25 @@ def activate_due(*, at: datetime) -> int:
 
 
 def _activation(lot: UUID, owner: UUID, unit: str, at: datetime, until: datetime | None) -> Posting:
-    return Posting(do=Do.ACTIVATE, key=f"activate:{lot}", kind="activation", event="points.activated", owner=owner,
-                   actor=str(scope.actor()), at=at, now=at, unit=unit, lot=lot, expires_at=until)  # fmt: skip
+    return Posting(
+        do=Do.ACTIVATE,
+        key=f"activate:{lot}",
+        kind="activation",
+        event="points.activated",
+        owner=owner,
+        actor=str(scope.actor()),
+        at=at,
+        now=at,
+        unit=unit,
+        lot=lot,
+        expires_at=until,
+    )
 
 
 @transaction.atomic
 def activate_order(*, order: UUID, at: datetime) -> int:
-    """The event that an order's pending points waited for has happened (shipped, attended); the points activated.
+    """The event that an order's pending points waited for has happened (shipped, attended); the points
+    activated.
 
     Their life starts now.
     """

@@ -1,4 +1,5 @@
-"""Export and erase a member. Erasing deletes the person; the books keep their rows under an id that means nobody."""
+"""Export and erase a member. Erasing deletes the person; the books keep their rows under an id that means
+nobody."""
 
 from datetime import datetime
 from typing import Any
@@ -32,9 +33,21 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
     for gone in [row, *Member.objects.filter(merged_into=row)]:
         privacy.erase(gone.pk)
     for lot in open_lots(row.pk):
-        post(Posting(do=Do.FORFEIT, key=f"erase:{lot.pk}", kind="forfeit", event="points.forfeited", owner=row.pk,
-                     actor=str(scope.actor()), at=at, now=at, unit=lot.account.unit, lot=lot.pk,
-                     counter=MerchantAccount.EXPIRED))  # fmt: skip
+        post(
+            Posting(
+                do=Do.FORFEIT,
+                key=f"erase:{lot.pk}",
+                kind="forfeit",
+                event="points.forfeited",
+                owner=row.pk,
+                actor=str(scope.actor()),
+                at=at,
+                now=at,
+                unit=lot.account.unit,
+                lot=lot.pk,
+                counter=MerchantAccount.EXPIRED,
+            )
+        )
     row.status, row.user, row.language = Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
     record("member.erased", subject=row.pk, at=at)
@@ -61,18 +74,27 @@ def _export(member: UUID) -> dict[str, Any]:
         "figures": list(Stats.objects.filter(member=member).values("orders_count", "spend_minor")),
         "orders": [
             {
-                "external_id": order.external_id, "placed_at": order.placed_at.isoformat(), "status": order.status,
-                "total_minor": order.total_minor, "currency": order.currency, "points": order.points_earned,
+                "external_id": order.external_id,
+                "placed_at": order.placed_at.isoformat(),
+                "status": order.status,
+                "total_minor": order.total_minor,
+                "currency": order.currency,
+                "points": order.points_earned,
                 "lines": list(order.lines.values("number", "sku", "name", "quantity", "amount_minor")),
             }
             for order in Order.objects.filter(member=member).order_by("placed_at")
         ],
         "points": [
-            {"at": entry.happened_at.isoformat(), "kind": entry.kind, "change": entry.available,
-             "balance": entry.balance_after, "reason": entry.reason}
+            {
+                "at": entry.happened_at.isoformat(),
+                "kind": entry.kind,
+                "change": entry.available,
+                "balance": entry.balance_after,
+                "reason": entry.reason,
+            }
             for entry in statement(member, limit=100_000)
         ],
-    }  # fmt: skip
+    }
 
 
 def _erase(member: UUID) -> None:

@@ -1,7 +1,8 @@
 """Refunds and cancellations, in whatever order they arrive, each counted once.
 
-Points to take back are worked out from everything that came back so far (`rules/clawback.py`), so any order of
-arrival ends in the same state. A refund that arrives before its order waits, parked, and is applied with it.
+Points to take back are worked out from everything that came back so far (`rules/clawback.py`), so any order
+of arrival ends in the same state. A refund that arrives before its order waits, parked, and is applied with
+it.
 """
 
 from collections import Counter
@@ -49,7 +50,8 @@ class Refunded:
 
 @transaction.atomic
 def refund_order(*, source: str, order_external_id: str, refund: NewRefund, at: datetime) -> Refunded:
-    """Apply a refund, or park it until its order arrives. Raises `RefundTooLarge` and leaves everything as it was."""
+    """Apply a refund, or park it until its order arrives. Raises `RefundTooLarge` and leaves everything as it
+    was."""
     problems = refund_problems(refund, at=at)
     if problems:
         raise InvalidInput([{"field": f, "code": "invalid", "message": m} for f, m in problems])
@@ -77,7 +79,8 @@ def cancel_order(*, source: str, order_external_id: str, cancelled_at: datetime,
 def _take(row: Refund, at: datetime) -> Refunded:
     with connection.cursor() as cursor:  # the same name the order takes, so neither can miss the other
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('|', %s::bigint, %s::text, %s::text), 7))",
+            "SELECT pg_advisory_xact_lock("
+            "hashtextextended(concat_ws('|', %s::bigint, %s::text, %s::text), 7))",
             [scope.merchant_id(), row.source, row.order_external_id],
         )
     earlier = Refund.objects.filter(
@@ -177,8 +180,8 @@ def _count(order: Order, before: tuple[int, int]) -> None:
 
 
 def _claw_back(row: Refund, order: Order, lines: list[OrderLine], at: datetime) -> None:
-    """Take back what the order's refunds undo in all, less what earlier ones took: from the lots the order made, at
-    the terms it was made under."""
+    """Take back what the order's refunds undo in all, less what earlier ones took: from the lots the order
+    made, at the terms it was made under."""
     if not order.member_id or not order.points_earned or order.programme_version is None:
         return
     states = [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines]
@@ -201,11 +204,25 @@ def _take_from(
     lot: Any, amount: int, row: Refund, order: Order, owner: UUID, policy: Shortfall, at: datetime
 ) -> int:
     try:
-        answer = post(Posting(
-            do=Do.TAKE_BACK, key=f"refund:{row.pk}:{lot.pk}", kind="refund", event="points.taken_back", owner=owner,
-            actor=str(scope.actor()), at=row.refunded_at, now=at, amount=amount, counter=MerchantAccount.ISSUED,
-            lot=lot.pk, shortfall=policy, source_kind="order", source=order.pk, version=order.programme_version,
-        ))  # fmt: skip
+        answer = post(
+            Posting(
+                do=Do.TAKE_BACK,
+                key=f"refund:{row.pk}:{lot.pk}",
+                kind="refund",
+                event="points.taken_back",
+                owner=owner,
+                actor=str(scope.actor()),
+                at=row.refunded_at,
+                now=at,
+                amount=amount,
+                counter=MerchantAccount.ISSUED,
+                lot=lot.pk,
+                shortfall=policy,
+                source_kind="order",
+                source=order.pk,
+                version=order.programme_version,
+            )
+        )
     except NothingLeft as nothing:
         row.shortfall += nothing.params.get("shortfall", 0)
         return int(nothing.params.get("shortfall", 0))

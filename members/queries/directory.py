@@ -76,7 +76,8 @@ def search(text: str) -> Q:
 def members(
     *, text: str = "", status: str = "", before: tuple[datetime, UUID] | None = None
 ) -> QuerySet[Member]:
-    """The list, newest first; `before` is the last row's (joined_at, id) for the next page. The caller slices."""
+    """The list, newest first; `before` is the last row's (joined_at, id) for the next page. The caller
+    slices."""
     found = Member.objects.order_by("-joined_at", "-id")
     found = found.filter(status=status) if status else found.exclude(status=Member.Status.MERGED)
     if text.strip():

@@ -25,17 +25,17 @@ class Known:
 _LOOK_UP = """
 SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_order_at,
        (SELECT version_id FROM programme_inforce WHERE merchant_id = %(merchant)s)
-  FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(values)s::text[], %(ids)s::uuid[]) AS i(n, kind, value, id)
-  LEFT JOIN members_identity d ON d.merchant_id = %(merchant)s AND d.kind = i.kind AND d.value = i.value
-  LEFT JOIN members_member f ON f.merchant_id = %(merchant)s AND f.id = coalesce(i.id, d.member_id)
-  LEFT JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = coalesce(f.merged_into_id, f.id)
-                            AND m.status IN ('active', 'blocked')
-  LEFT JOIN members_stats s ON s.merchant_id = %(merchant)s AND s.member_id = m.id
-"""
+  FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(values)s::text[], %(ids)s::uuid[]) AS i(n, kind, value,
+  id) LEFT JOIN members_identity d ON d.merchant_id = %(merchant)s AND d.kind = i.kind AND d.value = i.value
+  LEFT JOIN members_member f ON f.merchant_id = %(merchant)s AND f.id = coalesce(i.id, d.member_id) LEFT JOIN
+  members_member m ON m.merchant_id = %(merchant)s AND m.id = coalesce(f.merged_into_id, f.id) AND m.status IN
+  ('active', 'blocked') LEFT JOIN members_stats s ON s.merchant_id = %(merchant)s AND s.member_id = m.id
+  """
 
 
 def look_up(named: Mapping[int, tuple[str, str] | None]) -> tuple[dict[int, Known], UUID | None]:
-    """Members by the number of the asking order, and the programme version in force. `named` gives (kind, value)."""
+    """Members by the number of the asking order, and the programme version in force. `named` gives (kind,
+    value)."""
     numbers = list(named)
     pairs = [named[number] or ("", "") for number in numbers]
     if not numbers:

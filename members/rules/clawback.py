@@ -1,5 +1,5 @@
-"""How many points a refund takes back. Pure, and a function of what came back in all, so the order in which refunds
-arrive cannot matter."""
+"""How many points a refund takes back. Pure, and a function of what came back in all, so the order in which
+refunds arrive cannot matter."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ class LineState:
 def points_to_take(lines: list[LineState], *, unassigned_minor: int, cancelled: bool) -> int:
     """Points of an order that its refunds undo in all, never more than it earned.
 
-    A line gives back its own points in proportion; money refunded on the whole order takes its part of the rest.
+    A line gives back its own points in proportion; money refunded on the whole order takes its part of the
+    rest.
     """
     earned = sum(line.points for line in lines)
     if cancelled:

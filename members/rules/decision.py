@@ -14,7 +14,8 @@ class Effect(Struct, frozen=True, tag_field="type", tag="earn"):
 
 
 class Reason(Struct, frozen=True):
-    """One rule's verdict. `code` is stable; `values` holds what was compared, so that any face can say it in words."""
+    """One rule's verdict. `code` is stable; `values` holds what was compared, so that any face can say it in
+    words."""
 
     rule: str
     name: str
@@ -25,8 +26,9 @@ class Reason(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """`eligible_minor` is the part of the order that could earn at all; `lines` splits the points over the lines by
-    number, in whole points that sum to what was given, so that a refunded line takes exactly its own."""
+    """`eligible_minor` is the part of the order that could earn at all; `lines` splits the points over the
+    lines by number, in whole points that sum to what was given, so that a refunded line takes exactly its
+    own."""
 
     effects: tuple[Effect, ...] = ()
     reasons: tuple[Reason, ...] = ()

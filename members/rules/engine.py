@@ -11,8 +11,9 @@ from members.rules.facts import Facts, LineFacts, OrderFacts
 
 
 def eligible_by_line(earning: Earning, order: OrderFacts) -> dict[int, int]:
-    """Minor units of each line that may earn: the right kind of line, less its part of the order's discount and
-    (unless the programme says otherwise) of what was paid with points. Parts add up to the whole exactly."""
+    """Minor units of each line that may earn: the right kind of line, less its part of the order's discount
+    and (unless the programme says otherwise) of what was paid with points. Parts add up to the whole
+    exactly."""
     payable = [line for line in order.lines if line.amount_minor > 0]
     off = order.discount_minor + (0 if earning.on_points else order.points_minor)
     parts = _spread(off, payable)
@@ -41,7 +42,8 @@ def _whole_by_line(weights: dict[int, Decimal], total: int) -> dict[int, int]:
 
 
 def _spread(amount: int, lines: list[LineFacts]) -> dict[int, int]:
-    """`amount` split over the lines by their amounts, in whole minor units that sum to it (at most all they cost)."""
+    """`amount` split over the lines by their amounts, in whole minor units that sum to it (at most all they
+    cost)."""
     total = sum(line.amount_minor for line in lines)
     left_amount, left_total = min(amount, total), total
     parts = {}

@@ -18,7 +18,8 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """One line. `amount_minor` is the line's total after its own discounts, in minor units of the order's currency."""
+    """One line. `amount_minor` is the line's total after its own discounts, in minor units of the order's
+    currency."""
 
     number: int
     sku: str
@@ -33,8 +34,8 @@ class LineFacts:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order as the engine sees it. `discount_minor` and `points_minor` (the part paid with points) apply to the
-    whole order and are spread over its lines by amount."""
+    """An order as the engine sees it. `discount_minor` and `points_minor` (the part paid with points) apply
+    to the whole order and are spread over its lines by amount."""
 
     currency: str
     lines: tuple[LineFacts, ...]

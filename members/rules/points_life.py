@@ -19,7 +19,8 @@ class Expiry(StrEnum):
 
 
 class PointsLife(Struct, forbid_unknown_fields=True, frozen=True):
-    """`hold_days` before points can be spent; `hold_event` waits for an event instead, like "order.shipped"."""
+    """`hold_days` before points can be spent; `hold_event` waits for an event instead, like
+    "order.shipped"."""
 
     hold_days: int = 0
     hold_event: str = ""

@@ -33,13 +33,19 @@ class MemberRef(Struct, forbid_unknown_fields=True, frozen=True):
 
     def given(self) -> list[tuple[str, str]]:
         """The ways that are filled in, as (kind, value)."""
-        pairs = (("id", self.id), ("external", self.external_id), ("email", self.email), ("phone", self.phone),
-                 ("card", self.card))  # fmt: skip
+        pairs = (
+            ("id", self.id),
+            ("external", self.external_id),
+            ("email", self.email),
+            ("phone", self.phone),
+            ("card", self.card),
+        )
         return [(kind, value) for kind, value in pairs if value]
 
 
 class NewLine(Struct, forbid_unknown_fields=True, frozen=True):
-    """One line. `amount_minor` is the line's total after its own discounts; `discount_minor` says how much they were."""
+    """One line. `amount_minor` is the line's total after its own discounts; `discount_minor` says how much
+    they were."""
 
     sku: Name
     amount_minor: Minor
@@ -53,7 +59,8 @@ class NewLine(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class NewOrder(Struct, forbid_unknown_fields=True, frozen=True):
-    """An order. `member` None is a guest; `points_minor` is the part paid with points; `source` names the shop system."""
+    """An order. `member` None is a guest; `points_minor` is the part paid with points; `source` names the
+    shop system."""
 
     external_id: Name
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
@@ -77,13 +84,25 @@ class NewOrder(Struct, forbid_unknown_fields=True, frozen=True):
         return OrderFacts(
             currency=self.currency,
             lines=tuple(
-                LineFacts(number, line.sku, line.amount_minor, line.quantity, line.kind, line.name, line.category,
-                          line.brand, frozenset(line.tags))
+                LineFacts(
+                    number,
+                    line.sku,
+                    line.amount_minor,
+                    line.quantity,
+                    line.kind,
+                    line.name,
+                    line.category,
+                    line.brand,
+                    frozenset(line.tags),
+                )
                 for number, line in enumerate(self.lines, start=1)
             ),
-            discount_minor=self.discount_minor, points_minor=self.points_minor, channel=self.channel,
-            location=self.location, payment_method=self.payment_method,
-        )  # fmt: skip
+            discount_minor=self.discount_minor,
+            points_minor=self.points_minor,
+            channel=self.channel,
+            location=self.location,
+            payment_method=self.payment_method,
+        )
 
 
 class RefundedLine(Struct, forbid_unknown_fields=True, frozen=True):
@@ -94,7 +113,8 @@ class RefundedLine(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class NewRefund(Struct, forbid_unknown_fields=True, frozen=True):
-    """Money back: for certain lines, an amount on the whole order, or both. `external_id` names the refund."""
+    """Money back: for certain lines, an amount on the whole order, or both. `external_id` names the
+    refund."""
 
     external_id: Name
     refunded_at: datetime

@@ -54,7 +54,8 @@ class Redemption(MerchantScoped):
 
 
 class Voucher(MerchantScoped):
-    """A code of 60 random bits. Looked up by its digest, so that the time taken tells nothing about near misses."""
+    """A code of 60 random bits. Looked up by its digest, so that the time taken tells nothing about near
+    misses."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"

@@ -8,7 +8,8 @@ from loyalty.core.tenancy.models import MerchantScoped, tenant
 
 
 class Reward(MerchantScoped):
-    """`value` by kind: minor units off, or percent off × 100; words by language; `taken` counts open and used ones."""
+    """`value` by kind: minor units off, or percent off × 100; words by language; `taken` counts open and used
+    ones."""
 
     class Kind(models.TextChoices):
         MONEY_OFF = "money_off"

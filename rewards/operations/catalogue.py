@@ -14,8 +14,22 @@ from loyalty.core.money import MAX_MINOR, MAX_POINTS
 from loyalty.core.programme.identity import LANGUAGES
 from rewards.models import Reward
 
-FIELDS = ("kind", "name", "description", "cost_points", "value", "product_sku", "unit_cost_minor", "stock",
-          "limit_per_member", "available_from", "available_until", "channels", "code_valid_days", "position")  # fmt: skip
+FIELDS = (
+    "kind",
+    "name",
+    "description",
+    "cost_points",
+    "value",
+    "product_sku",
+    "unit_cost_minor",
+    "stock",
+    "limit_per_member",
+    "available_from",
+    "available_until",
+    "channels",
+    "code_valid_days",
+    "position",
+)
 
 
 class StockBelowTaken(DomainError):
@@ -26,7 +40,8 @@ class StockBelowTaken(DomainError):
 
 @transaction.atomic
 def create_reward(*, at: datetime, details: Mapping[str, Any]) -> Reward:
-    """A new reward. `details` holds the model's fields by name. Raises `InvalidInput` naming each bad field."""
+    """A new reward. `details` holds the model's fields by name. Raises `InvalidInput` naming each bad
+    field."""
     reward = Reward(created_at=at)
     _fill(reward, details)
     reward.save(force_insert=True)

@@ -1,7 +1,7 @@
 """Redeem in two phases: quote → reserve → commit | release; a committed redemption can be reversed.
 
-One redemption, one reservation in the books, at most one commit. Stock and limits are counted under the reward's and
-the member's locks, so no race can oversell.
+One redemption, one reservation in the books, at most one commit. Stock and limits are counted under the
+reward's and the member's locks, so no race can oversell.
 """
 
 from datetime import datetime, timedelta
@@ -89,10 +89,18 @@ def reserve_reward(
         raise NotEligible(reasons)
     current = programmes.in_force()
     redemption = Redemption(
-        key=key, fingerprint=mark, member=person, reward=row, status=Redemption.Status.RESERVED,
-        cost_points=row.cost_points, unit_cost_minor=row.unit_cost_minor, channel=channel[:20],
-        order_external_id=order_external_id, reserved_at=at, reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
-    )  # fmt: skip
+        key=key,
+        fingerprint=mark,
+        member=person,
+        reward=row,
+        status=Redemption.Status.RESERVED,
+        cost_points=row.cost_points,
+        unit_cost_minor=row.unit_cost_minor,
+        channel=channel[:20],
+        order_external_id=order_external_id,
+        reserved_at=at,
+        reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
+    )
     posted = post(Posting(
         do=Do.SPEND, key=f"reserve:{redemption.pk}", kind="redemption", event="points.reserved", owner=member,
         actor=str(scope.actor()), at=at, now=at, amount=row.cost_points, counter=MemberAccount.RESERVED,
@@ -151,11 +159,23 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
         return row
     if row.status != Redemption.Status.RESERVED:
         raise WrongState(status=row.status)
-    post(Posting(
-        do=Do.RELEASE, key=f"release:{row.pk}", kind="redemption", event="points.released", owner=row.member_id,
-        actor=str(scope.actor()), at=at, now=at, of=row.reserve_transfer, grace_until=_grace(at),
-        source_kind="redemption", source=row.pk, reason=reason[:300],
-    ))  # fmt: skip
+    post(
+        Posting(
+            do=Do.RELEASE,
+            key=f"release:{row.pk}",
+            kind="redemption",
+            event="points.released",
+            owner=row.member_id,
+            actor=str(scope.actor()),
+            at=at,
+            now=at,
+            of=row.reserve_transfer,
+            grace_until=_grace(at),
+            source_kind="redemption",
+            source=row.pk,
+            reason=reason[:300],
+        )
+    )
     row.status, row.settled_at, row.reason = Redemption.Status.RELEASED, at, reason[:300]
     row.save(update_fields=["status", "settled_at", "reason"])
     _put_back(row)
@@ -165,17 +185,31 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
 
 @transaction.atomic
 def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemption:
-    """Undo a committed redemption: the points return to their lots, the code is void. Reversing twice is once."""
+    """Undo a committed redemption: the points return to their lots, the code is void. Reversing twice is
+    once."""
     row = _locked(redemption)
     if row.status == Redemption.Status.REVERSED:
         return row
     if row.status != Redemption.Status.COMMITTED:
         raise WrongState(status=row.status)
-    post(Posting(
-        do=Do.GIVE_BACK, key=f"reverse:{row.pk}", kind="redemption", event="points.given_back", owner=row.member_id,
-        actor=str(scope.actor()), at=at, now=at, counter=MerchantAccount.REDEEMED, of=row.commit_transfer,
-        grace_until=_grace(at), source_kind="redemption", source=row.pk, reason=reason[:300],
-    ))  # fmt: skip
+    post(
+        Posting(
+            do=Do.GIVE_BACK,
+            key=f"reverse:{row.pk}",
+            kind="redemption",
+            event="points.given_back",
+            owner=row.member_id,
+            actor=str(scope.actor()),
+            at=at,
+            now=at,
+            counter=MerchantAccount.REDEEMED,
+            of=row.commit_transfer,
+            grace_until=_grace(at),
+            source_kind="redemption",
+            source=row.pk,
+            reason=reason[:300],
+        )
+    )
     row.status, row.reversed_at, row.reason = Redemption.Status.REVERSED, at, reason[:300]
     row.save(update_fields=["status", "reversed_at", "reason"])
     _put_back(row)
@@ -185,7 +219,8 @@ def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemp
 
 @transaction.atomic
 def use_voucher(*, code: str, at: datetime) -> Voucher:
-    """Use a code once, committing its redemption when that is still open. Of two tills at once one succeeds."""
+    """Use a code once, committing its redemption when that is still open. Of two tills at once one
+    succeeds."""
     found = vouchers.find(code=code, at=at)
     redemption = _locked(found.redemption_id)
     row = Voucher.objects.select_for_update().get(pk=found.pk)

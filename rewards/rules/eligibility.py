@@ -22,7 +22,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: spendable points, how often they had this reward (open or used), whether they may take part."""
+    """Who asks: spendable points, how often they had this reward (open or used), whether they may take
+    part."""
 
     points: int
     had: int = 0
@@ -31,7 +32,8 @@ class Asker:
 
 
 class Missing(Struct, frozen=True):
-    """One reason why not. `code` is stable; `needed` and `have` where a number is missing; `when` where a time is."""
+    """One reason why not. `code` is stable; `needed` and `have` where a number is missing; `when` where a
+    time is."""
 
     code: str
     needed: int | None = None

@@ -1,7 +1,8 @@
 """How the lower part of the house reaches the upper: consumers register for kinds of events.
 
-`@consumes("reward.redeemed")` runs after commit, at least once, on a worker, in a scope of its own; it is retried
-with growing pauses and parked when it keeps failing. `@consumes_now(...)` runs in the very transaction of the event.
+`@consumes("reward.redeemed")` runs after commit, at least once, on a worker, in a scope of its own; it is
+retried with growing pauses and parked when it keeps failing. `@consumes_now(...)` runs in the very
+transaction of the event.
 """
 
 import logging

@@ -44,7 +44,8 @@ class Event(models.Model):
 
 
 class Reaction(MerchantScoped):
-    """One consumer's work on one event after commit: done once, retried with back-off, parked when it keeps failing."""
+    """One consumer's work on one event after commit: done once, retried with back-off, parked when it keeps
+    failing."""
 
     event_number = models.BigIntegerField()
     consumer = models.CharField(max_length=120)
@@ -74,7 +75,8 @@ class Reaction(MerchantScoped):
 
 
 class JobRun(MerchantScoped):
-    """A periodic job's run for one merchant and period: beat may ring twice or not at all, the row decides."""
+    """A periodic job's run for one merchant and period: beat may ring twice or not at all, the row
+    decides."""
 
     job = models.CharField(max_length=80)
     period = models.CharField(max_length=40)

@@ -1,4 +1,5 @@
-"""`record()` writes what happened, inside the operation's transaction, and lets in-transaction consumers react."""
+"""`record()` writes what happened, inside the operation's transaction, and lets in-transaction consumers
+react."""
 
 from datetime import datetime
 from typing import Any
@@ -29,5 +30,6 @@ def record(kind: str, *, subject: UUID | None, at: datetime, data: dict[str, Any
 
 
 def ring_after_commit() -> None:
-    """Wake the worker once this transaction is committed. A bell that is not heard is made up by the sweeper."""
+    """Wake the worker once this transaction is committed. A bell that is not heard is made up by the
+    sweeper."""
     transaction.on_commit(consumers.ring, robust=True)

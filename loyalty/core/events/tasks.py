@@ -16,8 +16,15 @@ from loyalty.core.tenancy.scope import SYSTEM, across_merchants, acting_for
 
 log = logging.getLogger(__name__)
 BATCH = 200
-PAUSES = [timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2),
-          timedelta(hours=8), timedelta(hours=24)]  # fmt: skip
+PAUSES = [
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=8),
+    timedelta(hours=24),
+]
 
 
 @shared_task
@@ -32,7 +39,8 @@ def dispatch_waiting() -> int:
 
 
 def spread(*, limit: int) -> int:
-    """Give each waiting event a reaction per interested consumer. An event already taken by another worker is left."""
+    """Give each waiting event a reaction per interested consumer. An event already taken by another worker is
+    left."""
     with across_merchants("the outbox spans all merchants"):
         events = list(
             Event.objects.filter(dispatched_at=None)

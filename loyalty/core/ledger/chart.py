@@ -1,8 +1,8 @@
 """The chart of accounts: where value can be, and what may move it.
 
-Every unit (points, status credits, stamps, cash-back) has the same accounts. A member's accounts carry a running
-balance, a version and a hash chain, under one lock; a merchant's are the other side and are only ever summed, so that
-no two customers of one shop wait for each other.
+Every unit (points, status credits, stamps, cash-back) has the same accounts. A member's accounts carry a
+running balance, a version and a hash chain, under one lock; a merchant's are the other side and are only ever
+summed, so that no two customers of one shop wait for each other.
 """
 
 from enum import StrEnum

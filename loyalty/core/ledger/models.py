@@ -15,7 +15,8 @@ from loyalty.core.tenancy.models import (
 
 
 class Account(MerchantScoped):
-    """Where value of one unit lies. A member's account (owner set) has a running balance; a merchant's has none."""
+    """Where value of one unit lies. A member's account (owner set) has a running balance; a merchant's has
+    none."""
 
     owner = models.UUIDField(null=True)
     unit = models.CharField(max_length=20)
@@ -137,7 +138,8 @@ class Lot(MerchantScoped):
 
 
 class Entry(models.Model):
-    """One line of a transfer. Append-only. Members' lines carry version, balance after and the chain's hash."""
+    """One line of a transfer. Append-only. Members' lines carry version, balance after and the chain's
+    hash."""
 
     pk = models.CompositePrimaryKey("merchant_id", "transfer_id", "line")
     merchant = models.ForeignKey(

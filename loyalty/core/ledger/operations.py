@@ -1,7 +1,7 @@
 """The only door into the books: `post()` one movement of value, or `post_many()` of them.
 
-Everything is decided inside `functions.sql` under the member's lock; this module states the posting, calls it, and
-turns a refusal into an error that people understand.
+Everything is decided inside `functions.sql` under the member's lock; this module states the posting, calls
+it, and turns a refusal into an error that people understand.
 """
 
 from collections.abc import Sequence
@@ -33,8 +33,9 @@ class NothingLeft(DomainError):
 class Posting:
     """One movement of value, stated. Amounts are positive whole units; `None` means all there is.
 
-    `key` names the movement for good: the same key with the same content answers again, with other content is refused.
-    `owner` is the member. `at` is when it happened, `now` when it is written. `event` names what is announced.
+    `key` names the movement for good: the same key with the same content answers again, with other content is
+    refused. `owner` is the member. `at` is when it happened, `now` when it is written. `event` names what is
+    announced.
     """
 
     do: Do
@@ -75,7 +76,8 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a posting did: `amount` moved, `shortfall` that could not be taken back, `balance` spendable after it."""
+    """What a posting did: `amount` moved, `shortfall` that could not be taken back, `balance` spendable after
+    it."""
 
     transfer: UUID
     replayed: bool
@@ -108,14 +110,16 @@ def _posted(answer: dict[str, Any]) -> Posted:
 
 
 def post(posting: Posting) -> Posted:
-    """Move value once. Raises `NotEnoughPoints`, `NothingLeft` or `KeyReused`; a refusal has written nothing."""
+    """Move value once. Raises `NotEnoughPoints`, `NothingLeft` or `KeyReused`; a refusal has written
+    nothing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ledger_post(%s::jsonb)", [_to_json(posting.wire()).decode()])
         return _posted(_from_json(cursor.fetchone()[0]))
 
 
 def post_many(postings: Sequence[Posting]) -> list[Posted | DomainError]:
-    """Move value many times in one round trip; the answers in the same order. A refused one does not stop the rest."""
+    """Move value many times in one round trip; the answers in the same order. A refused one does not stop the
+    rest."""
     if not postings:
         return []
     with connection.cursor() as cursor:

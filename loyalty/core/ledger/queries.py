@@ -77,7 +77,7 @@ def lots(owner: UUID, *, unit: str = POINTS, open_only: bool = True) -> QuerySet
 
 
 def open_lots(owner: UUID) -> list[Lot]:
-    """Everything of a member's that has not been used, in every unit, soonest expiry first; read to be moved."""
+    """Everything unused of a member's, in every unit, soonest expiry first; read to be moved."""
     rows = Lot.objects.filter(account__owner=owner, remaining__gt=0).select_related("account", "transfer")
     return list(rows.order_by("expires_at", "id"))
 
@@ -104,7 +104,7 @@ def transfers(owner: UUID, *, unit: str | None = None) -> QuerySet[Transfer]:
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """One movement as its owner sees it: how each of their accounts changed and the spendable balance after it."""
+    """One movement as its owner sees it: what changed in each account, and the spendable balance after it."""
 
     transfer: UUID
     kind: str
@@ -136,8 +136,8 @@ SELECT t.id, t.kind, t.move, t.unit,
        (array_agg(e.balance_after ORDER BY e.version DESC) FILTER (WHERE a.kind = 'available'))[1],
        (array_agg(e.balance_after ORDER BY e.version DESC) FILTER (WHERE a.kind = 'debt'))[1],
        max(e.version) FILTER (WHERE a.kind = 'available'),
-       t.happened_at, t.recorded_at, t.source_kind, t.source, t.rule, t.reason, t.actor, t.data, t.programme_version,
-       t.shortfall, t.settles
+       t.happened_at, t.recorded_at, t.source_kind, t.source, t.rule, t.reason, t.actor, t.data,
+       t.programme_version, t.shortfall, t.settles
   FROM ledger_account a
   JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id
   JOIN ledger_transfer t ON t.merchant_id = e.merchant_id AND t.id = e.transfer_id
@@ -159,15 +159,30 @@ def statement(
         rows = cursor.fetchall()
     return [
         StatementRow(
-            transfer=row[0], kind=row[1], move=row[2], unit=row[3],
-            available=int(row[4] or 0), pending=int(row[5] or 0), reserved=int(row[6] or 0), debt=int(row[7] or 0),
-            balance_after=int(row[8] or 0) + int(row[9] or 0), version=row[10] or 0,
-            happened_at=row[11], recorded_at=row[12], source_kind=row[13], source=row[14], rule=row[15],
-            reason=row[16], actor=row[17], data=_json(row[18]), programme_version=row[19], shortfall=row[20],
+            transfer=row[0],
+            kind=row[1],
+            move=row[2],
+            unit=row[3],
+            available=int(row[4] or 0),
+            pending=int(row[5] or 0),
+            reserved=int(row[6] or 0),
+            debt=int(row[7] or 0),
+            balance_after=int(row[8] or 0) + int(row[9] or 0),
+            version=row[10] or 0,
+            happened_at=row[11],
+            recorded_at=row[12],
+            source_kind=row[13],
+            source=row[14],
+            rule=row[15],
+            reason=row[16],
+            actor=row[17],
+            data=_json(row[18]),
+            programme_version=row[19],
+            shortfall=row[20],
             settles=row[21],
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _json(value: Any) -> Any:

@@ -85,6 +85,3 @@ class ApiKey(MerchantScoped):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.lookup})"
-
-
-__all__ = ["ApiKey", "Location", "Merchant", "Staff", "TenantForeignKey"]

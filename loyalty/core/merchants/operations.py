@@ -1,6 +1,7 @@
 """Open a merchant with its sandbox, add staff and locations, make and revoke API keys."""
 
 import hashlib
+import re
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -10,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import SUPPORTED_REGIONS
 
 from loyalty.core import money
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
@@ -23,8 +25,29 @@ from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import Actor, acting_for
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-RESERVED_SLUGS = frozenset({"m", "pos", "w", "api", "admin", "accounts", "static", "brand", "theme", "healthz", "readyz",
-                            "metrics", "media", "widget", "widget.js", "join", "language"})  # fmt: skip
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+LONGEST_SLUG = 50  # leaves room for "-test"
+RESERVED_SLUGS = frozenset(
+    {
+        "m",
+        "pos",
+        "w",
+        "api",
+        "admin",
+        "accounts",
+        "static",
+        "brand",
+        "theme",
+        "healthz",
+        "readyz",
+        "metrics",
+        "media",
+        "widget",
+        "widget.js",
+        "join",
+        "language",
+    }
+)
 
 
 class SlugTaken(DomainError):
@@ -38,30 +61,33 @@ class LastOwner(DomainError):
     message = _("A shop needs an owner. Make someone else owner first.")
 
 
-def _checked(*, name: str, currency: str, timezone: str, language: str, slug: str) -> None:
-    errors = []
-    if not name.strip() or len(name) > 120:
-        errors.append(
-            {"field": "name", "code": "invalid", "message": str(_("Write a name of 1 to 120 characters."))}
-        )
-    if not money.is_currency(currency):
-        errors.append(
-            {"field": "currency", "code": "invalid", "message": str(_("Use an ISO 4217 code, like SEK."))}
-        )
+def _is_zone(name: str) -> bool:
     try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        errors.append(
-            {"field": "timezone", "code": "invalid", "message": str(_("Use a zone like Europe/Stockholm."))}
-        )
-    if language not in dict(settings.LANGUAGES):
-        errors.append(
-            {"field": "language", "code": "invalid", "message": str(_("This language is not offered."))}
-        )
-    if not slug or slugify(slug) != slug or slug in RESERVED_SLUGS:
-        errors.append(
-            {"field": "slug", "code": "invalid", "message": str(_("Use small letters, digits and dashes."))}
-        )
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _check(
+    *, name: str, currency: str, timezone: str, country: str, language: str, brand_colour: str, slug: str
+) -> None:
+    """Raise `InvalidInput` with every field that cannot be used."""
+    address = len(slug) <= LONGEST_SLUG and slugify(slug) == slug and slug not in RESERVED_SLUGS
+    wanted = {
+        "name": (len(name.strip()) > 0 and len(name) <= 120, _("Write a name of 1 to 120 characters.")),
+        "currency": (money.is_currency(currency), _("Use an ISO 4217 code, like SEK.")),
+        "timezone": (_is_zone(timezone), _("Use a zone like Europe/Stockholm.")),
+        "country": (country in SUPPORTED_REGIONS, _("Use a two-letter country code, like SE.")),
+        "language": (language in dict(settings.LANGUAGES), _("This language is not offered.")),
+        "brand_colour": (_COLOUR.fullmatch(brand_colour), _("Write a colour as #rrggbb.")),
+        "slug": (bool(slug) and address, _("Use at most 50 small letters, digits and dashes.")),
+    }
+    errors = [
+        {"field": field, "code": "invalid", "message": str(sentence)}
+        for field, (good, sentence) in wanted.items()
+        if not good
+    ]
     if errors:
         raise InvalidInput(errors)
 
@@ -80,28 +106,37 @@ def open_merchant(
     brand_colour: str = "#2f5d50",
 ) -> Merchant:
     """Open a merchant and its sandbox sibling, each with a first location. Returns the live one."""
-    slug = slug or slugify(name)
-    _checked(name=name, currency=currency, timezone=timezone, language=language, slug=slug)
+    slug = slug or slugify(name)[:LONGEST_SLUG].strip("-")
+    _check(
+        name=name,
+        currency=currency,
+        timezone=timezone,
+        country=country,
+        language=language,
+        brand_colour=brand_colour,
+        slug=slug,
+    )
     if Merchant.objects.filter(slug__in=[slug, f"{slug}-test"]).exists():
         raise SlugTaken()
-    live = None
-    for is_test in (False, True):
-        merchant = Merchant.objects.create(
-            slug=f"{slug}-test" if is_test else slug,
-            name=name,
-            currency=currency,
-            timezone=timezone,
-            country=country,
-            language=language,
-            brand_colour=brand_colour,
-            opened_at=at,
-            sandbox_of=live,
-        )
+    shop = {
+        "name": name,
+        "currency": currency,
+        "timezone": timezone,
+        "country": country,
+        "language": language,
+        "brand_colour": brand_colour,
+        "opened_at": at,
+    }
+    try:
+        with transaction.atomic():
+            live = Merchant.objects.create(slug=slug, **shop)
+            sandbox = Merchant.objects.create(slug=f"{slug}-test", sandbox_of=live, **shop)
+    except IntegrityError:  # somebody opened the same address at this very moment
+        raise SlugTaken() from None
+    for merchant in (live, sandbox):
         with acting_for(merchant, by=by):
             Location.objects.create(code="main", name=name)
-            record("merchant.opened", subject=None, at=at, data={"sandbox": is_test})
-        live = live or merchant
-    assert live is not None
+            record("merchant.opened", subject=None, at=at, data={"sandbox": merchant.is_sandbox})
     return live
 
 
@@ -114,8 +149,8 @@ def add_location(*, code: str, name: str) -> Location:
 @transaction.atomic
 def add_staff(*, email: str, role: Role, at: datetime, name: str = "") -> Staff:
     """Give a person a role here; makes their account when they have none. They sign in by e-mail code."""
-    User = get_user_model()
-    user = User.objects.filter(email=email.strip().lower()).first() or User.objects.create_user(email.strip())
+    people = get_user_model().objects
+    user = people.filter(email=email.strip().lower()).first() or people.create_user(email.strip())
     staff, made = Staff.objects.update_or_create(
         user=user, defaults={"role": role, "name": name[:120], "revoked_at": None}
     )

@@ -26,7 +26,8 @@ def merchant_by_slug(slug: str) -> Merchant:
 
 
 def shop_of_scope() -> Merchant:
-    """The merchant acted for. Kept for half a second: every order asks, and currency and zone hardly ever change."""
+    """The merchant acted for. Kept for half a second: every order asks, and currency and zone hardly ever
+    change."""
     merchant_id = scope.merchant_id()
     kept = _shops.get(merchant_id)
     if kept is None or kept[0] <= time.monotonic():

@@ -12,8 +12,20 @@ class Role(StrEnum):
 
 _READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view"})
 _SELL = frozenset({"till.use", "members.join", "orders.record", "rewards.redeem"})
-_RUN = frozenset({"members.edit", "members.adjust", "members.merge", "members.erase", "members.export",
-                  "rewards.edit", "programme.edit", "programme.publish", "orders.refund", "audit.view"})  # fmt: skip
+_RUN = frozenset(
+    {
+        "members.edit",
+        "members.adjust",
+        "members.merge",
+        "members.erase",
+        "members.export",
+        "rewards.edit",
+        "programme.edit",
+        "programme.publish",
+        "orders.refund",
+        "audit.view",
+    }
+)
 _OWN = frozenset({"keys.manage", "webhooks.manage", "staff.manage", "settings.edit"})
 
 PERMISSIONS: dict[Role, frozenset[str]] = {

@@ -1,7 +1,7 @@
 """The programme document: JSON with one section per part of the house, each checked by the part that owns it.
 
-Upper apps register their sections when they start (`register`), so the ground can version, compare and export a
-document whose parts it does not know.
+Upper apps register their sections when they start (`register`), so the ground can version, compare and export
+a document whose parts it does not know.
 """
 
 import re
@@ -65,7 +65,8 @@ _PATH = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 
 
 def complaint(error: msgspec.ValidationError, prefix: str = "") -> dict[str, str]:
-    """A msgspec error as `{"field", "code", "message"}`; the field is a path like `earning.rules[0].per_minor`."""
+    """A msgspec error as `{"field", "code", "message"}`; the field is a path like
+    `earning.rules[0].per_minor`."""
     found = _PATH.match(str(error))
     message = found["message"] if found else str(error)
     path = ((found["path"] if found else "") or "").lstrip(".")
@@ -80,7 +81,8 @@ def complaint(error: msgspec.ValidationError, prefix: str = "") -> dict[str, str
 
 
 def parse(document: Any) -> Programme:
-    """Check a whole document. Raises `InvalidInput` naming every section's first problem and all semantic ones."""
+    """Check a whole document. Raises `InvalidInput` naming every section's first problem and all semantic
+    ones."""
     if not isinstance(document, dict):
         raise InvalidInput.of("", "A programme is a JSON object.")
     errors: list[dict[str, str]] = []
@@ -88,9 +90,11 @@ def parse(document: Any) -> Programme:
         errors.append(
             {"field": "format", "code": "invalid", "message": f"This server reads format {FORMAT}."}
         )
-    for name in document:
-        if name != "format" and name not in _sections:
-            errors.append({"field": name, "code": "unknown", "message": "There is no such section."})
+    errors.extend(
+        {"field": name, "code": "unknown", "message": "There is no such section."}
+        for name in document
+        if name != "format" and name not in _sections
+    )
     parts: dict[str, Any] = {}
     for section in _sections.values():
         try:
@@ -117,7 +121,8 @@ class Change:
 
 
 def diff(before: Any, after: Any, path: str = "") -> list[Change]:
-    """What differs, leaf by leaf. Lists of objects with an `id` are compared by id, so a moved rule is no change."""
+    """What differs, leaf by leaf. Lists of objects with an `id` are compared by id, so a moved rule is no
+    change."""
     if isinstance(before, dict) and isinstance(after, dict):
         return [
             change

@@ -6,7 +6,8 @@ from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
 
 
 class Version(MerchantScoped):
-    """One version of a merchant's programme. `number` is None while it is the draft; there is at most one draft."""
+    """One version of a merchant's programme. `number` is None while it is the draft; there is at most one
+    draft."""
 
     number = models.PositiveIntegerField(null=True)
     document = models.JSONField()

@@ -42,7 +42,8 @@ def discard_draft() -> None:
 
 @transaction.atomic
 def publish(*, at: datetime, note: str = "") -> Version:
-    """Make the draft the version that counts from now on. What was earned keeps the terms it was earned under."""
+    """Make the draft the version that counts from now on. What was earned keeps the terms it was earned
+    under."""
     draft = Version.objects.select_for_update().filter(number=None).first()
     if draft is None:
         raise NoDraft()

@@ -3,8 +3,8 @@
 `constraints = tenant("ledger_lot", "account", "transfer")` in a model's Meta gives the table
 - the primary key `(merchant_id, id)`, ready for distribution by merchant,
 - its row-level security policies,
-- a foreign key `(merchant_id, account_id) → (merchant_id, id)` for each named field: row-level security does not
-  check foreign keys, so a plain one would accept another merchant's row.
+- a foreign key `(merchant_id, account_id) → (merchant_id, id)` for each named field: row-level security does
+not check foreign keys, so a plain one would accept another merchant's row.
 """
 
 from typing import Any
@@ -96,9 +96,8 @@ class TenantKey(_SqlConstraint):
 
     def statements(self, table: str, model: Any) -> list[str]:
         old = f'"{model._meta.db_table}_pkey"'
-        return [
-            f'ALTER TABLE {table} DROP CONSTRAINT {old}, ADD CONSTRAINT {old} PRIMARY KEY ("merchant_id", "id")'
-        ]
+        new = f'ADD CONSTRAINT {old} PRIMARY KEY ("merchant_id", "id")'
+        return [f"ALTER TABLE {table} DROP CONSTRAINT {old}, {new}"]
 
     def undo(self, table: str) -> list[str]:
         old = table.strip('"') + "_pkey"
@@ -111,15 +110,16 @@ MERCHANT_OF_SESSION = "NULLIF(current_setting('app.merchant_id', true), '')::big
 class TenantPolicy(_SqlConstraint):
     """Row-level security: the serving role sees and writes one merchant's rows, the system role all.
 
-    `ENABLE` without `FORCE`: the owner must be able to dump everything; the start-up check refuses to serve as owner.
+    `ENABLE` without `FORCE`: the owner must be able to dump everything; the start-up check refuses to serve
+    as owner.
     """
 
     def statements(self, table: str, model: Any) -> list[str]:
         name = model._meta.db_table
+        own = f'("merchant_id" = {MERCHANT_OF_SESSION})'
         return [
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f'CREATE POLICY "{name}_tenant" ON {table} TO loyalty_app'
-            f' USING ("merchant_id" = {MERCHANT_OF_SESSION}) WITH CHECK ("merchant_id" = {MERCHANT_OF_SESSION})',
+            f'CREATE POLICY "{name}_tenant" ON {table} TO loyalty_app USING {own} WITH CHECK {own}',
             f'CREATE POLICY "{name}_system" ON {table} TO loyalty_system USING (true) WITH CHECK (true)',
         ]
 
@@ -146,10 +146,8 @@ class TenantReference(_SqlConstraint):
     def statements(self, table: str, model: Any) -> list[str]:
         field = model._meta.get_field(self.field)
         other = field.remote_field.model._meta.db_table
-        return [
-            f'ALTER TABLE {table} ADD CONSTRAINT "{self.name}" FOREIGN KEY ("merchant_id", "{field.column}")'
-            f' REFERENCES "{other}" ("merchant_id", "id")'
-        ]
+        key = f'FOREIGN KEY ("merchant_id", "{field.column}") REFERENCES "{other}" ("merchant_id", "id")'
+        return [f'ALTER TABLE {table} ADD CONSTRAINT "{self.name}" {key}']
 
     def undo(self, table: str) -> list[str]:
         return [f'ALTER TABLE {table} DROP CONSTRAINT "{self.name}"']

@@ -1,8 +1,8 @@
 """Who is acting, and for which merchant.
 
-`with acting_for(merchant, by=actor):` is the only door to a merchant's data. The scope *is* the transaction: it
-opens one, tells PostgreSQL the merchant with `SET LOCAL` (row-level security reads it) and tells the managers, which
-add the merchant to every query and raise `NoMerchant` where no scope is open.
+`with acting_for(merchant, by=actor):` is the only door to a merchant's data. The scope *is* the transaction:
+it opens one, tells PostgreSQL the merchant with `SET LOCAL` (row-level security reads it) and tells the
+managers, which add the merchant to every query and raise `NoMerchant` where no scope is open.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ class NoMerchant(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it: `kind` is staff, member, api_key, system or operator; `id` names the row. No personal data."""
+    """Who does it: `kind` is staff, member, api_key, system or operator; `id` names the row. No personal
+    data."""
 
     kind: str
     id: str = ""
@@ -51,7 +52,8 @@ def current() -> Scope:
 
 
 def merchant_id() -> int:
-    """The merchant acted for. Also the default of every tenant table's `merchant_id`, so none can be forgotten."""
+    """The merchant acted for. Also the default of every tenant table's `merchant_id`, so none can be
+    forgotten."""
     found = current().merchant_id
     if found is None:
         raise NoMerchant("This scope spans all merchants; a row needs exactly one.")
@@ -91,7 +93,8 @@ def _entered(scope: Scope) -> Iterator[Scope]:
             yield scope
         finally:
             _current.reset(token)
-        # Reached only without an error: a rolled back savepoint restores the settings by itself, and sending a
+        # Reached only without an error: a rolled back savepoint restores the settings by itself, and sending
+        # a
         # statement in a failed transaction would hide the first error.
         if nested:
             _tell_database(outer)

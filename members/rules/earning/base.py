@@ -12,7 +12,8 @@ from members.rules.facts import Facts, LineFacts
 
 
 class Filter(Struct, forbid_unknown_fields=True, frozen=True):
-    """Which lines and orders a rule looks at. Every list that is not empty must match; `not_` lists must not."""
+    """Which lines and orders a rule looks at. Every list that is not empty must match; `not_` lists must
+    not."""
 
     skus: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -40,7 +41,8 @@ class Filter(Struct, forbid_unknown_fields=True, frozen=True):
         )
 
     def refuses(self, facts: Facts) -> tuple[str, dict] | None:
-        """The order's property that keeps the rule from looking at it, as (code, values); None when all fit."""
+        """The order's property that keeps the rule from looking at it, as (code, values); None when all
+        fit."""
         order = facts.order
         for code, wanted, found in (
             ("channel", self.channels, order.channel),
@@ -65,7 +67,8 @@ class Window(Struct, forbid_unknown_fields=True, frozen=True, rename={"from_": "
 
 @dataclass(slots=True)
 class Tally:
-    """What has been decided so far: points per line of the order before multipliers, and extra points on the whole."""
+    """What has been decided so far: points per line of the order before multipliers, and extra points on the
+    whole."""
 
     eligible: dict[int, int]  # line number → minor units that may earn
     per_line: dict[int, Decimal] = field(default_factory=dict)  # base points
@@ -75,7 +78,8 @@ class Tally:
 
 
 class Rule(Protocol):
-    """One kind of earning rule: a frozen Struct tagged by `type`, in a file of its own, listed in `earning.RULES`."""
+    """One kind of earning rule: a frozen Struct tagged by `type`, in a file of its own, listed in
+    `earning.RULES`."""
 
     id: str
     name: str
@@ -96,8 +100,13 @@ class Rule(Protocol):
 def preconditions(rule: Rule, facts: Facts, at: datetime) -> Reason | None:
     """The checks all rules share; the reason not to match, or None."""
     if not rule.window.holds(at):
-        return Reason(rule.id, rule.name, False, "outside_window",
-                      {"at": at.isoformat(), "from": _iso(rule.window.from_), "until": _iso(rule.window.until)})  # fmt: skip
+        return Reason(
+            rule.id,
+            rule.name,
+            False,
+            "outside_window",
+            {"at": at.isoformat(), "from": _iso(rule.window.from_), "until": _iso(rule.window.until)},
+        )
     refused = rule.only.refuses(facts)
     if refused is not None:
         return Reason(rule.id, rule.name, False, refused[0], refused[1])

@@ -16,8 +16,8 @@ class PointsPerAmount(
 ):
     """`points` for every `per_minor` of what may earn, on the whole order; `rounding` says what a part gives.
 
-    `up` gives points for every *started* amount, `down` for every *full* one. `at_least_minor` is the smallest
-    eligible amount that earns at all.
+    `up` gives points for every *started* amount, `down` for every *full* one. `at_least_minor` is the
+    smallest eligible amount that earns at all.
     """
 
     id: str
