@@ -1,0 +1,112 @@
+"""Money, points and times as people read them, in the language of the request.
+
+Plain functions, so that pages and mails write the same figure the same way. The language is the active
+translation, the zone the active time zone: middleware sets both to the merchant's. Anything that is not a
+whole number of minor units or points is a bug in the caller and raises TypeError instead of being shown
+rounded.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import format_currency, format_decimal
+from django.utils import timezone
+from django.utils.translation import get_language, to_locale
+
+from loyalty.core import clock
+from loyalty.core.money import major
+
+NOTHING = "–"
+_NO_BREAK_SPACE = "\u00a0"
+_MINUS = "\u2212"
+_LETTER_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+#: After this long "3 months ago" says less than the date does.
+_AGO_AT_MOST_DAYS = 30
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(to_locale(language))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def locale() -> Locale:
+    """Return the Babel locale of the active language; English where Babel knows no better."""
+    return _locale(get_language() or "en")
+
+
+def _dates_locale() -> Locale:
+    # Plain English has no country. Its American dates would be misread everywhere else; "21 Nov 2026, 14:02"
+    # is understood by everyone.
+    found = locale()
+    return Locale("en", "GB") if found.language == "en" and found.territory is None else found
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"a whole number is needed here, not {value!r}")
+    return value
+
+
+def money(amount_minor: int | None, currency: str) -> str:
+    """Return ``18450, "SEK"`` as "SEK 184.50" (``en``) or "184,50 kr" (``sv``), with the currency's own
+    decimals.
+    """
+    if amount_minor is None:
+        return NOTHING
+    text = format_currency(major(_whole(amount_minor), currency), currency, locale=locale())
+    return _LETTER_BESIDE_DIGIT.sub(_NO_BREAK_SPACE, text).replace("-", _MINUS)
+
+
+def number(value: int | None) -> str:
+    """Return a whole number with the language's thousands separator and a real minus sign."""
+    return NOTHING if value is None else format_decimal(_whole(value), locale=locale()).replace("-", _MINUS)
+
+
+def points(value: int | None, words: Mapping[str, str] | str = "") -> str:
+    """Return "1,240", or "1,240 beans" with the merchant's words ``{"one": "bean", "other": "beans"}``."""
+    if value is None or not words:
+        return number(value)
+    if not isinstance(words, str):
+        words = words.get(locale().plural_form(abs(_whole(value)))) or words["other"]
+    return f"{number(value)}{_NO_BREAK_SPACE}{words}"
+
+
+def signed(value: int | None) -> str:
+    """Return a change with its sign: "+276", "−500", "0"."""
+    return f"+{number(value)}" if value is not None and _whole(value) > 0 else number(value)
+
+
+def when(value: date | datetime, style: str) -> str:
+    """Return a day or an instant in the active zone; ``style`` is "datetime", "date", "time", "exact" or
+    "ago".
+    """
+    where = _dates_locale()
+    if not isinstance(value, datetime):
+        return format_date(value, "full" if style == "exact" else "medium", locale=where)
+    local = timezone.localtime(value)
+    match style:
+        case "date":
+            return format_date(local, "medium", locale=where)
+        case "time":
+            return format_time(local, "short", locale=where)
+        case "exact":
+            zone = timezone.get_current_timezone_name()
+            return f"{format_datetime(local, 'EEEE d MMMM y, HH:mm:ss', locale=where)} ({zone})"
+        case "ago":
+            passed = local - clock.now()
+            if abs(passed.days) > _AGO_AT_MOST_DAYS:
+                return format_date(local, "medium", locale=where)
+            return format_timedelta(passed, add_direction=True, locale=where)
+        case "datetime":
+            return (
+                f"{format_date(local, 'medium', locale=where)}, {format_time(local, 'short', locale=where)}"
+            )
+        case _:
+            raise ValueError(f"no way of writing time is called {style!r}")
