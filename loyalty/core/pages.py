@@ -1,0 +1,213 @@
+"""What every page shares: who may see it, acting for its merchant, answering htmx, and doing things once.
+
+A view is a thin function: the decorator has resolved the merchant, checked the person and opened the scope;
+the view makes one call and returns `render_page(...)` or a redirect. Strangers get the same 404 as for a shop
+that does not exist.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from loyalty.core import clock, ids
+from loyalty.core.api.models import Answer
+from loyalty.core.errors import DomainError, Forbidden, InvalidInput, NotFound
+from loyalty.core.merchants.models import Merchant, Staff
+from loyalty.core.merchants.queries import merchant_by_slug, permissions, staff_at
+from loyalty.core.tenancy.scope import Actor, acting_for
+
+FORM_KEY = "form_key"
+"""Name of the hidden field that makes a form's work happen once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The shop a page is about and the person looking at it. `at` is the instant of the request."""
+
+    merchant: Merchant
+    staff: Staff
+    permissions: frozenset[str]
+    at: datetime
+
+    def may(self, permission: str) -> bool:
+        """True when this person may do that here."""
+        return permission in self.permissions
+
+
+View = Callable[..., HttpResponse]
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    partial: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """A page, or only its named `{% partialdef %}` when htmx asks for a part of it.
+
+    Restoring history gets the whole page, and caches keep the two apart. 422 is for a form that came back.
+    """
+    htmx = getattr(request, "htmx", None)
+    part = bool(partial and htmx and not htmx.history_restore_request and not htmx.boosted)
+    response = render(
+        request, f"{template}#{partial}" if part else template, dict(context or {}), status=status
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def sent_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Send the browser elsewhere: a redirect after a form, `HX-Redirect` when htmx asked."""
+    if getattr(request, "htmx", None):
+        return HttpResponseClientRedirect(url)
+    response = redirect(url)
+    response.status_code = 303
+    return response
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Send somebody who is not signed in to the sign-in page, and back here afterwards."""
+    htmx = getattr(request, "htmx", None)
+    back = (htmx.current_url_abs_path if htmx else None) or request.get_full_path()
+    answer = redirect_to_login(back if request.method == "GET" or htmx else "/")
+    return HttpResponseClientRedirect(answer["Location"]) if htmx else answer
+
+
+def show_errors(form: BaseForm, error: DomainError, aliases: Mapping[str, str] = {}) -> None:
+    """Put a refusal beside the fields it is about. `aliases` maps an operation's field to the form's name.
+
+    What is about no field of this form stands above it.
+    """
+    found = (
+        error.errors
+        if isinstance(error, InvalidInput)
+        else [{"field": error.field or "", "message": str(error)}]
+    )
+    for problem in found:
+        name = aliases.get(problem["field"], problem["field"])
+        form.add_error(name if name in form.fields else None, problem["message"])
+
+
+def new_form_key() -> str:
+    """A fresh value for the hidden field `FORM_KEY`; one for every time a form is shown."""
+    return ids.new().hex
+
+
+def require(permission: str) -> Callable[[View], View]:
+    """Decorate `view(request, here, **kwargs)` whose address has the merchant's `slug`.
+
+    The view runs with `acting_for(merchant, by=staff)` open, in the merchant's time zone. Anonymous visitors
+    are sent to sign in, strangers get 404, staff without the permission 403. A `DomainError` that a view lets
+    through has undone everything and is shown on the page the form came from. A POST with a `FORM_KEY` is done
+    once: the same form sent again, at once or later, gets the first answer.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+            user = request.user
+            if not user.is_authenticated or user.pk is None:
+                return signed_out(request)
+            here = _here(slug, user.pk)
+            if not here.may(permission):
+                raise PermissionDenied
+            actor = Actor("staff", str(here.staff.pk), here.staff.role)
+            try:
+                with timezone.override(ZoneInfo(here.merchant.timezone)), acting_for(here.merchant, by=actor):
+                    return _once(request, here, lambda: view(request, here, **kwargs))
+            except NotFound:
+                raise Http404 from None
+            except Forbidden:
+                raise PermissionDenied from None
+            except DomainError as error:
+                if request.method != "POST":
+                    raise
+                messages.error(request, _said(error))
+                return sent_to(request, _back(request, here))
+
+        page.permission = permission  # type: ignore[attr-defined]  # read by the sweep over all addresses
+        return page
+
+    return decorate
+
+
+def _here(slug: str, user_id: int) -> Here:
+    try:
+        merchant = merchant_by_slug(slug)
+        staff = staff_at(merchant, user_id)
+    except NotFound:
+        raise Http404 from None
+    return Here(merchant, staff, permissions(staff), clock.now())
+
+
+def _said(error: DomainError) -> str:
+    if isinstance(error, InvalidInput):
+        return " ".join(problem["message"] for problem in error.errors)
+    return str(error)
+
+
+def _back(request: HttpRequest, here: Here) -> str:
+    came_from = request.META.get("HTTP_REFERER", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return came_from
+    return f"/m/{here.merchant.slug}/"
+
+
+def _once(request: HttpRequest, here: Here, do: Callable[[], HttpResponse]) -> HttpResponse:
+    """Do what a form asks once. Two clicks wait for each other; the second gets the first one's address.
+
+    What counts as the same is the key *and* what was typed: going back and sending something else is new.
+    """
+    key = request.POST.get(FORM_KEY, "")[:64] if request.method == "POST" else ""
+    if not key:
+        return do()
+    mark = _fingerprint(request)
+    name = f"form:{key}:{mark.hex}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('|', %s::bigint, %s::text), 11))",
+            [here.merchant.pk, name],
+        )
+    earlier = Answer.objects.filter(credential=here.staff.pk, key=name).first()
+    if earlier is not None:
+        messages.info(request, _("This was already done; nothing was done again."))
+        return sent_to(request, earlier.body)
+    response = do()
+    if response.status_code < 400:
+        Answer.objects.create(
+            credential=here.staff.pk, key=name, fingerprint=mark, status=response.status_code,
+            body=response.headers.get("HX-Redirect") or response.headers.get("Location") or _back(request, here),
+            answered_at=here.at,
+        )  # fmt: skip
+    return response
+
+
+def _fingerprint(request: HttpRequest) -> UUID:
+    parts = [request.path]
+    for name in sorted(request.POST):
+        if name != "csrfmiddlewaretoken":
+            parts += [name, *request.POST.getlist(name)]
+    for name, file in sorted(request.FILES.items()):
+        parts += [name, hashlib.sha256(file.read()).hexdigest()]
+        file.seek(0)
+    return UUID(bytes=hashlib.sha256("\x1f".join(parts).encode()).digest()[:16])
