@@ -31,7 +31,7 @@ from loyalty.core import clock, ids
 from loyalty.core.api.models import Answer
 from loyalty.core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from loyalty.core.merchants.models import Merchant, Staff
-from loyalty.core.merchants.queries import merchant_by_slug, permissions, staff_at
+from loyalty.core.merchants.queries import permissions, staff_of
 from loyalty.core.tenancy.scope import Actor, acting_for
 
 FORM_KEY = "form_key"
@@ -40,12 +40,23 @@ FORM_KEY = "form_key"
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The shop a page is about and the person looking at it. `at` is the instant of the request."""
+    """The shop a page is about and the person looking at it. `at` is the instant of the request; `shops` are
+    all shops the person works for."""
 
     merchant: Merchant
     staff: Staff
     permissions: frozenset[str]
     at: datetime
+    shops: tuple[Merchant, ...] = ()
+
+    @property
+    def sibling(self) -> Merchant | None:
+        """The test shop of a live one and the other way round, when this person works there too."""
+        ours = self.merchant.sandbox_of_id or self.merchant.pk
+        return next(
+            (shop for shop in self.shops if shop != self.merchant and ours in (shop.pk, shop.sandbox_of_id)),
+            None,
+        )
 
     def may(self, permission: str) -> bool:
         """True when this person may do that here."""
@@ -69,9 +80,8 @@ def render_page(
     """
     htmx = getattr(request, "htmx", None)
     part = bool(partial and htmx and not htmx.history_restore_request and not htmx.boosted)
-    response = render(
-        request, f"{template}#{partial}" if part else template, dict(context or {}), status=status
-    )
+    name = f"{template}#{partial}" if part else template
+    response = render(request, name, dict(context or {}), status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -118,8 +128,8 @@ def require(permission: str) -> Callable[[View], View]:
 
     The view runs with `acting_for(merchant, by=staff)` open, in the merchant's time zone. Anonymous visitors
     are sent to sign in, strangers get 404, staff without the permission 403. A `DomainError` that a view lets
-    through has undone everything and is shown on the page the form came from. A POST with a `FORM_KEY` is done
-    once: the same form sent again, at once or later, gets the first answer.
+    through has undone everything and is shown on the page the form came from. A POST with a `FORM_KEY` is
+    done once: the same form sent again, at once or later, gets the first answer.
     """
 
     def decorate(view: View) -> View:
@@ -152,12 +162,12 @@ def require(permission: str) -> Callable[[View], View]:
 
 
 def _here(slug: str, user_id: int) -> Here:
-    try:
-        merchant = merchant_by_slug(slug)
-        staff = staff_at(merchant, user_id)
-    except NotFound:
-        raise Http404 from None
-    return Here(merchant, staff, permissions(staff), clock.now())
+    rows = staff_of(user_id)
+    for merchant, staff in rows:
+        if merchant.slug == slug:
+            shops = tuple(shop for shop, _staff in rows)
+            return Here(merchant, staff, permissions(staff), clock.now(), shops)
+    raise Http404
 
 
 def _said(error: DomainError) -> str:
@@ -194,11 +204,15 @@ def _once(request: HttpRequest, here: Here, do: Callable[[], HttpResponse]) -> H
         return sent_to(request, earlier.body)
     response = do()
     if response.status_code < 400:
+        goes_to = response.headers.get("HX-Redirect") or response.headers.get("Location")
         Answer.objects.create(
-            credential=here.staff.pk, key=name, fingerprint=mark, status=response.status_code,
-            body=response.headers.get("HX-Redirect") or response.headers.get("Location") or _back(request, here),
+            credential=here.staff.pk,
+            key=name,
+            fingerprint=mark,
+            status=response.status_code,
+            body=goes_to or _back(request, here),
             answered_at=here.at,
-        )  # fmt: skip
+        )
     return response
 
 
