@@ -44,8 +44,7 @@ def _secret_key() -> str:
 
 
 def database(url: str) -> dict:
-    """A `postgresql://role:password@host:port/name` URL as Django's settings. PostgreSQL only, no second
-    dialect."""
+    """A `postgresql://role:password@host:port/name` URL as Django's settings; no second dialect."""
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -61,7 +60,7 @@ def database(url: str) -> dict:
         "OPTIONS": {
             "server_side_binding": True,
             "prepare_threshold": None if _flag("DATABASE_POOLED", False) else 2,
-            "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c jit=off",
+            "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c jit=off -c plan_cache_mode=force_generic_plan",
         },
     }
 
@@ -141,8 +140,7 @@ TEMPLATES = [
     }
 ]
 
-# --- who signs in
-# -----------------------------------------------------------------------------------------------
+# --- who signs in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
@@ -163,8 +161,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
-# --- what the browser is told
-# -----------------------------------------------------------------------------------
+# --- what the browser is told -------------------------------------------------------------------------------
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
@@ -192,8 +189,7 @@ if _HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# --- words and time
-# ---------------------------------------------------------------------------------------------
+# --- words and time -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("sv", _("Swedish")), ("nb", _("Norwegian")), ("nl", _("Dutch"))]
 LOCALE_PATHS = [BASE_DIR / "loyalty" / "locale"]
@@ -201,8 +197,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- files, mail, cache, work
-# -----------------------------------------------------------------------------------
+# --- files, mail, cache, work -------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"

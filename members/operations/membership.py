@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from members.models import Identity, Member, Profile, Stats
-from members.operations.identifying import normal, search_key
+from members.queries.identifying import normal, search_key
 
 _CARD_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read aloud and typed without mistakes
 

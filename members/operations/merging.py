@@ -1,6 +1,7 @@
 """Make one member of two. The points move lot by lot, with their dates; the books show each move."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -50,7 +51,7 @@ def _move_points(winner: Member, loser: Member, at: datetime) -> None:
     """Each lot leaves the one and arrives at the other with the same source and dates, so refunds find it."""
     actor = str(scope.actor())
     for lot in open_lots(loser.pk):
-        common = {
+        common: dict[str, Any] = {
             "kind": "merge",
             "event": "points.moved",
             "actor": actor,

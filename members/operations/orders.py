@@ -26,7 +26,7 @@ from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Order
 from members.operations import refunds
-from members.operations.identifying import normal
+from members.queries.identifying import normal
 from members.queries.order_facts import Known, look_up
 from members.rules.decision import Decision
 from members.rules.engine import decide, paid_by_line
@@ -96,11 +96,11 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
         if many
         else [post(posting) for _p, posting in postings]
     )
-    for (plan, _posting), answer in zip(postings, posted, strict=True):
-        if isinstance(answer, Posted):
-            results[plan.index] = replace(plan.outcome, balance=answer.balance)
+    for (plan, _posting), moved in zip(postings, posted, strict=True):
+        if isinstance(moved, Posted):
+            results[plan.index] = replace(plan.outcome, balance=moved.balance)
         else:
-            raise answer  # an order's key is the order's own id: it cannot have been used before
+            raise moved  # an order's key is the order's own id: it cannot have been used before
     if parked:
         for plan in parked:
             refunds.apply_parked(order=plan.row["id"], at=at)

@@ -141,7 +141,7 @@ def activate_order(*, order: UUID, at: datetime) -> int:
     done = 0
     for lot in lots_of_source(order):
         if lot.pending and lot.remaining:
-            done += post(_activation(lot.pk, lot.account.owner, lot.account.unit, at, until)).amount
+            done += post(_activation(lot.pk, lot.transfer.owner, lot.account.unit, at, until)).amount
     events.ring_after_commit()
     return done
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.ledger.queries import Balance, balances
 from members.models import Identity, Member, Profile, Stats
-from members.operations.identifying import normal, search_key
+from members.queries.identifying import normal, search_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from celery import current_app
+
 if TYPE_CHECKING:
     from loyalty.core.events.models import Event
 
 Consumer = Callable[["Event"], None]
+BELL = "loyalty.core.events.tasks.dispatch_waiting"
+"""The task that is rung, by name: it is a floor above."""
 log = logging.getLogger(__name__)
 
 _after_commit: dict[str, dict[str, Consumer]] = defaultdict(dict)
@@ -75,9 +79,7 @@ def ring() -> None:
     """Wake a worker. A broker that is away must never fail the business: the sweeper will find the event."""
     if not anyone_listens():
         return
-    from loyalty.core.events.tasks import dispatch_waiting
-
     try:
-        dispatch_waiting.apply_async(ignore_result=True, retry=False, expires=60)
+        current_app.send_task(BELL, ignore_result=True, retry=False, expires=60)
     except Exception:
         log.warning("the bell did not ring; the sweeper will catch it", exc_info=True)

@@ -5,6 +5,7 @@ Nothing here trusts the broker: any number of workers may run `dispatch_waiting`
 
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.db import transaction
@@ -77,7 +78,7 @@ def run_due(*, at: datetime, limit: int) -> int:
     return sum(_run(merchant_id, reaction_id, at) for merchant_id, reaction_id in due)
 
 
-def _run(merchant_id: int, reaction_id: object, at: datetime) -> int:
+def _run(merchant_id: int, reaction_id: UUID, at: datetime) -> int:
     """One reaction: what the consumer writes and that it is done are one transaction."""
     with acting_for(merchant_id, by=SYSTEM):
         reaction = (

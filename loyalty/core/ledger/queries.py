@@ -28,9 +28,9 @@ class Balance:
 def balances(owners: Iterable[UUID], *, unit: str = POINTS) -> dict[UUID, Balance]:
     """Balance of each of `owners`; those without an account are missing from the answer."""
     found: dict[UUID, dict[str, int]] = {}
-    rows = Account.objects.filter(owner__in=list(owners), unit=unit).values_list(
-        "owner", "kind", "balance", "version"
-    )
+    rows: Iterable[tuple[Any, str, int, int]] = Account.objects.filter(
+        owner__in=list(owners), unit=unit
+    ).values_list("owner", "kind", "balance", "version")
     for owner, kind, amount, version in rows:
         kinds = found.setdefault(owner, {})
         kinds[kind] = amount
@@ -192,25 +192,29 @@ def _json(value: Any) -> Any:
 
 def due_to_expire(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of lots whose time is up, for the expiry job."""
-    rows = Lot.objects.filter(expires_at__lte=at, remaining__gt=0, pending=False).order_by("expires_at")[
-        :limit
-    ]
-    return list(rows.values_list("id", "account__owner", "account__unit", "remaining"))
+    due = Lot.objects.filter(expires_at__lte=at, remaining__gt=0, pending=False).order_by("expires_at")
+    return _moves(due[:limit])
 
 
 def due_to_activate(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of pending lots whose date has come."""
-    rows = Lot.objects.filter(available_from__lte=at, remaining__gt=0, pending=True).order_by(
-        "available_from"
-    )[:limit]
-    return list(rows.values_list("id", "account__owner", "account__unit", "remaining"))
+    due = Lot.objects.filter(available_from__lte=at, remaining__gt=0, pending=True).order_by("available_from")
+    return _moves(due[:limit])
+
+
+def _moves(due: QuerySet[Lot]) -> list[tuple[UUID, UUID, str, int]]:
+    """What a posting on each lot needs. A lot lies in a member's account, so there is always an owner."""
+    rows: Iterable[tuple[UUID, Any, str, int]] = due.values_list(
+        "id", "account__owner", "account__unit", "remaining"
+    )
+    return list(rows)
 
 
 def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[Lot]:
     """The lots an order (or another source) made, oldest first."""
     return list(
         Lot.objects.filter(transfer__source=source, account__unit=unit, transfer__move="grant")
-        .select_related("account")
+        .select_related("account", "transfer")
         .order_by("id")
     )
 

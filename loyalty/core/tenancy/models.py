@@ -43,12 +43,12 @@ class MerchantScoped(models.Model):
     class Meta:
         abstract = True
 
-    def _do_update(
+    def _do_update(  # type: ignore[override] # the stubs fix an older list of arguments
         self, base_qs: Any, using: Any, pk_val: Any, values: list, *args: Any, **kwargs: Any
     ) -> Any:
         # A distributed database refuses to set the distribution column and routes on it.
         values = [value for value in values if value[0].attname != "merchant_id"]
-        return super()._do_update(  # type: ignore[misc]
+        return super()._do_update(
             base_qs.filter(merchant_id=self.merchant_id), using, pk_val, values, *args, **kwargs
         )
 
@@ -72,21 +72,21 @@ class _SqlConstraint(models.BaseConstraint):
     def undo(self, table: str) -> list[str]:
         raise AssertionError("each kind of constraint says how to undo it")
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         for sql in self.statements(schema_editor.quote_name(model._meta.db_table), model):
             schema_editor.deferred_sql.append(Statement(sql.replace("%", "%%")))
 
-    def create_sql(self, model: Any, schema_editor: Any) -> Statement:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         return Statement(";".join(self.statements(schema_editor.quote_name(model._meta.db_table), model)))
 
-    def remove_sql(self, model: Any, schema_editor: Any) -> Statement:
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         return Statement(";".join(self.undo(schema_editor.quote_name(model._meta.db_table))))
 
     def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:
         """The database checks it."""
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()
 
     __hash__ = models.BaseConstraint.__hash__
 
@@ -141,7 +141,7 @@ class TenantReference(_SqlConstraint):
 
     def deconstruct(self) -> tuple[str, tuple, dict]:
         path, args, kwargs = super().deconstruct()
-        return path, args, {**kwargs, "field": self.field}
+        return path, tuple(args), {**kwargs, "field": self.field}
 
     def statements(self, table: str, model: Any) -> list[str]:
         field = model._meta.get_field(self.field)

@@ -81,12 +81,18 @@ class Rule(Protocol):
     """One kind of earning rule: a frozen Struct tagged by `type`, in a file of its own, listed in
     `earning.RULES`."""
 
-    id: str
-    name: str
-    window: Window
-    only: Filter
-    phase: int
-    """Rules are asked in order of phase: 0 gives points, 1 changes what was given."""
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def window(self) -> Window: ...
+    @property
+    def only(self) -> Filter: ...
+    @property
+    def phase(self) -> int:
+        """Rules are asked in order of phase: 0 gives points, 1 changes what was given."""
+        ...
 
     def decide(self, facts: Facts, tally: Tally, at: datetime) -> Reason:
         """Look, add to the tally, and say why."""
