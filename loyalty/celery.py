@@ -1,8 +1,10 @@
 """The doorbell and its schedule. The database is the truth: a lost or doubled ring changes nothing."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
 
@@ -15,3 +17,11 @@ app.conf.beat_schedule = {
     "stale reservations": {"task": "rewards.tasks.release_stale", "schedule": 60.0},
     "check and seal the books": {"task": "members.tasks.run_nightly", "schedule": 900.0},
 }
+
+
+@worker_init.connect
+def _refuse_to_work_unfit(**_worker: Any) -> None:
+    """The worker ends here, before it takes a task, when the database role does not keep merchants apart."""
+    from loyalty.core.tenancy.checks import refuse_to_serve_unfit
+
+    refuse_to_serve_unfit()

@@ -16,12 +16,34 @@ from loyalty.core import ids
 from loyalty.core.tenancy import scope
 
 
-class ScopedManager(models.Manager):
+class ScopedQuerySet(models.QuerySet):
+    """Runs only in the scope it was built in.
+
+    Row-level security would answer a query that is run too late, or for another merchant, with no rows at
+    all: a page that says "no members yet" hides such a mistake. This says it aloud.
+    """
+
+    _built_for: int | None = None
+
+    def _clone(self) -> Any:
+        clone = super()._clone()  # type: ignore[misc] # not in the stubs
+        clone._built_for = self._built_for
+        return clone
+
+    @property
+    def db(self) -> str:
+        """The database's alias; Django asks for it whenever a query is about to run."""
+        if scope.current().merchant_id != self._built_for:
+            raise scope.NoMerchant("This query was built in another scope than the one that is open now.")
+        return super().db
+
+
+class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc] # a class made by a call
     """Adds the merchant to every query as a literal; raises `NoMerchant` outside a scope."""
 
     def get_queryset(self) -> models.QuerySet:
-        merchant_id = scope.current().merchant_id
         queryset = super().get_queryset()
+        queryset._built_for = merchant_id = scope.current().merchant_id
         return queryset if merchant_id is None else queryset.filter(merchant_id=merchant_id)
 
 

@@ -102,15 +102,22 @@ def _entered(scope: Scope) -> Iterator[Scope]:
 
 @contextmanager
 def acting_for(merchant: Any, *, by: Actor) -> Iterator[Scope]:
-    """Act for one merchant (a `Merchant` or its id) in one transaction."""
-    with _entered(Scope(merchant_id=getattr(merchant, "pk", merchant), actor=by)) as scope:
+    """Act for one merchant (a `Merchant` or its id) in one transaction.
+
+    Raises `NoMerchant` for None and for a merchant that is not stored: a missing merchant must never come to
+    mean every merchant, which only `across_merchants` may say.
+    """
+    merchant_id = getattr(merchant, "pk", merchant)
+    if not isinstance(merchant_id, int) or isinstance(merchant_id, bool):
+        raise NoMerchant(f"Act for a stored merchant or its id, not for {merchant!r}.")
+    with _entered(Scope(merchant_id=merchant_id, actor=by)) as scope:
         yield scope
 
 
 @contextmanager
 def across_merchants(why: str, *, by: Actor = SYSTEM) -> Iterator[Scope]:
     """System work that must see every merchant: signing in, fanning out jobs. `why` is for the reader."""
-    if not why:
+    if not why.strip():
         raise ValueError("Say why this has to see every merchant.")
     with _entered(Scope(merchant_id=None, actor=by)) as scope:
         yield scope
