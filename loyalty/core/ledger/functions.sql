@@ -39,8 +39,9 @@ DECLARE
     t_lot     CONSTANT uuid := (p->>'lot')::uuid;
     t_at      CONSTANT timestamptz := (p->>'at')::timestamptz;
     t_now     CONSTANT timestamptz := (p->>'now')::timestamptz;
-    t_print   CONSTANT uuid := md5(concat_ws('|', t_do, p->>'kind', t_unit, t_owner, p->>'amount', p->>'counter',
-                                             t_lot, p->>'of', p->>'source'))::uuid;
+    t_print   CONSTANT uuid := md5(concat_ws('|', t_do, p->>'kind', t_unit, t_owner, coalesce(p->>'amount', ''),
+                                             p->>'counter', coalesce(p->>'lot', ''), coalesce(p->>'of', ''),
+                                             coalesce(p->>'source', '')))::uuid;
     earlier   record;
     acc       record;
     lot_row   record;
@@ -69,6 +70,7 @@ DECLARE
     new_lot   uuid;
     left_over bigint;
     take      bigint;
+    usable    bigint;
     short     bigint := 0;
     moved     bigint := 0;
     expired   bigint := 0;
@@ -81,21 +83,22 @@ BEGIN
         RAISE EXCEPTION 'amount % is out of range', t_amount;
     END IF;
 
-    -- 1. Lock the member: the available account first (accounts sort by kind), created when it is missing.
+    -- 1. Lock the member: the available account, made when it is missing, is the lock of all of them. They are read
+    -- by a statement that begins once the lock is held: one that had begun before would not see an account which the
+    -- holder of the lock has made in between.
+    PERFORM 1 FROM ledger_account
+      WHERE merchant_id = m AND owner = t_owner AND unit = t_unit AND kind = 'available' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
+        VALUES (gen_random_uuid(), m, t_owner, t_unit, 'available', 0, 0) ON CONFLICT DO NOTHING;
+        PERFORM 1 FROM ledger_account
+          WHERE merchant_id = m AND owner = t_owner AND unit = t_unit AND kind = 'available' FOR NO KEY UPDATE;
+    END IF;
     FOR acc IN SELECT id, kind, balance, version, head FROM ledger_account
-                WHERE merchant_id = m AND owner = t_owner AND unit = t_unit ORDER BY kind FOR NO KEY UPDATE LOOP
+                WHERE merchant_id = m AND owner = t_owner AND unit = t_unit LOOP
         k := array_position(a_kinds, acc.kind::text);
         a_id[k] := acc.id; a_balance[k] := acc.balance; a_version[k] := acc.version; a_head[k] := acc.head;
     END LOOP;
-    IF a_id[1] IS NULL THEN
-        INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
-        VALUES (gen_random_uuid(), m, t_owner, t_unit, 'available', 0, 0) ON CONFLICT DO NOTHING;
-        FOR acc IN SELECT id, kind, balance, version, head FROM ledger_account
-                    WHERE merchant_id = m AND owner = t_owner AND unit = t_unit ORDER BY kind FOR NO KEY UPDATE LOOP
-            k := array_position(a_kinds, acc.kind::text);
-            a_id[k] := acc.id; a_balance[k] := acc.balance; a_version[k] := acc.version; a_head[k] := acc.head;
-        END LOOP;
-    END IF;
 
     -- 2. The key: under the lock, so of two askers at once the second sees the first.
     SELECT id, fingerprint, amount, shortfall INTO earlier FROM ledger_transfer
@@ -138,10 +141,16 @@ BEGIN
             left_over := left_over - take;
             EXIT WHEN left_over = 0;
         END LOOP;
-        -- Points owed count against what can be spent.
-        IF left_over > 0 OR a_balance[1] + a_balance[4] < t_amount THEN
+        -- Points owed count against what can be spent: against what still lives, not what waits to be expired.
+        usable := t_amount - left_over;
+        IF a_balance[4] < 0 THEN
+            SELECT least(usable, coalesce(sum(remaining), 0) + a_balance[4]) INTO usable FROM ledger_lot
+             WHERE merchant_id = m AND account_id = a_id[1] AND remaining > 0 AND NOT pending
+               AND (expires_at IS NULL OR expires_at > t_at);
+        END IF;
+        IF usable < t_amount THEN
             RETURN jsonb_build_object('status', 'refused', 'code', 'not_enough_points', 'needed', t_amount,
-                                      'available', greatest(0, least(t_amount - left_over, a_balance[1] + a_balance[4])));
+                                      'available', greatest(0, usable));
         END IF;
         moved := t_amount;
         IF p->>'counter' <> 'reserved' THEN
@@ -150,16 +159,18 @@ BEGIN
 
     WHEN 'commit', 'release', 'give_back' THEN
         -- What lies in the reservation, or what a spending or commit took out, lot by lot; less what already went
-        -- through or back. A reservation itself nets to zero for give_back: it must be committed first.
+        -- through or back. A reservation itself nets to zero for give_back: it must be committed first. What is used
+        -- is taken from the lots that end first, what comes back goes to those that live longest.
         FOR lot_row IN
             WITH drawn AS (
                 SELECT e.lot_id, sum(CASE WHEN t_do = 'give_back' THEN -e.amount
                                           WHEN e.account_id = a_id[3] THEN e.amount ELSE 0 END) AS amount
-                  FROM ledger_entry e
-                 WHERE e.merchant_id = m AND e.transfer_id = t_of AND e.account_id IN (a_id[1], a_id[3])
+                  FROM ledger_transfer t JOIN ledger_entry e ON e.merchant_id = m AND e.transfer_id = t.id
+                 WHERE t.merchant_id = m AND t.id = t_of AND (t.move = 'spend' OR t_do = 'give_back' AND t.move = 'commit')
+                   AND e.account_id IN (a_id[1], a_id[3])
                  GROUP BY e.lot_id),
             settled AS (
-                SELECT e.lot_id, sum(CASE WHEN t_do = 'give_back' AND e.account_id = a_id[1] THEN e.amount
+                SELECT e.lot_id, sum(CASE WHEN t_do = 'give_back' AND e.account_id = a_id[1] THEN greatest(e.amount, 0)
                                           WHEN t_do <> 'give_back' AND e.account_id = a_id[3] THEN -e.amount
                                           ELSE 0 END) AS amount
                   FROM ledger_transfer t JOIN ledger_entry e ON e.merchant_id = m AND e.transfer_id = t.id
@@ -167,7 +178,9 @@ BEGIN
             SELECT d.lot_id AS id, d.amount - coalesce(s.amount, 0) AS amount
               FROM drawn d JOIN ledger_lot l ON l.merchant_id = m AND l.id = d.lot_id
               LEFT JOIN settled s ON s.lot_id = d.lot_id
-             ORDER BY l.expires_at DESC NULLS FIRST, l.id DESC
+             ORDER BY CASE WHEN t_do = 'commit' THEN l.expires_at END,
+                      CASE WHEN t_do <> 'commit' THEN l.expires_at END DESC NULLS FIRST,
+                      CASE WHEN t_do = 'commit' THEN l.id END, l.id DESC
         LOOP
             take := least(lot_row.amount, coalesce(t_amount - moved, lot_row.amount));
             CONTINUE WHEN take <= 0;
@@ -188,6 +201,18 @@ BEGIN
         IF t_do <> 'release' THEN
             e_acc := e_acc || 0; e_lot := e_lot || NULL::uuid;
             e_amount := e_amount || CASE WHEN t_do = 'commit' THEN moved ELSE -moved END;
+        END IF;
+        -- What comes back settles what is owed, like any other points: from the lots that end first.
+        left_over := least(moved, -a_balance[4]);
+        IF t_do <> 'commit' AND left_over > 0 THEN
+            e_acc := e_acc || 4; e_lot := e_lot || NULL::uuid; e_amount := e_amount || left_over;
+            FOR i IN REVERSE cardinality(l_id) .. 1 LOOP
+                take := least(left_over, l_delta[i]);
+                e_acc := e_acc || 1; e_lot := e_lot || l_id[i]; e_amount := e_amount || -take;
+                l_delta[i] := l_delta[i] - take;
+                left_over := left_over - take;
+                EXIT WHEN left_over = 0;
+            END LOOP;
         END IF;
 
     WHEN 'take_back' THEN
@@ -216,7 +241,8 @@ BEGIN
         IF left_over > 0 AND p->>'shortfall' IN ('to_zero', 'debt') THEN
             FOR lot_row IN SELECT id, remaining FROM ledger_lot
                             WHERE merchant_id = m AND account_id = a_id[1] AND remaining > 0 AND NOT pending
-                              AND id <> t_lot ORDER BY expires_at, id LOOP
+                              AND id <> t_lot AND (expires_at IS NULL OR expires_at > t_at)
+                            ORDER BY expires_at, id LOOP
                 take := least(left_over, lot_row.remaining);
                 e_acc := e_acc || 1; e_lot := e_lot || lot_row.id; e_amount := e_amount || -take;
                 l_id := l_id || lot_row.id; l_delta := l_delta || -take;
@@ -312,8 +338,8 @@ BEGIN
            WITH ORDINALITY AS e(account, lot, amount, version, after, hash, n);
     FOR i IN 1 .. cardinality(l_id) LOOP
         UPDATE ledger_lot SET remaining = remaining + l_delta[i],
-               expires_at = CASE WHEN grace IS NOT NULL AND l_delta[i] > 0 AND expires_at < grace
-                                 THEN grace ELSE expires_at END
+               expires_at = CASE WHEN l_delta[i] > 0 AND expires_at <= t_at THEN greatest(expires_at, grace)
+                                 ELSE expires_at END
          WHERE merchant_id = m AND id = l_id[i];
     END LOOP;
     IF l_wake THEN
@@ -348,11 +374,22 @@ DECLARE
     m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
     p jsonb;
 BEGIN
-    -- All members of the batch first, in one order, so that two batches never wait for each other in a ring.
+    -- All accounts of the batch first, made and then locked in one order, so that two batches never wait for each
+    -- other in a ring.
+    INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
+    SELECT gen_random_uuid(), m, b.owner, b.unit, 'available', 0, 0
+      FROM (SELECT DISTINCT (x->>'owner')::uuid AS owner, x->>'unit' AS unit FROM jsonb_array_elements(ps) x) b
+     WHERE NOT EXISTS (SELECT 1 FROM ledger_account a WHERE a.merchant_id = m AND a.owner = b.owner
+                          AND a.unit = b.unit AND a.kind = 'available')
+     ORDER BY b.owner, b.unit
+    ON CONFLICT DO NOTHING;
     PERFORM 1 FROM ledger_account a
       WHERE a.merchant_id = m AND a.kind = 'available'
         AND a.owner IN (SELECT (x->>'owner')::uuid FROM jsonb_array_elements(ps) x)
-      ORDER BY a.id FOR NO KEY UPDATE;
+      ORDER BY a.owner, a.unit FOR NO KEY UPDATE;
+    PERFORM ledger_merchant_account(m, b.unit, b.counter)
+       FROM (SELECT DISTINCT x->>'unit' AS unit, x->>'counter' AS counter FROM jsonb_array_elements(ps) x
+              WHERE x->>'do' NOT IN ('release', 'activate') AND x->>'counter' <> 'reserved' ORDER BY 1, 2) b;
     FOR p IN SELECT x FROM jsonb_array_elements(ps) x LOOP
         RETURN NEXT ledger_post(p);
     END LOOP;
