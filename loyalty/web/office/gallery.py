@@ -225,13 +225,13 @@ def _office_context(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _portal_context() -> dict[str, Any]:
+def _portal_context(colour: str) -> dict[str, Any]:
     here = f"{reverse('gallery')}?face=portal"
     icons = ("credit-card", "gift", "history", "user-round")
     labels = (_("Card"), _("Rewards"), _("Activity"), _("Profile"))
     return {
-        "programme_name": "Fika & Co", "is_sandbox": True, "home_url": here, "theme_colour": PORTAL_COLOUR,
-        "brand_css_url": reverse("brand_css", args=[brand.digest(PORTAL_COLOUR)]),
+        "programme_name": "Fika & Co", "is_sandbox": True, "home_url": here, "theme_colour": colour,
+        "brand_css_url": reverse("brand_css", args=[brand.digest(colour)]),
         "tabs": [
             {"label": label, "url": here, "icon": icon, "current": icon == "credit-card"}
             for label, icon in zip(labels, icons, strict=True)
@@ -243,10 +243,17 @@ def _portal_context() -> dict[str, Any]:
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Show every component (``?face=portal``: the member's side); 404 except to developers and operators."""
+    """Show every component; with ``?face=portal&colour=2f5d50`` the member's side in that brand.
+
+    404 for everyone but developers and operators.
+    """
     user = getattr(request, "user", None)
     if not (settings.DEBUG or (user is not None and user.is_active and user.is_staff)):
         raise Http404
     if request.GET.get("face") == "portal":
-        return render(request, "portal/gallery.html", _portal_context())
+        try:
+            colour = brand.normalise(request.GET.get("colour", PORTAL_COLOUR))
+        except brand.BadColour as refused:
+            raise Http404 from refused
+        return render(request, "portal/gallery.html", _portal_context(colour))
     return render(request, "office/gallery.html", _office_context(request))
