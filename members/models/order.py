@@ -4,8 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.models import (
+    MerchantKey,
     MerchantScoped,
     ScopedManager,
     TenantForeignKey,
@@ -68,14 +68,7 @@ class OrderLine(models.Model):
     `paid_minor`."""
 
     pk = models.CompositePrimaryKey("merchant_id", "order_id", "number")
-    merchant = models.ForeignKey(
-        "merchants.Merchant",
-        on_delete=models.PROTECT,
-        default=scope.merchant_id,
-        editable=False,
-        db_index=False,
-        related_name="+",
-    )
+    merchant = MerchantKey()
     order = TenantForeignKey(Order, related_name="lines")
     number = models.IntegerField()
     kind = models.CharField(max_length=10)

@@ -5,22 +5,14 @@ An event holds ids and figures, never personal data, so erasing a person leaves 
 
 from django.db import models
 
-from loyalty.core.tenancy import scope
-from loyalty.core.tenancy.models import MerchantScoped, ScopedManager, TenantPolicy, tenant
+from loyalty.core.tenancy.models import MerchantKey, MerchantScoped, ScopedManager, TenantPolicy, tenant
 
 
 class Event(models.Model):
     """One thing that happened. `happened_at` is the business's time, `recorded_at` ours."""
 
     id = models.BigAutoField(primary_key=True)
-    merchant = models.ForeignKey(
-        "merchants.Merchant",
-        on_delete=models.PROTECT,
-        default=scope.merchant_id,
-        editable=False,
-        db_index=False,
-        related_name="+",
-    )
+    merchant = MerchantKey()
     kind = models.CharField(max_length=60)
     subject = models.UUIDField(null=True)
     actor = models.CharField(max_length=80)

@@ -47,18 +47,25 @@ class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: igno
         return queryset if merchant_id is None else queryset.filter(merchant_id=merchant_id)
 
 
+class MerchantKey(models.ForeignKey):
+    """Whose row it is; filled from the open scope, so that it cannot be forgotten.
+
+    No database constraint: it would lock the merchant's one row for each row written, which all of a shop's customers
+    would share. Row-level security and the composite references leave no way to name a merchant that is not there.
+    """
+
+    def __init__(self, to: Any = "merchants.Merchant", on_delete: Any = models.PROTECT, **kwargs: Any):
+        kwargs.setdefault("default", scope.merchant_id)
+        kwargs.setdefault("related_name", "+")
+        kwargs.update(editable=False, db_index=False, db_constraint=False)
+        super().__init__(to, on_delete, **kwargs)
+
+
 class MerchantScoped(models.Model):
     """A row that belongs to one merchant."""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    merchant = models.ForeignKey(
-        "merchants.Merchant",
-        on_delete=models.PROTECT,
-        default=scope.merchant_id,
-        editable=False,
-        db_index=False,
-        related_name="+",
-    )
+    merchant = MerchantKey()
 
     objects = ScopedManager()
 
