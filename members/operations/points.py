@@ -71,7 +71,8 @@ def expire_due(*, at: datetime) -> int:
     """Expire every lot of this merchant whose time is up, a batch per transaction's savepoint; the lots
     expired.
 
-    Safe to stop and to repeat: each lot's expiry has its own key and is done under the member's lock.
+    Safe to stop and to repeat: under the member's lock a lot that is over is emptied, an empty one left alone.
+    The key names the attempt, not the lot: points that were given back to a lot expire from it once more.
     """
     done = 0
     while due := due_to_expire(at=at, limit=BATCH):
@@ -79,7 +80,7 @@ def expire_due(*, at: datetime) -> int:
             [
                 Posting(
                     do=Do.EXPIRE,
-                    key=f"expire:{lot}:{remaining}",
+                    key=f"expire:{lot}:{ids.new()}",
                     kind="expiry",
                     event="points.expired",
                     owner=owner,
@@ -90,7 +91,7 @@ def expire_due(*, at: datetime) -> int:
                     counter=MerchantAccount.EXPIRED,
                     lot=lot,
                 )
-                for lot, owner, unit, remaining in due
+                for lot, owner, unit, _remaining in due
             ]
         )
         done += sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
