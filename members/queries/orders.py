@@ -1,0 +1,87 @@
+"""Reading orders: a member's with their lines, one with everything that came back of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from loyalty.core.errors import NotFound
+from members.models import Order, OrderLine, Refund
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """An order as pages and API show it. Money in minor units of `order.currency`, points whole.
+
+    `refunds` is every refund and cancellation, oldest first; `points_taken` what they took back of
+    `points_earned`, `shortfall` what they should have taken but could not.
+    """
+
+    order: Order
+    lines: list[OrderLine]
+    refunds: list[Refund]
+
+    @property
+    def net_minor(self) -> int:
+        """What the shop kept: 0 for a cancelled order."""
+        cancelled = self.order.status == Order.Status.CANCELLED
+        return 0 if cancelled else self.order.total_minor - self.order.refunded_minor
+
+    @property
+    def points_taken(self) -> int:
+        """Points that refunds took back."""
+        return sum(refund.points_taken for refund in self.refunds)
+
+    @property
+    def shortfall(self) -> int:
+        """Points that refunds could not take back, because they were spent."""
+        return sum(refund.shortfall for refund in self.refunds)
+
+    @property
+    def points_kept(self) -> int:
+        """Points of this order that no refund has undone."""
+        return self.order.points_earned - self.points_taken - self.shortfall
+
+
+def of_member(member: UUID, *, before: UUID | None = None) -> QuerySet[Order]:
+    """A member's orders, last recorded first, those of members merged into them included.
+
+    The caller slices; page on with the last order's id as `before`.
+    """
+    found = Order.objects.filter(Q(member=member) | Q(member__merged_into=member)).order_by("-id")
+    return found.filter(pk__lt=before) if before else found
+
+
+def with_lines(orders: Iterable[Order]) -> list[Bought]:
+    """Orders with their lines and refunds, in the given order; two queries however many there are."""
+    found = list(orders)
+    keys = [order.pk for order in found]
+    lines: dict[UUID, list[OrderLine]] = {key: [] for key in keys}
+    refunds: dict[UUID, list[Refund]] = {key: [] for key in keys}
+    for line in OrderLine.objects.filter(order__in=keys).order_by("order_id", "number"):
+        lines[line.order_id].append(line)
+    for refund in Refund.objects.filter(order__in=keys).order_by("recorded_at", "id"):
+        refunds[refund.order_id].append(refund)
+    return [Bought(order, lines[order.pk], refunds[order.pk]) for order in found]
+
+
+def order(order_id: UUID) -> Bought:
+    """One order with its lines and refunds; `NotFound` otherwise."""
+    found = Order.objects.filter(pk=order_id).first()
+    if found is None:
+        raise NotFound("order")
+    return with_lines([found])[0]
+
+
+def by_external_id(source: str, external_id: str) -> Bought:
+    """The order a shop system knows by its own number; `NotFound` otherwise."""
+    found = Order.objects.filter(source=source, external_id=external_id).first()
+    if found is None:
+        raise NotFound("order")
+    return with_lines([found])[0]
+
+
+def waiting_refunds() -> QuerySet[Refund]:
+    """Refunds whose order has not arrived yet, oldest first."""
+    return Refund.objects.filter(status=Refund.Status.PARKED).order_by("recorded_at", "id")
