@@ -34,7 +34,8 @@ CREATE TRIGGER ledger_entry_sums_to_zero AFTER INSERT ON ledger_entry
 
 -- A transfer without lines is refused at commit. By then the merchant's scope may be closed, so this one reads with the
 -- owner's eyes; it takes no argument and answers nothing.
-CREATE FUNCTION refuse_empty_transfer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE FUNCTION refuse_empty_transfer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM public.ledger_entry WHERE merchant_id = NEW.merchant_id AND transfer_id = NEW.id) THEN
         RAISE EXCEPTION 'transfer % has no entries', NEW.id USING ERRCODE = 'integrity_constraint_violation';
