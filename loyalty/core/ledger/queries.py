@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from loyalty.core.ledger.chart import POINTS, MemberAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
@@ -236,3 +236,29 @@ def outstanding(*, unit: str = POINTS) -> int:
     """All points members can still use or will be able to: the shop's open promise, in points."""
     rows = Account.objects.filter(~Q(owner=None), unit=unit).aggregate(total=Sum("balance"))
     return int(rows["total"] or 0)
+
+
+def merchant_side(
+    account: str, *, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS
+) -> QuerySet[Entry, dict[str, Any]]:
+    """The movements that add up to one figure of `totals`, last recorded first; the caller slices.
+
+    Each row: transfer_id, owner, kind, source_kind, source, reason, happened_at and `points`, signed as in
+    `totals`.
+    """
+    rows = Entry.objects.filter(account__owner=None, account__kind=account, unit=unit)
+    if since:
+        rows = rows.filter(transfer__happened_at__gte=since)
+    if until:
+        rows = rows.filter(transfer__happened_at__lt=until)
+    return rows.order_by("-transfer_id", "line").values(
+        "transfer_id", points=-F("amount"), owner=F("transfer__owner"), kind=F("transfer__kind"),
+        source_kind=F("transfer__source_kind"), source=F("transfer__source"), reason=F("transfer__reason"),
+        happened_at=F("transfer__happened_at"),
+    )  # fmt: skip
+
+
+def holders(*, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:
+    """Who holds how much of `outstanding`, most first: rows of `owner` and `points`; the caller slices."""
+    rows = Account.objects.filter(~Q(owner=None), unit=unit).values("owner")
+    return rows.annotate(points=Sum("balance")).exclude(points=0).order_by("-points", "owner")
