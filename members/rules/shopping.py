@@ -11,14 +11,16 @@ from msgspec import Meta, Struct
 from loyalty.core.money import MAX_MINOR
 from members.rules.facts import LineFacts, LineKind, OrderFacts
 
-_VISIBLE = r"^[^\x00-\x1f\x7f]*$"
+# `$` alone would also match before a last line break; `\d` would also take digits of other scripts.
+_VISIBLE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 Text40 = Annotated[str, Meta(max_length=40, pattern=_VISIBLE)]
 Text60 = Annotated[str, Meta(max_length=60, pattern=_VISIBLE)]
 Text100 = Annotated[str, Meta(max_length=100, pattern=_VISIBLE)]
 Text200 = Annotated[str, Meta(max_length=200, pattern=_VISIBLE)]
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 Minor = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
-Quantity = Annotated[str, Meta(pattern=r"^\d{1,10}(\.\d{1,3})?$")]
+Instant = Annotated[datetime, Meta(tz=True)]
+Quantity = Annotated[str, Meta(pattern=r"^[0-9]{1,10}(\.[0-9]{1,3})?$(?!\n)")]
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -63,14 +65,14 @@ class NewOrder(Struct, forbid_unknown_fields=True, frozen=True):
     shop system."""
 
     external_id: Name
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    placed_at: datetime
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
+    placed_at: Instant
     lines: Annotated[tuple[NewLine, ...], Meta(min_length=1, max_length=500)]
     member: MemberRef | None = None
-    source: Annotated[str, Meta(min_length=1, max_length=40, pattern="^[a-z0-9_.-]+$")] = "api"
+    source: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_.-]+$(?!\n)")] = "api"
     discount_minor: Minor = 0
     points_minor: Minor = 0
-    channel: Annotated[str, Meta(max_length=20, pattern="^[a-z0-9_-]*$")] = ""
+    channel: Annotated[str, Meta(max_length=20, pattern=r"^[a-z0-9_-]*$(?!\n)")] = ""
     location: Text60 = ""
     payment_method: Text40 = ""
 
@@ -117,7 +119,7 @@ class NewRefund(Struct, forbid_unknown_fields=True, frozen=True):
     refund."""
 
     external_id: Name
-    refunded_at: datetime
+    refunded_at: Instant
     lines: Annotated[tuple[RefundedLine, ...], Meta(max_length=500)] = ()
     amount_minor: Minor = 0
 
