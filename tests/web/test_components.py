@@ -357,6 +357,15 @@ def test_a_large_balance_gets_smaller_figures_instead_of_running_into_the_code(b
     assert (found.group(2) or "") == modifier
 
 
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
+def test_a_page_for_bad_news_needs_nothing_from_anybody(name: str):
+    """Not a request, not a session, not a database: this is what is shown when they are gone."""
+    page = Page(render_to_string(f"{name}.html"))
+    assert page.unbalanced == []
+    assert len(page.all("h1")) == 1
+    assert [link["href"] for link in page.all("a")] == ["#main", "/"]
+
+
 def test_an_unknown_icon_fails_where_it_is_written():
     with pytest.raises(Exception, match="no-such-icon"):
         rendered('{% icon "no-such-icon" %}')

@@ -9,6 +9,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 
+from loyalty.web.templatetags.ui import icon
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted(
     path
@@ -147,6 +149,13 @@ def test_every_template_compiles_and_every_file_it_links_exists(path: Path):
     get_template(name)
     linked = re.findall(r"\{% static '([^']+)' %\}", path.read_text())
     assert [file for file in linked if finders.find(file) is None] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)
+def test_every_icon_exists(path: Path):
+    named = set(re.findall(r"\{% icon \"([a-z0-9-]+)\"|\bicon=\"([a-z0-9-]+)\"", path.read_text()))
+    for one, other in named:
+        assert icon(one or other).startswith("<svg")
 
 
 @pytest.mark.parametrize("path", [*SCRIPTS, *STYLES], ids=lambda path: path.name)
