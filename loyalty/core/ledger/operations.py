@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, KeyReused
 from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount, Shortfall
+from loyalty.core.tenancy import scope
 
 
 class NotEnoughPoints(DomainError):
@@ -135,3 +136,19 @@ def post_many(postings: Sequence[Posting]) -> list[Posted | DomainError]:
         except DomainError as refusal:
             results.append(refusal)
     return results
+
+
+_HOLD = """
+SELECT 1 FROM ledger_account
+ WHERE merchant_id = %s AND owner = ANY(%s) AND kind = 'available'
+ ORDER BY owner, unit FOR NO KEY UPDATE
+"""
+
+
+def hold(owners: Sequence[UUID]) -> None:
+    """Lock the accounts of several members before posting to them one by one, in the order every batch locks.
+
+    What is read of their lots and balances afterwards stays true until the transaction ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [scope.merchant_id(), list(owners)])
