@@ -30,7 +30,7 @@ class NotActive(DomainError):
 
 class CannotMerge(DomainError):
     code = "cannot_merge"
-    message = _("These two members cannot be merged.")
+    message = _("These two members cannot be merged: {why}")
 
 
 def new_card_code() -> str:
@@ -120,8 +120,12 @@ def _apply(profile: Profile, details: Mapping[str, Any]) -> list[str]:
 
 
 def locked(member: UUID) -> Member:
-    """The member's row, locked; `NotFound` when it is not here."""
-    found = Member.objects.select_for_update().filter(pk=member).first()
+    """The member's row, locked against everything but being pointed to; `NotFound` when it is not here.
+
+    Locks are taken in one order everywhere: an order's name, members' counts, members, redemptions, rewards,
+    accounts; several of a kind sorted by id.
+    """
+    found = Member.objects.select_for_update(no_key=True).filter(pk=member).first()
     if found is None:
         raise NotFound("member")
     return found

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from loyalty.core import ids
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount
-from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.operations import Posting, hold, post
 from loyalty.core.ledger.queries import balance, open_lots
 from loyalty.core.tenancy import scope
 from members.models import Identity, Member, Profile, Stats
@@ -20,55 +22,62 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     """Move everything of `remove` to `keep`: identities, points with their terms, counts. `remove` is left
     empty.
 
-    Orders stay where they were recorded; a later refund of one follows its points. Refused while `remove` has
-    points reserved for an open redemption or owes points.
+    Orders and redemptions stay where they were recorded; a later refund or reversal follows the points.
+    Refused while `remove` has points reserved for an open redemption or owes points.
     """
     if keep == remove:
-        raise CannotMerge()
-    first, second = sorted((keep, remove))
-    rows = {row.pk: row for row in (locked(first), locked(second))}
+        raise CannotMerge(why=_("it is one and the same."))
+    counts = lock_counts(keep, remove)
+    rows = {pk: locked(pk) for pk in sorted((keep, remove))}
     winner, loser = rows[keep], rows[remove]
     if {winner.status, loser.status} & {Member.Status.MERGED, Member.Status.ERASED}:
-        raise CannotMerge()
+        raise CannotMerge(why=_("one of them is no longer a member."))
+    hold([keep, remove])
     _refuse_open(loser)
-    _move_points(winner, loser, at)
+    move_points(to=winner.pk, of=loser.pk, at=at)
     _move_identities(winner, loser)
-    _move_counts(winner, loser)
+    _move_counts(counts[keep], counts[remove])
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
-    loser.status, loser.merged_into = Member.Status.MERGED, winner
-    loser.save(update_fields=["status", "merged_into"])
+    loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
+    loser.save(update_fields=["status", "merged_into", "user"])
     record("member.merged", subject=winner.pk, at=at, data={"merged": str(loser.pk)})
     return winner
 
 
+def lock_counts(*members: UUID) -> dict[UUID, Stats]:
+    """The members' counts, locked: who records or refunds an order of theirs waits. Before the members."""
+    rows = Stats.objects.select_for_update().filter(member__in=members).order_by("member_id")
+    return {row.member_id: row for row in rows}
+
+
 def _refuse_open(loser: Member) -> None:
     now = balance(loser.pk)
-    if now.reserved or now.debt:
-        raise CannotMerge()
+    if now.reserved:
+        raise CannotMerge(why=_("the one to go has points set aside for a reward. Use or release it first."))
+    if now.debt:
+        raise CannotMerge(why=_("the one to go owes points. Settle them first."))
 
 
-def _move_points(winner: Member, loser: Member, at: datetime) -> None:
-    """Each lot leaves the one and arrives at the other with the same source and dates, so refunds find it."""
-    actor = str(scope.actor())
-    for lot in open_lots(loser.pk):
+def move_points(*, to: UUID, of: UUID, at: datetime) -> None:
+    """Each lot leaves the one and arrives at the other with the same source and dates, so refunds find it.
+
+    The caller holds both accounts. What leaves is what arrives, to the point.
+    """
+    for lot in open_lots(of):
         common: dict[str, Any] = {
-            "kind": "merge",
-            "event": "points.moved",
-            "actor": actor,
-            "at": at,
-            "now": at,
-            "unit": lot.account.unit,
-            "counter": MerchantAccount.ADJUSTED,
-            "version": lot.transfer.programme_version,
-            "source_kind": lot.transfer.source_kind,
-        }
-        post(Posting(do=Do.FORFEIT, key=f"merge:{lot.pk}:out", owner=loser.pk, lot=lot.pk, **common))
+            "kind": "merge", "event": "points.moved", "actor": str(scope.actor()), "at": at, "now": at,
+            "unit": lot.account.unit, "counter": MerchantAccount.ADJUSTED,
+            "source_kind": lot.transfer.source_kind, "version": lot.transfer.programme_version,
+        }  # fmt: skip
+        # A lot can move twice: points that a reversal puts back into it follow the first ones.
+        move = ids.new()
+        left = post(Posting(do=Do.FORFEIT, key=f"merge:{move}:out", owner=of, lot=lot.pk, **common))
         post(
             Posting(
                 do=Do.GRANT,
-                key=f"merge:{lot.pk}:in",
-                owner=winner.pk,
-                amount=lot.remaining,
+                key=f"merge:{move}:in",
+                owner=to,
+                amount=left.amount,
                 pending=lot.pending,
                 available_from=lot.available_from,
                 expires_at=lot.expires_at,
@@ -92,15 +101,11 @@ def _move_identities(winner: Member, loser: Member) -> None:
         winner.save(update_fields=["user"])
 
 
-def _move_counts(winner: Member, loser: Member) -> None:
-    rows = Stats.objects.select_for_update().filter(member__in=[winner, loser]).order_by("member_id")
-    stats = {row.member_id: row for row in rows}
-    kept, gone = stats[winner.pk], stats[loser.pk]
+def _move_counts(kept: Stats, gone: Stats) -> None:
+    """Add the one's counts to the other's. Without counts nobody can be credited with an order any more."""
     kept.orders_count += gone.orders_count
     kept.spend_minor += gone.spend_minor
-    instants = [at for at in (kept.first_order_at, gone.first_order_at) if at]
-    kept.first_order_at = min(instants, default=None)
-    kept.last_order_at = max([at for at in (kept.last_order_at, gone.last_order_at) if at], default=None)
+    kept.first_order_at = min((at for at in (kept.first_order_at, gone.first_order_at) if at), default=None)
+    kept.last_order_at = max((at for at in (kept.last_order_at, gone.last_order_at) if at), default=None)
     kept.save()
-    gone.orders_count = gone.spend_minor = 0
-    gone.save()
+    gone.delete()

@@ -22,6 +22,7 @@ from loyalty.core.ledger.operations import Posted, Posting, post, post_many
 from loyalty.core.ledger.queries import balance, lots_of_source
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Order
@@ -44,9 +45,18 @@ class MemberNotFound(DomainError):
     field = "member"
 
 
+class TooManyPoints(DomainError):
+    code = "too_many_points"
+    message = _(
+        "This order would earn {points} points, more than the books take at once. Check its amount"
+        " and the rules."
+    )
+    field = "lines"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an order led to. `balance` is spendable points after it; None for guests and for quotes."""
+    """What an order led to. `balance` is spendable points after it; None where nothing was posted."""
 
     order: UUID | None
     member: UUID | None
@@ -77,36 +87,50 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     shop = shop_of_scope()
     sane = _sane(orders, shop, at, results)
     planned = _plan(sane, orders, shop, at, results)
-    written = _write([plan.row for plan in planned])
-    parked: list[_Plan] = []
-    postings: list[tuple[_Plan, Posting]] = []
-    for plan, answer in zip(planned, written, strict=True):
+    answers = list(zip(planned, _write([plan.row for plan in planned]), strict=True))
+    _settle([plan for plan, answer in answers if answer["status"] == "written"], results)
+    for plan, answer in answers:
         if answer["status"] == "exists":
             same = UUID(answer["fingerprint"]) == plan.fingerprint
             results[plan.index] = replay(UUID(answer["id"])) if same else KeyReused(field="external_id")
-            continue
-        results[plan.index] = plan.outcome
-        if answer["parked"]:
-            parked.append(plan)
-        if plan.posting is not None:
-            postings.append((plan, plan.posting))
-    many = len(postings) > 1
-    posted = (
-        post_many([posting for _p, posting in postings])
-        if many
-        else [post(posting) for _p, posting in postings]
-    )
-    for (plan, _posting), moved in zip(postings, posted, strict=True):
-        if isinstance(moved, Posted):
-            results[plan.index] = replace(plan.outcome, balance=moved.balance)
-        else:
-            raise moved  # an order's key is the order's own id: it cannot have been used before
-    if parked:
-        for plan in parked:
+        elif answer["status"] == "moved":
+            # Merged or erased since they were looked up: look again, for whoever they are now, or nobody.
+            results[plan.index] = record_orders(orders=[orders[plan.index]], at=at)[0]
+        elif answer["parked"]:
             refunds.apply_parked(order=plan.row["id"], at=at)
-    if written:
+            results[plan.index] = _with_balance(plan.outcome)
+    for index, found in results.items():
+        if isinstance(found, MemberNotFound):
+            results[index] = _recorded_earlier(orders[index]) or found
+    if answers:
         events.ring_after_commit()
     return [results[index] for index in range(len(orders))]
+
+
+def _settle(written: list["_Plan"], results: dict[int, Outcome | DomainError]) -> None:
+    """Post what the written orders earned, in one round trip."""
+    results.update((plan.index, plan.outcome) for plan in written)
+    postings = [(plan, plan.posting) for plan in written if plan.posting is not None]
+    posted = (
+        post_many([posting for _plan, posting in postings])
+        if len(postings) > 1
+        else [post(posting) for _plan, posting in postings]
+    )
+    for (plan, _posting), answer in zip(postings, posted, strict=True):
+        if not isinstance(answer, Posted):
+            raise answer  # an order's key is the order's own id: it cannot have been used before
+        results[plan.index] = replace(plan.outcome, balance=answer.balance)
+
+
+def _with_balance(outcome: Outcome) -> Outcome:
+    """The outcome with the spendable points after the refunds that were waiting for the order."""
+    return replace(outcome, balance=balance(outcome.member).available) if outcome.member else outcome
+
+
+def _recorded_earlier(order: NewOrder) -> Outcome | None:
+    """The outcome of an order that was recorded before its member's name changed or went."""
+    row = Order.objects.filter(source=order.source, external_id=order.external_id).first()
+    return replay(row.pk) if row and row.fingerprint == refunds.fingerprint(order) else None
 
 
 def quote_order(*, order: NewOrder, at: datetime, when: datetime | None = None) -> Outcome:
@@ -185,6 +209,9 @@ def _plan(
         if current is not None:
             decision = decide(current.programme["earning"], facts, instant)
             life = terms(current.programme["points_life"], instant, zone)
+        if decision.earned() > MAX_POINTS:
+            results[index] = TooManyPoints(points=decision.earned())
+            continue
         plans.append(_planned(index, order, who, decision, life, version, at))
     return plans
 

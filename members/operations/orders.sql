@@ -10,18 +10,27 @@ DECLARE
     o_id uuid;
     o_member uuid;
     o_at timestamptz;
+    here uuid[];
     earlier record;
 BEGIN
     IF m IS NULL THEN RAISE EXCEPTION 'no merchant is set for this transaction'; END IF;
-    -- One order of locks for every batch: the members' counts by member, then each order's name. The name is locked
-    -- so that a refund arriving at the same moment either sees the order or is seen as parked.
-    PERFORM 1 FROM members_stats s
+    -- One order of locks for everyone: the orders' names as the caller sorted them, then the members' counts by
+    -- member, then the books. A refund takes them in the same order. The name is locked so that a refund arriving at
+    -- the same moment either sees the order or is seen as parked; the counts, so that nobody is merged or erased
+    -- while their order is written: both delete the row of counts, and an order that no longer finds it is answered
+    -- as `moved` and written to whoever the member is now.
+    PERFORM pg_advisory_xact_lock(hashtextextended(concat_ws('|', m, x->>'source', x->>'external_id'), 7))
+       FROM jsonb_array_elements(os) x;
+    here := ARRAY(SELECT s.member_id FROM members_stats s
       WHERE s.merchant_id = m
         AND s.member_id IN (SELECT (x->>'member')::uuid FROM jsonb_array_elements(os) x WHERE x->>'member' IS NOT NULL)
-      ORDER BY s.member_id FOR NO KEY UPDATE;
+      ORDER BY s.member_id FOR NO KEY UPDATE);
     FOR o IN SELECT x FROM jsonb_array_elements(os) x LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended(concat_ws('|', m, o->>'source', o->>'external_id'), 7));
         o_id := (o->>'id')::uuid; o_member := (o->>'member')::uuid; o_at := (o->>'at')::timestamptz;
+        IF o_member IS NOT NULL AND NOT o_member = ANY(here) THEN
+            RETURN NEXT jsonb_build_object('status', 'moved');
+            CONTINUE;
+        END IF;
         INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency,
                                    total_minor, discount_minor, points_minor, refunded_minor,
                                    unassigned_refund_minor, eligible_minor, points_earned, channel, location, payment_method, programme_version, decision,

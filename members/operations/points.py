@@ -71,7 +71,7 @@ def expire_due(*, at: datetime) -> int:
     """Expire every lot of this merchant whose time is up, a batch per transaction's savepoint; the lots
     expired.
 
-    Safe to stop and to repeat: under the member's lock a lot that is over is emptied, an empty one left alone.
+    Safe to stop and to repeat: under the member's lock a lot that is over is emptied, an empty one kept.
     The key names the attempt, not the lot: points that were given back to a lot expire from it once more.
     """
     done = 0

@@ -6,7 +6,7 @@ it.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import md5
 from typing import Any
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
-from loyalty.core.ledger.operations import NothingLeft, Posting, post
+from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posting, hold, post
 from loyalty.core.ledger.queries import lots_of_source
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
@@ -28,6 +28,12 @@ from members.rules.clawback import LineState, points_to_take
 from members.rules.shopping import NewRefund, refund_problems
 
 _encode = msgspec.json.Encoder().encode
+
+
+class NoSuchLine(DomainError):
+    code = "no_such_line"
+    message = _("The order has no line {number}.")
+    field = "lines"
 
 
 class RefundTooLarge(DomainError):
@@ -76,13 +82,18 @@ def cancel_order(*, source: str, order_external_id: str, cancelled_at: datetime,
     return _take(row, at)
 
 
-def _take(row: Refund, at: datetime) -> Refunded:
-    with connection.cursor() as cursor:  # the same name the order takes, so neither can miss the other
+def lock_name(source: str, external_id: str) -> None:
+    """Lock an order's name until the transaction ends, as recording it does: neither misses the other."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock("
             "hashtextextended(concat_ws('|', %s::bigint, %s::text, %s::text), 7))",
-            [scope.merchant_id(), row.source, row.order_external_id],
+            [scope.merchant_id(), source, external_id],
         )
+
+
+def _take(row: Refund, at: datetime) -> Refunded:
+    lock_name(row.source, row.order_external_id)
     earlier = Refund.objects.filter(
         source=row.source, order_external_id=row.order_external_id, external_id=row.external_id
     ).first()
@@ -91,7 +102,9 @@ def _take(row: Refund, at: datetime) -> Refunded:
             raise KeyReused(field="external_id")
         return Refunded(earlier, True)
     order = (
-        Order.objects.select_for_update().filter(source=row.source, external_id=row.order_external_id).first()
+        Order.objects.select_for_update(no_key=True)
+        .filter(source=row.source, external_id=row.order_external_id)
+        .first()
     )
     if order is None:
         row.status = Refund.Status.PARKED
@@ -105,7 +118,7 @@ def _take(row: Refund, at: datetime) -> Refunded:
 
 def apply_parked(*, order: UUID, at: datetime) -> None:
     """Apply the refunds that were waiting for an order. One that does not fit is refused, and says so."""
-    found = Order.objects.select_for_update().get(pk=order)
+    found = Order.objects.select_for_update(no_key=True).get(pk=order)
     waiting = Refund.objects.filter(
         source=found.source, order_external_id=found.external_id, status=Refund.Status.PARKED
     ).order_by("recorded_at", "id")
@@ -113,19 +126,38 @@ def apply_parked(*, order: UUID, at: datetime) -> None:
         try:
             with transaction.atomic():
                 _apply(row, found, at)
-        except RefundTooLarge as refusal:
+        except DomainError as refusal:
+            # The order stands all the same: a refund nobody can apply must not keep it out.
             found.refresh_from_db()
-            row.status, row.note = Refund.Status.REFUSED, str(refusal)
+            row.order, row.status, row.note = found, Refund.Status.REFUSED, str(refusal)[:300]
             record(
                 "refund.refused", subject=found.member_id, at=row.refunded_at, data={"refund": str(row.pk)}
             )
         row.save()
 
 
+def lock_owner(order: Order) -> tuple[UUID | None, Stats | None]:
+    """Who has the order's points today, with their counts, locked: nobody can merge or erase them meanwhile.
+
+    `(None, None)` for a guest's order; no counts for an erased member, whose books take nothing any more.
+    """
+    owner = order.member_id
+    while owner is not None:
+        counts = Stats.objects.select_for_update(no_key=True).filter(member_id=owner).first()
+        if counts is not None:
+            return owner, counts
+        into = Member.objects.values_list("merged_into_id", flat=True).get(pk=owner)
+        if into is None:
+            return owner, None
+        owner = into
+    return None, None
+
+
 def _apply(row: Refund, order: Order, at: datetime) -> None:
     """Change lines, order, counts and points to what is true after this refund."""
+    owner, counts = lock_owner(order)
     lines = {line.number: line for line in OrderLine.objects.filter(order=order).order_by("number")}
-    before = _contribution(order)
+    before = contribution(order)
     if row.cancels:
         row.amount_minor = order.total_minor - order.refunded_minor
         order.status = Order.Status.CANCELLED
@@ -133,10 +165,11 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
         row.amount_minor = _add(row.content, order, lines)
     order.save(update_fields=["status", "refunded_minor", "unassigned_refund_minor"])
     row.order, row.status = order, Refund.Status.APPLIED
-    _count(order, before)
-    _claw_back(row, order, list(lines.values()), at)
+    _count(order, before, counts)
+    if owner is not None:
+        claw_back(row, order, list(lines.values()), owner=owner, at=at)
     record(
-        "order.cancelled" if row.cancels else "order.refunded", subject=order.member_id, at=row.refunded_at,
+        "order.cancelled" if row.cancels else "order.refunded", subject=owner, at=row.refunded_at,
         data={"order": str(order.pk), "refund": str(row.pk), "amount_minor": row.amount_minor,
               "points": row.points_taken, "shortfall": row.shortfall},
     )  # fmt: skip
@@ -148,7 +181,7 @@ def _add(content: dict[str, Any], order: Order, lines: dict[int, OrderLine]) -> 
     for number, amount_minor in asked.items():
         line = lines.get(number)
         if line is None:
-            raise InvalidInput.of("lines", str(_("The order has no line {number}.")).format(number=number))
+            raise NoSuchLine(number=number)
         left = line.paid_minor - line.refunded_minor
         if amount_minor > left:
             raise RefundTooLarge(left_minor=left, field="lines")
@@ -163,64 +196,59 @@ def _add(content: dict[str, Any], order: Order, lines: dict[int, OrderLine]) -> 
     return int(amount_minor)
 
 
-def _contribution(order: Order) -> tuple[int, int]:
+def contribution(order: Order) -> tuple[int, int]:
     """What the order counts for in its member's figures: (orders, net spend in minor units)."""
     if order.status == Order.Status.CANCELLED:
         return 0, 0
     return 1, order.total_minor - order.refunded_minor
 
 
-def _count(order: Order, before: tuple[int, int]) -> None:
-    after = _contribution(order)
-    if order.member_id and after != before:
-        stats = Stats.objects.select_for_update().get(member_id=order.member_id)
-        stats.orders_count += after[0] - before[0]
-        stats.spend_minor += after[1] - before[1]
-        stats.save(update_fields=["orders_count", "spend_minor"])
+def _count(order: Order, before: tuple[int, int], counts: Stats | None) -> None:
+    after = contribution(order)
+    if counts is not None and after != before:
+        counts.orders_count += after[0] - before[0]
+        counts.spend_minor += after[1] - before[1]
+        counts.save(update_fields=["orders_count", "spend_minor"])
 
 
-def _claw_back(row: Refund, order: Order, lines: list[OrderLine], at: datetime) -> None:
+def claw_back(row: Refund, order: Order, lines: list[OrderLine], *, owner: UUID, at: datetime) -> None:
     """Take back what the order's refunds undo in all, less what earlier ones took: from the lots the order
-    made, at the terms it was made under."""
-    if not order.member_id or not order.points_earned or order.programme_version is None:
+    made, at the terms it was made under. `owner` has those lots today; `row` is told what was taken."""
+    if not order.points_earned or order.programme_version is None:
         return
-    states = [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines]
     target = points_to_take(
-        states,
+        [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines],
         unassigned_minor=order.unassigned_refund_minor,
         cancelled=order.status == Order.Status.CANCELLED,
     )
     earlier = Refund.objects.filter(order=order).exclude(pk=row.pk).values_list("points_taken", "shortfall")
     owed = target - sum(taken + short for taken, short in earlier)
+    if owed <= 0:
+        return
     policy = programmes.version(order.programme_version).programme["points_life"].on_shortfall
-    owner = Member.objects.values_list("merged_into_id", flat=True).get(pk=order.member_id) or order.member_id
+    hold([owner])
+    common: dict[str, Any] = {
+        "kind": "refund", "event": "points.taken_back", "owner": owner, "actor": str(scope.actor()),
+        "at": row.refunded_at, "now": at, "counter": MerchantAccount.ISSUED, "source_kind": "order",
+        "source": order.pk, "version": order.programme_version, "data": {"refund": str(row.pk)},
+    }  # fmt: skip
     for lot in [found for found in lots_of_source(order.pk) if found.account.owner == owner]:
-        if owed <= 0:
-            break
-        owed -= _take_from(lot, min(owed, lot.granted), row, order, owner, policy, at)
+        if owed > 0:
+            owed -= _take_from(lot, min(owed, lot.granted), row, policy, common)
+    if owed > 0:
+        _take_rest(owed, row, policy, common)
 
 
-def _take_from(
-    lot: Any, amount: int, row: Refund, order: Order, owner: UUID, policy: Shortfall, at: datetime
-) -> int:
+def _take_from(lot: Any, amount: int, row: Refund, policy: Shortfall, common: dict[str, Any]) -> int:
     try:
         answer = post(
             Posting(
                 do=Do.TAKE_BACK,
                 key=f"refund:{row.pk}:{lot.pk}",
-                kind="refund",
-                event="points.taken_back",
-                owner=owner,
-                actor=str(scope.actor()),
-                at=row.refunded_at,
-                now=at,
                 amount=amount,
-                counter=MerchantAccount.ISSUED,
                 lot=lot.pk,
                 shortfall=policy,
-                source_kind="order",
-                source=order.pk,
-                version=order.programme_version,
+                **common,
             )
         )
     except NothingLeft as nothing:
@@ -229,3 +257,18 @@ def _take_from(
     row.points_taken += answer.amount
     row.shortfall += answer.shortfall
     return answer.amount + answer.shortfall
+
+
+def _take_rest(owed: int, row: Refund, policy: Shortfall, common: dict[str, Any]) -> None:
+    """What no lot of the order is left for: points spent before their member was merged into another.
+    Taken from what there is, unless the policy spares it; what is missing is recorded, never dropped."""
+    left = owed
+    if policy is not Shortfall.ONLY_PENDING:
+        posting = Posting(do=Do.SPEND, key=f"refund:{row.pk}:rest", amount=left, **common)
+        try:
+            left -= post(posting).amount
+        except NotEnoughPoints as short:
+            if short.params["available"] > 0:
+                left -= post(replace(posting, amount=short.params["available"])).amount
+    row.points_taken += owed - left
+    row.shortfall += left
