@@ -1,0 +1,1 @@
+"""How fast, measured: `make bench`. Ratios to raw PostgreSQL doing the same writes, in the same run, on this machine."""
