@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,12 @@ SECRET_KEY = _secret_key()
 DEBUG = _flag("DEBUG", False)
 SITE_URL = _env.get("SITE_URL", "http://127.0.0.1:8000")
 _site = urlsplit(SITE_URL)
+# Set by `make demo` alone: serves one-time sign-in links from the terminal (`loyalty.demo.sign_in`).
+DEMO = _flag("DEMO", False)
+if DEMO and _site.hostname not in {"127.0.0.1", "localhost", "::1"}:
+    raise ImproperlyConfigured("DEMO is only for a site on this machine; SITE_URL names another one.")
+# Whoever sends it as a bearer token may read /metrics; without one only this machine may.
+METRICS_TOKEN = _env.get("METRICS_TOKEN", "")
 ALLOWED_HOSTS = _env.get("ALLOWED_HOSTS", f"{_site.hostname},localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 _HTTPS = _site.scheme == "https"
@@ -108,6 +115,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "loyalty.web.health.Probes",
+    "loyalty.web.metrics.Measured",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
