@@ -225,7 +225,7 @@ class Postgres:
             # user.
             lock.unlink(missing_ok=True)
             return False
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self._pid():
             lines = lock.read_text().split("\n") if lock.exists() else []
             if len(lines) > 3 and lines[3].isdigit():

@@ -143,8 +143,11 @@ def take_folder(data: Path) -> IO[str]:
 
     Raises `ServerError` with the holder's process id when another process holds it.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    file = (data / "lock").open("a+")
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        file = (data / "lock").open("a+")
+    except PermissionError as error:
+        raise ServerError(f"{error.filename} cannot be written. Was it made as another user?") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

