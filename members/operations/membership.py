@@ -70,26 +70,50 @@ def join(
         raise InvalidInput.of(
             "identities", str(_("Give an e-mail address, a phone number, a card or your own id."))
         )
+    known = _known(wanted)
+    if known is not None:
+        return Joined(known, False)
+    try:
+        with transaction.atomic():
+            return Joined(_enrol(wanted, at, channel, language, details, verified), True)
+    except IdentityTaken:
+        # The same person joined at this very moment by another call: theirs is the answer.
+        known = _known(wanted)
+        if known is None:
+            raise
+        return Joined(known, False)
+
+
+def _known(wanted: Mapping[str, str]) -> Member | None:
+    """The one member who has any of these identities; `IdentityTaken` when they belong to several."""
     known = {
         row.kind: row
         for kind, value in wanted.items()
         for row in Identity.objects.filter(kind=kind, value=value).select_related("member")
     }
-    people = {row.member_id for row in known.values()}
-    if len(people) > 1:
+    if len({row.member_id for row in known.values()}) > 1:
         raise IdentityTaken(kind=", ".join(sorted(known)))
-    if people:
-        return Joined(next(iter(known.values())).member, False)
+    return next((row.member for row in known.values()), None)
+
+
+def _enrol(
+    wanted: dict[str, str],
+    at: datetime,
+    channel: str,
+    language: str,
+    details: Mapping[str, Any],
+    verified: bool,
+) -> Member:
     member = Member.objects.create(joined_at=at, channel=channel[:20], language=language[:8])
     profile = Profile(member=member)
     _apply(profile, details)
     profile.save(force_insert=True)
     Stats.objects.create(member=member)
-    wanted.setdefault(Identity.Kind.CARD, new_card_code())
-    for kind, value in wanted.items():
+    # Sorted, so that two people who join with the same identities never wait for each other in a ring.
+    for kind, value in sorted({Identity.Kind.CARD.value: new_card_code(), **wanted}.items()):
         _identify(member, kind, value, at if verified else None)
     record("member.joined", subject=member.pk, at=at, data={"channel": member.channel})
-    return Joined(member, True)
+    return member
 
 
 def _identify(member: Member, kind: str, value: str, verified_at: datetime | None) -> Identity:
@@ -167,11 +191,16 @@ def edit(
 
 @transaction.atomic
 def verify(*, member: UUID, kind: str, value: str, at: datetime, user: int | None = None) -> None:
-    """Mark an identity as proven by its holder, and tie the member to the account that proved it."""
+    """Mark an identity as proven by its holder, and tie the member to the account that proved it.
+
+    Raises `NotFound` when it is not the member's identity: proving some address must not open a stranger's
+    membership.
+    """
     row = locked(member)
-    Identity.objects.filter(member=row, kind=kind, value=normal(kind, value), verified_at=None).update(
-        verified_at=at
-    )
+    proven = Identity.objects.filter(member=row, kind=kind, value=normal(kind, value))
+    if not proven.exists():
+        raise NotFound("member")
+    proven.filter(verified_at=None).update(verified_at=at)
     if user is not None and row.user_id != user:
         row.user_id = user
         row.save(update_fields=["user"])

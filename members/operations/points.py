@@ -1,5 +1,6 @@
 """Points outside of orders: adjust by hand, ripen, expire."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from loyalty.core import ids
 from loyalty.core.errors import InvalidInput
 from loyalty.core.events import operations as events
 from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount
-from loyalty.core.ledger.operations import Posted, Posting, post, post_many
+from loyalty.core.ledger.operations import Posted, Posting, hold, post, post_many
 from loyalty.core.ledger.queries import due_to_activate, due_to_expire, lots_of_source
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.money import MAX_POINTS
@@ -67,47 +68,43 @@ def adjust_points(
     return answer
 
 
-def expire_due(*, at: datetime) -> int:
-    """Expire every lot of this merchant whose time is up, a batch per transaction's savepoint; the lots
-    expired.
+def expire_due(*, at: datetime, most: int | None = None) -> int:
+    """Expire lots of this merchant whose time is up, all or at most `most` (a whole batch at a time); how many.
 
     Safe to stop and to repeat: under the member's lock a lot that is over is emptied, an empty one kept.
     The key names the attempt, not the lot: points that were given back to a lot expire from it once more.
     """
-    done = 0
-    while due := due_to_expire(at=at, limit=BATCH):
-        answers = post_many(
-            [
-                Posting(
-                    do=Do.EXPIRE,
-                    key=f"expire:{lot}:{ids.new()}",
-                    kind="expiry",
-                    event="points.expired",
-                    owner=owner,
-                    actor=str(scope.actor()),
-                    at=at,
-                    now=at,
-                    unit=unit,
-                    counter=MerchantAccount.EXPIRED,
-                    lot=lot,
-                )
-                for lot, owner, unit, _remaining in due
-            ]
-        )
-        done += sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
-        if len(due) < BATCH:
-            break
-    events.ring_after_commit()
-    return done
+
+    def expiry(lot: UUID, owner: UUID, unit: str) -> Posting:
+        return Posting(
+            do=Do.EXPIRE, key=f"expire:{lot}:{ids.new()}", kind="expiry", event="points.expired", owner=owner,
+            actor=str(scope.actor()), at=at, now=at, unit=unit, counter=MerchantAccount.EXPIRED, lot=lot,
+        )  # fmt: skip
+
+    return _in_batches(due_to_expire, expiry, at, most)
 
 
-def activate_due(*, at: datetime) -> int:
-    """Make every pending lot whose date has come spendable; the lots activated."""
-    done = 0
-    while due := due_to_activate(at=at, limit=BATCH):
-        answers = post_many([_activation(lot, owner, unit, at, None) for lot, owner, unit, _remaining in due])
+def activate_due(*, at: datetime, most: int | None = None) -> int:
+    """Make pending lots whose date has come spendable: all of them, or at most `most`; how many."""
+    return _in_batches(
+        due_to_activate, lambda lot, owner, unit: _activation(lot, owner, unit, at, None), at, most
+    )
+
+
+def _in_batches(
+    due_now: Callable[..., list[tuple[UUID, UUID, str, int]]],
+    posting: Callable[[UUID, UUID, str], Posting],
+    at: datetime,
+    most: int | None,
+) -> int:
+    """Post for every lot that is due. Two batches in one transaction do not lock in one order: callers that
+    share the database with live traffic ask for one batch per transaction."""
+    done, asked = 0, 0
+    while due := due_now(at=at, limit=min(BATCH, most or BATCH)):
+        answers = post_many([posting(lot, owner, unit) for lot, owner, unit, _remaining in due])
         done += sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
-        if len(due) < BATCH:
+        asked += len(due)
+        if len(due) < BATCH or (most is not None and asked >= most):
             break
     events.ring_after_commit()
     return done
@@ -134,19 +131,22 @@ def activate_order(*, order: UUID, at: datetime) -> int:
     """The event that an order's pending points waited for has happened (shipped, attended); the points
     activated.
 
-    Their life starts now.
+    Their life starts now, by the terms they were earned under.
     """
-    current = programmes.in_force()
     zone = ZoneInfo(shop_of_scope().timezone)
-    until = expires_at(current.programme["points_life"], at, zone) if current else None
+    hold(sorted({lot.transfer.owner for lot in lots_of_source(order)}))
     done = 0
     for lot in lots_of_source(order):
         if lot.pending and lot.remaining:
+            version = lot.transfer.programme_version
+            life = programmes.version(version).programme["points_life"] if version else PointsLife()
+            until = expires_at(life, at, zone)
             done += post(_activation(lot.pk, lot.transfer.owner, lot.account.unit, at, until)).amount
     events.ring_after_commit()
     return done
 
 
 def live_through(*, at: datetime) -> dict[str, int]:
-    """One run of the points' life for this merchant: ripen what is due, then expire what is over."""
+    """One run of the points' life for this merchant: ripen what is due, then expire what is over; lots of
+    each."""
     return {"activated": activate_due(at=at), "expired": expire_due(at=at)}

@@ -5,33 +5,56 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from loyalty.core import ids, privacy
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount
-from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.operations import Posting, hold, post
 from loyalty.core.ledger.queries import open_lots, statement
+from loyalty.core.merchants.models import Staff
 from loyalty.core.tenancy import scope
+from loyalty.core.tenancy.scope import across_merchants
 from members.models import Identity, Member, Order, Profile, Stats
 from members.operations.membership import NotActive, locked
+from members.operations.merging import lock_counts
+from members.queries.orders import with_lines
 
 
+@transaction.atomic
 def export_member(*, member: UUID, at: datetime) -> dict[str, Any]:
-    """Everything held about a member, as JSON-able data."""
+    """Everything held about a member as JSON-able data, by holder; `merged` has the same for each membership
+    that was merged into theirs."""
     row = locked(member)
     record("member.exported", subject=row.pk, at=at)
-    return {"exported_at": at.isoformat(), "id": ids.encode("mbr", row.pk), **privacy.export(row.pk)}
+    return {
+        "exported_at": at.isoformat(),
+        "id": ids.encode("mbr", row.pk),
+        **privacy.export(row.pk),
+        "merged": [
+            {"id": ids.encode("mbr", other), **privacy.export(other)} for other in _merged_into(row.pk)
+        ],
+    }
+
+
+def _merged_into(member: UUID) -> list[UUID]:
+    return list(Member.objects.filter(merged_into=member).order_by("id").values_list("pk", flat=True))
 
 
 @transaction.atomic
 def erase_member(*, member: UUID, at: datetime) -> Member:
-    """Delete the person. What they had left is forfeited by a posting, so that the books still balance."""
+    """Delete the person. What they had left is forfeited by a posting, so that the books still balance.
+
+    Open redemptions are released and codes die first, so that nothing comes back to nobody afterwards.
+    """
+    counts = lock_counts(member)
     row = locked(member)
-    if row.status == Member.Status.ERASED:
+    if row.status in (Member.Status.ERASED, Member.Status.MERGED):
         raise NotActive(status=row.status)
-    for gone in [row, *Member.objects.filter(merged_into=row)]:
-        privacy.erase(gone.pk)
+    for gone in [row.pk, *_merged_into(row.pk)]:
+        privacy.erase(gone)
+    hold([row.pk])
     for lot in open_lots(row.pk):
         post(
             Posting(
@@ -48,10 +71,21 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
                 counter=MerchantAccount.EXPIRED,
             )
         )
-    row.status, row.user, row.language = Member.Status.ERASED, None, ""
+    counts[row.pk].delete()  # who has no counts is credited with no order any more
+    user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
+    if user is not None:
+        _forget_account(user)
     record("member.erased", subject=row.pk, at=at)
     return row
+
+
+def _forget_account(user: int) -> None:
+    """Delete the account they signed in with, unless it serves another membership, a job or the operator."""
+    with across_merchants("does this account serve anyone else"):
+        if Member.objects.filter(user_id=user).exists() or Staff.objects.filter(user_id=user).exists():
+            return
+        get_user_model().objects.filter(pk=user, is_staff=False, is_superuser=False).delete()
 
 
 def _export(member: UUID) -> dict[str, Any]:
@@ -70,7 +104,14 @@ def _export(member: UUID) -> dict[str, Any]:
         }
         if profile
         else None,
-        "identities": list(Identity.objects.filter(member=member).values("kind", "value", "verified_at")),
+        "identities": [
+            {
+                "kind": identity.kind,
+                "value": identity.value,
+                "verified_at": identity.verified_at.isoformat() if identity.verified_at else None,
+            }
+            for identity in Identity.objects.filter(member=member).order_by("kind", "id")
+        ],
         "figures": list(Stats.objects.filter(member=member).values("orders_count", "spend_minor")),
         "orders": [
             {
@@ -80,9 +121,19 @@ def _export(member: UUID) -> dict[str, Any]:
                 "total_minor": order.total_minor,
                 "currency": order.currency,
                 "points": order.points_earned,
-                "lines": list(order.lines.values("number", "sku", "name", "quantity", "amount_minor")),
+                "lines": [
+                    {
+                        "number": line.number,
+                        "sku": line.sku,
+                        "name": line.name,
+                        "quantity": str(line.quantity),
+                        "amount_minor": line.amount_minor,
+                    }
+                    for line in bought.lines
+                ],
             }
-            for order in Order.objects.filter(member=member).order_by("placed_at")
+            for bought in with_lines(Order.objects.filter(member=member).order_by("placed_at", "id"))
+            for order in [bought.order]
         ],
         "points": [
             {
