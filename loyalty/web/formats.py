@@ -9,11 +9,12 @@ rounded.
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
@@ -110,3 +111,18 @@ def when(value: date | datetime, style: str) -> str:
             )
         case _:
             raise ValueError(f"no way of writing time is called {style!r}")
+
+
+def decimal(value: Decimal) -> str:
+    """Return a number that need not be whole, such as a factor, with the language's decimal mark."""
+    return format_decimal(value, locale=locale()).replace("-", _MINUS)
+
+
+def percent(part: Decimal) -> str:
+    """Return a share from 0 to 1 as per cent with one decimal: "7.0%", "7,0 %"."""
+    return format_percent(part, format="0.0%" if locale().language == "en" else "0.0\u00a0%", locale=locale())
+
+
+def day_of_year(month: int, day: int) -> str:
+    """Return a day of every year without its year: "31 December"."""
+    return format_date(date(2024, month, day), "d MMMM", locale=_dates_locale())

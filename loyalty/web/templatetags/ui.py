@@ -10,6 +10,7 @@ a browser's console.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 import segno
@@ -313,3 +314,15 @@ def initials(name: str) -> str:
     """Return up to two letters for a name's badge: "Fika & Co" → "FC"."""
     words = [word for word in str(name).split() if word[0].isalnum()]
     return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+@register.filter
+def share(part: Decimal | None) -> str:
+    """``{{ worked.back|share }}`` → "7.0%", or a dash for None; ``part`` is from 0 to 1."""
+    return formats.NOTHING if part is None else formats.percent(part)
+
+
+@register.filter
+def named(names: Mapping[str, str], key: str) -> str:
+    """``{{ names|named:event.actor }}`` → the name that belongs to a key, "" when there is none."""
+    return names.get(key, "")

@@ -1,0 +1,182 @@
+"""The audit log: every event in plain words, who did it, and to what."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from loyalty.core import ids
+from loyalty.core.events.models import Event
+from loyalty.core.events.queries import log
+from loyalty.core.merchants.models import Staff
+from loyalty.core.pages import Here, require
+from loyalty.web import formats
+from loyalty.web.office.frame import office_page
+from loyalty.web.office.lists import PAGE, address, is_text
+from loyalty.web.office.people import names_of
+
+#: What happened, for a list; "{x}" is filled from the event's figures.
+SENTENCES = {
+    "merchant.opened": gettext_lazy("The shop was opened"),
+    "staff.added": gettext_lazy("A colleague was added"),
+    "staff.changed": gettext_lazy("A colleague’s role was changed"),
+    "staff.revoked": gettext_lazy("A colleague’s access was taken away"),
+    "api_key.created": gettext_lazy("An API key was made"),
+    "api_key.revoked": gettext_lazy("An API key was stopped"),
+    "programme.published": gettext_lazy("Version {number} of the programme was published"),
+    "member.joined": gettext_lazy("A member joined"),
+    "member.edited": gettext_lazy("A member’s details were changed"),
+    "member.claimed": gettext_lazy("A member signed in for the first time"),
+    "member.blocked": gettext_lazy("A member was blocked"),
+    "member.unblocked": gettext_lazy("A member was let back in"),
+    "member.merged": gettext_lazy("Two members were merged"),
+    "member.exported": gettext_lazy("A member’s data was exported"),
+    "member.erased": gettext_lazy("A member was erased"),
+    "order.recorded": gettext_lazy("An order was recorded"),
+    "order.refunded": gettext_lazy("An order was refunded: {amount}"),
+    "order.cancelled": gettext_lazy("An order was cancelled"),
+    "refund.parked": gettext_lazy("A refund is waiting for its order"),
+    "refund.refused": gettext_lazy("A refund did not fit its order"),
+    "points.earned": gettext_lazy("{points} points were earned"),
+    "points.adjusted": gettext_lazy("{points} points were given or taken by hand"),
+    "points.reserved": gettext_lazy("{points} points were set aside for a reward"),
+    "points.spent": gettext_lazy("{points} points were spent"),
+    "points.released": gettext_lazy("{points} points set aside went back"),
+    "points.given_back": gettext_lazy("{points} points were given back"),
+    "points.taken_back": gettext_lazy("{points} points were taken back"),
+    "points.activated": gettext_lazy("{points} points can be spent now"),
+    "points.expired": gettext_lazy("{points} points expired"),
+    "points.forfeited": gettext_lazy("{points} points were forfeited"),
+    "points.moved": gettext_lazy("{points} points moved to another account"),
+    "reward.created": gettext_lazy("A reward was made"),
+    "reward.edited": gettext_lazy("A reward was changed"),
+    "reward.retired": gettext_lazy("A reward was retired"),
+    "reward.restored": gettext_lazy("A reward was offered again"),
+    "reward.reserved": gettext_lazy("A reward was set aside for a member"),
+    "reward.redeemed": gettext_lazy("A reward was redeemed"),
+    "reward.released": gettext_lazy("A reward set aside was let go"),
+    "reward.reversed": gettext_lazy("A redemption was taken back"),
+    "voucher.used": gettext_lazy("A code was used"),
+}
+ICONS = {
+    "merchant": "store",
+    "staff": "user-cog",
+    "api_key": "key-round",
+    "programme": "sliders-horizontal",
+    "member": "user",
+    "order": "receipt-text",
+    "refund": "undo-2",
+    "points": "coins",
+    "reward": "gift",
+    "voucher": "ticket",
+}
+#: Parts of the log, by what a kind begins with.
+TOPICS = {
+    "": gettext_lazy("Everything"),
+    "member": gettext_lazy("Members"),
+    "points": gettext_lazy("Points"),
+    "order": gettext_lazy("Orders"),
+    "reward": gettext_lazy("Rewards"),
+    "programme": gettext_lazy("Programme"),
+    "staff": gettext_lazy("Staff and keys"),
+}
+_BEGINNINGS = {
+    "order": ("order.", "refund."),
+    "reward": ("reward.", "voucher."),
+    "staff": ("staff.", "api_key.", "merchant."),
+}
+_KINDS_ABOUT_MEMBERS = ("member", "points", "order", "reward", "voucher")
+
+
+def sentence(event: Event, currency: str) -> str:
+    """An event in words; one that has none yet is shown by its name, never dropped."""
+    text = str(SENTENCES.get(event.kind, event.kind))
+    data: dict[str, Any] = event.data or {}
+    amount = data.get("amount", data.get("points"))
+    filled = {
+        "number": data.get("number", ""),
+        "points": formats.number(amount) if isinstance(amount, int) else "",
+        "amount": formats.money(data["amount_minor"], currency)
+        if isinstance(data.get("amount_minor"), int)
+        else "",
+    }
+    try:
+        return text.format(**filled)
+    except (KeyError, IndexError):
+        return text
+
+
+def told(events: Iterable[Event], here: Here) -> list[dict[str, Any]]:
+    """Events as a list shows them, newest first as they come; in at most two further queries."""
+    found = list(events)
+    names = names_of([event.actor for event in found])
+    return [
+        {
+            "event": event,
+            "text": sentence(event, here.merchant.currency),
+            "who": names.get(event.actor, ""),
+            "icon": ICONS.get(event.kind.partition(".")[0], "dot"),
+            "note": str((event.data or {}).get("reason") or (event.data or {}).get("note") or ""),
+            "url": _url(event, here),
+        }
+        for event in found
+    ]
+
+
+def _url(event: Event, here: Here) -> str:
+    """Where one can look at what the event is about; "" when there is no page for it or this person may not."""
+    topic, slug = event.kind.partition(".")[0], here.merchant.slug
+    if topic == "order" and "order" in (event.data or {}) and here.may("members.view"):
+        return _order_url(str(event.data["order"]), slug)
+    if event.subject is None:
+        return ""
+    if event.kind in ("reward.created", "reward.edited", "reward.retired", "reward.restored"):
+        return reverse("office:reward", args=[slug, ids.encode("rwd", event.subject)])
+    if topic in _KINDS_ABOUT_MEMBERS and here.may("members.view"):
+        return reverse("office:member", args=[slug, ids.encode("mbr", event.subject)])
+    if event.kind == "programme.published" and isinstance(event.data.get("number"), int):
+        return reverse("office:programme_version", args=[slug, event.data["number"]])
+    return ""
+
+
+def _order_url(order: str, slug: str) -> str:
+    return reverse("office:order", args=[slug, ids.encode("ord", UUID(order))])
+
+
+@require_safe
+@require("audit.view")
+def audit(request: HttpRequest, here: Here) -> HttpResponse:
+    """The log, newest first; `?topic=` and `?by=` filter, `?before=` pages on by number."""
+    topic, by, before = (request.GET.get(name, "") for name in ("topic", "by", "before"))
+    topic = topic if topic in TOPICS else ""
+    by = by if len(by) <= 80 and is_text(by) else ""
+    found = log(actor=by)
+    if topic:
+        found = found.filter(
+            kind__in=[k for k in SENTENCES if k.startswith(_BEGINNINGS.get(topic, (f"{topic}.",)))]
+        )
+    if before.isdecimal() and len(before) < 19:
+        found = found.filter(pk__lt=int(before))
+    rows = list(found[: PAGE + 1])
+    shown = rows[:PAGE]
+    colleagues = Staff.objects.select_related("user").order_by("name")
+    context = {
+        "events": told(shown, here),
+        "tabs": [
+            {"label": label, "url": address(request, topic=name, before=""), "current": topic == name}
+            for name, label in TOPICS.items()
+        ],
+        "by": by,
+        "people": [(f"staff:{row.pk}", row.name or row.user.email) for row in colleagues]
+        + [("system", _("Automatic"))],
+        "topic": topic,
+        "is_filtered": bool(topic or by),
+        "first_url": address(request, before="") if before else "",
+        "next_url": address(request, before=str(shown[-1].pk)) if len(rows) > PAGE else "",
+    }
+    return office_page(request, here, "office/audit.html", context, current="audit", partial="list")

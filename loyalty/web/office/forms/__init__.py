@@ -1,0 +1,1 @@
+"""What staff type, checked. A form translates words and units; operations decide."""

@@ -1,0 +1,125 @@
+"""Connect a shop system: API keys, each shown once, and the first call to try, with the shop's own address."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from loyalty.core.errors import DomainError
+from loyalty.core.merchants import operations
+from loyalty.core.merchants.queries import api_keys
+from loyalty.core.merchants.roles import SCOPES
+from loyalty.core.pages import Here, require, sent_to, show_errors
+from loyalty.web.office.frame import office_page
+from loyalty.web.office.people import names_of
+
+SCOPE_NAMES = {
+    "members:read": gettext_lazy("Read members, balances and their history"),
+    "members:write": gettext_lazy("Join, edit, merge, block and erase members"),
+    "orders:write": gettext_lazy("Record, refund and cancel orders"),
+    "orders:read": gettext_lazy("Read orders and ask what one would earn"),
+    "points:adjust": gettext_lazy("Give and take points by hand"),
+    "rewards:read": gettext_lazy("Read rewards and vouchers"),
+    "rewards:write": gettext_lazy("Create and edit rewards"),
+    "redemptions:write": gettext_lazy("Redeem rewards and take that back"),
+    "programme:read": gettext_lazy("Read the programme"),
+    "programme:write": gettext_lazy("Draft and publish the programme"),
+    "events:read": gettext_lazy("Read what happened"),
+    "webhooks:write": gettext_lazy("Manage webhooks"),
+}
+#: What a shop's checkout needs, and no more.
+USUAL = ("members:read", "members:write", "orders:read", "orders:write", "rewards:read", "redemptions:write")
+
+
+class KeyForm(forms.Form):
+    """A new key: whose it is and what it may do."""
+
+    name = forms.CharField(
+        label=gettext_lazy("What it is for"),
+        max_length=120,
+        help_text=gettext_lazy("Such as “Web shop” or “Till at the harbour”."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("What it may do"),
+        choices=[(scope, SCOPE_NAMES.get(scope, text)) for scope, text in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        initial=USUAL,
+        help_text=gettext_lazy("Ticked is what a checkout needs. Give a key no more than it uses."),
+    )
+
+
+def first_call(request: HttpRequest, here: Here, secret: str) -> str:
+    """A curl command that records an order, as text to copy."""
+    url = request.build_absolute_uri("/api/v1/orders")
+    return (
+        f"curl {url} \\\n"
+        f'  -H "Authorization: Bearer {secret}" \\\n'
+        '  -H "Idempotency-Key: try-1" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        "  -d '{\n"
+        '    "external_id": "try-1",\n'
+        f'    "currency": "{here.merchant.currency}",\n'
+        f'    "placed_at": "{here.at.isoformat(timespec="seconds")}",\n'
+        '    "lines": [{"sku": "coffee", "name": "Coffee", "quantity": "1", "amount_minor": 4200}]\n'
+        "  }'"
+    )
+
+
+def _page(
+    request: HttpRequest, here: Here, form: KeyForm, secret: str = "", made: Any = None
+) -> HttpResponse:
+    found = api_keys()
+    context = {
+        "keys": found,
+        "working": [key for key in found if key.revoked_at is None],
+        "names": names_of([key.created_by for key in found]),
+        "form": form,
+        "secret": secret,
+        "made": made,
+        "curl": first_call(request, here, secret or "$LOYALTY_KEY"),
+        "docs_url": "/api/docs/",
+    }
+    status = 422 if form.errors else 200
+    return office_page(request, here, "office/keys.html", context, current="keys", status=status)
+
+
+@require_safe
+@require("keys.manage")
+def keys(request: HttpRequest, here: Here) -> HttpResponse:
+    """The shop's keys and the first call."""
+    return _page(request, here, KeyForm())
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("keys.manage")
+def create(request: HttpRequest, here: Here) -> HttpResponse:
+    """Make a key. Its secret stands on the answer and nowhere else, ever again."""
+    form = KeyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made, secret = operations.create_api_key(
+                name=form.cleaned_data["name"], scopes=form.cleaned_data["scopes"], at=here.at
+            )
+        except DomainError as error:
+            show_errors(form, error)
+        else:
+            return _page(request, here, KeyForm(), secret, made)
+    status = 422 if form.errors else 200
+    return office_page(request, here, "office/key_new.html", {"form": form}, current="keys", status=status)
+
+
+@require_POST
+@require("keys.manage")
+def revoke(request: HttpRequest, here: Here, key_id: UUID) -> HttpResponse:
+    """Stop a key for good."""
+    operations.revoke_api_key(key=key_id, at=here.at)
+    messages.success(request, _("The key has stopped working."))
+    return sent_to(request, reverse("office:keys", args=[here.merchant.slug]))

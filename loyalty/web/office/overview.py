@@ -1,0 +1,286 @@
+"""The first page: a few true figures, each opening the rows it adds up, what needs a look, and what happened."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
+
+from loyalty.core import ids
+from loyalty.core.errors import NotFound
+from loyalty.core.events.queries import log
+from loyalty.core.merchants.queries import api_keys
+from loyalty.core.pages import Here, require
+from loyalty.core.programme import queries as programmes
+from loyalty.web import formats
+from loyalty.web.office.audit import told
+from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.lists import PAGE
+from loyalty.web.office.members import known_as, listed
+from loyalty.web.office.orders import order_rows
+from loyalty.web.office.rewards import name_of
+from members.models import Member
+from members.queries import directory
+from members.queries import overview as figures
+from members.queries.orders import waiting_refunds
+from rewards.queries.catalogue import rewards as catalogue
+
+PERIODS = {
+    "7": gettext_lazy("7 days"),
+    "30": gettext_lazy("30 days"),
+    "90": gettext_lazy("90 days"),
+    "365": gettext_lazy("A year"),
+}
+LABELS = {
+    "members_active": gettext_lazy("Active members"),
+    "revenue_members": gettext_lazy("Revenue from members"),
+    "points_outstanding": gettext_lazy("{Points} members hold"),
+    "redemption_share": gettext_lazy("Used of what was given"),
+    "members_new": gettext_lazy("New members"),
+    "orders": gettext_lazy("Orders"),
+    "points_issued": gettext_lazy("{Points} given"),
+    "points_redeemed": gettext_lazy("{Points} used"),
+    "members_total": gettext_lazy("Members"),
+    "revenue": gettext_lazy("Revenue"),
+    "points_expired": gettext_lazy("{Points} expired"),
+    "points_adjusted": gettext_lazy("{Points} by hand"),
+}
+"""Every figure, in the order of the page."""
+#: Why points moved, for movements that carry no reason of their own.
+MOVES = {
+    "earn": gettext_lazy("Purchase"),
+    "refund": gettext_lazy("Refund"),
+    "redemption": gettext_lazy("Reward"),
+    "adjustment": gettext_lazy("By hand"),
+    "expiry": gettext_lazy("Time was up"),
+    "merge": gettext_lazy("Accounts merged"),
+    "forfeit": gettext_lazy("Membership ended"),
+}
+_FIRST, _MORE = list(LABELS)[:4], list(LABELS)[4:]
+#: Figures that are the same whatever the period: comparing them with the period before would say nothing.
+_STANDING = ("points_outstanding", "members_total")
+#: Points that left members: the books write them with a minus, the figure and its rows without.
+_LEAVING = ("points_redeemed", "points_expired", "redemption_share")
+
+
+def period_of(request: HttpRequest, here: Here) -> tuple[str, figures.Period]:
+    """The period in the address, 30 days when there is none."""
+    days = request.GET.get("days", "30")
+    days = days if days in PERIODS else "30"
+    return days, figures.Period.last_days(int(days), at=here.at, zone=here.merchant.timezone)
+
+
+def shown(figure: figures.Figure, currency: str) -> str:
+    """A figure as it is read."""
+    match figure.unit:
+        case "money":
+            return formats.money(int(figure.value or 0), currency)
+        case "share":
+            return formats.percent(figure.value) if isinstance(figure.value, Decimal) else formats.NOTHING
+        case _:
+            return formats.number(int(figure.value or 0))
+
+
+def label_of(key: str, said: dict[str, str]) -> str:
+    """A figure's name, with the shop's own word for points."""
+    many = said["other"]
+    return str(LABELS[key]).format(Points=many[:1].upper() + many[1:])
+
+
+def _change(now: figures.Figure, before: figures.Figure) -> str:
+    """How a figure moved against the period before: "+6.2%"; "" when there is nothing to compare with."""
+    if now.key in _STANDING or now.value is None or not before.value or before.value < 0:
+        return ""
+    moved = (Decimal(now.value) - Decimal(before.value)) / Decimal(before.value)
+    text = formats.percent(abs(moved))
+    return f"+{text}" if moved > 0 else f"\u2212{text}" if moved < 0 else ""
+
+
+def _stats(keys: Sequence[str], here: Here, days: str, found: Any, before: Any) -> list[dict[str, Any]]:
+    said = words()
+    slug, currency = here.merchant.slug, here.merchant.currency
+    return [
+        {
+            "label": label_of(key, said),
+            "value": shown(found[key], currency),
+            "definition": found[key].definition,
+            "href": f"{reverse('office:figure', args=[slug, key])}?days={days}",
+            "change": _change(found[key], before[key]),
+        }
+        for key in keys
+    ]
+
+
+@require_safe
+@require("overview.view")
+def overview(request: HttpRequest, here: Here) -> HttpResponse:
+    """The figures of the period in `?days=`, beside those of the period before."""
+    days, period = period_of(request, here)
+    found, before = figures.overview(period), figures.overview(period.before)
+    url = reverse("office:overview", args=[here.merchant.slug])
+    context = {
+        "stats": _stats(_FIRST, here, days, found, before),
+        "more": _stats(_MORE, here, days, found, before),
+        "periods": [
+            {"label": label, "url": f"{url}?days={value}", "current": value == days}
+            for value, label in PERIODS.items()
+        ],
+        "period": period,
+        "looks": _needs_a_look(here),
+        "steps": _first_steps(here, found["orders"].value or found["members_total"].value),
+        "events": told(log().exclude(kind__in=["order.recorded"])[:8], here)
+        if here.may("audit.view")
+        else [],
+    }
+    return office_page(request, here, "office/overview.html", context, current="overview", partial="figures")
+
+
+def _needs_a_look(here: Here) -> list[dict[str, str]]:
+    """What somebody should do something about, each with the way there."""
+    slug, found = here.merchant.slug, []
+    if programmes.draft() is not None:
+        found.append(
+            {
+                "kind": "info",
+                "icon": "file-pen",
+                "text": _("A draft of the programme is not published yet."),
+                "url": reverse("office:programme_draft", args=[slug]),
+                "action": _("Look at it"),
+            }
+        )
+    for row in catalogue():
+        left = None if row.stock is None else row.stock - row.taken
+        if left is not None and left <= 5:
+            text = (
+                ngettext("“{name}” has {left} left.", "“{name}” has {left} left.", left)
+                if left
+                else _("“{name}” is sold out.")
+            )
+            found.append(
+                {
+                    "kind": "warn",
+                    "icon": "package-open",
+                    "text": text.format(name=name_of(row), left=left),
+                    "url": reverse("office:reward", args=[slug, ids.encode("rwd", row.pk)]),
+                    "action": _("Refill"),
+                }
+            )
+    waiting = waiting_refunds().count()
+    if waiting:
+        text = ngettext(
+            "{n} refund waits for an order that has not arrived.",
+            "{n} refunds wait for orders that have not arrived.",
+            waiting,
+        ).format(n=waiting)
+        found.append(
+            {
+                "kind": "warn",
+                "icon": "undo-2",
+                "text": text,
+                "url": reverse("office:orders", args=[slug]),
+                "action": _("See orders"),
+            }
+        )
+    return found
+
+
+def _first_steps(here: Here, is_used: Any) -> list[dict[str, Any]]:
+    """What a new shop does first; empty once all of it is done."""
+    slug = here.merchant.slug
+    has_rewards = catalogue().exists()
+    steps = [
+        {
+            "name": _("Say what earns points"),
+            "minutes": 3,
+            "done": programmes.in_force() is not None,
+            "url": reverse("office:programme_rule", args=[slug]),
+            "may": here.may("programme.edit"),
+        },
+        {
+            "name": _("Add a reward"),
+            "minutes": 2,
+            "done": has_rewards,
+            "url": reverse("office:reward_new", args=[slug]),
+            "may": here.may("rewards.edit"),
+        },
+        {
+            "name": _("Join the first member"),
+            "minutes": 1,
+            "done": Member.objects.exists(),
+            "url": reverse("office:join", args=[slug]),
+            "may": here.may("members.join"),
+        },
+        {
+            "name": _("Connect the shop"),
+            "minutes": 5,
+            "done": bool(is_used) and bool(api_keys()),
+            "url": reverse("office:keys", args=[slug]),
+            "may": here.may("keys.manage"),
+        },
+    ]
+    return [] if all(step["done"] for step in steps) else steps
+
+
+@require_safe
+@require("overview.view")
+def rows(request: HttpRequest, here: Here, name: str) -> HttpResponse:
+    """What a figure is made of: its definition, its period, and the rows that add up to it."""
+    if name not in LABELS:
+        raise NotFound("figure")
+    days, period = period_of(request, here)
+    figure = figures.overview(period)[name]
+    number = request.GET.get("page", "1")
+    page = min(int(number), 10_000) if number.isdecimal() and len(number) < 6 and int(number) else 1
+    found = list(figures.rows(name, period)[(page - 1) * PAGE : page * PAGE + 1])
+    kind = (
+        "orders"
+        if name in ("orders", "revenue", "revenue_members")
+        else "members"
+        if name.startswith("members")
+        else "points"
+    )
+    url = reverse("office:figure", args=[here.merchant.slug, name])
+    said = words()
+    context = {
+        "label": label_of(name, said),
+        "value": shown(figure, here.merchant.currency),
+        "figure": figure,
+        "kind": kind,
+        "rows": _told_rows(kind, found[:PAGE], here, flipped=name in _LEAVING),
+        "is_standing": name in _STANDING,
+        "is_held": name == "points_outstanding",
+        "period": period,
+        "periods": [
+            {"label": label, "url": f"{url}?days={value}", "current": value == days}
+            for value, label in PERIODS.items()
+        ],
+        "back_url": f"{reverse('office:overview', args=[here.merchant.slug])}?days={days}",
+        "previous_url": f"{url}?days={days}&page={page - 1}" if page > 1 else "",
+        "next_url": f"{url}?days={days}&page={page + 1}" if len(found) > PAGE else "",
+    }
+    return office_page(request, here, "office/figure.html", context, current="overview", partial="rows")
+
+
+def _told_rows(kind: str, found: list[Any], here: Here, *, flipped: bool) -> list[Any]:
+    slug = here.merchant.slug
+    if kind == "orders":
+        return order_rows(found, slug)
+    if kind == "members":
+        return [listed(row, slug) for row in directory.rows(found)]
+    owners = list(Member.objects.filter(pk__in=[row["owner"] for row in found]))
+    names = {row.member.pk: row.name or known_as(row) for row in directory.rows(owners)}
+    sign = -1 if flipped else 1
+    return [
+        {
+            **row,
+            "said": row.get("reason") or MOVES.get(row.get("kind", ""), ""),
+            "points": sign * row["points"],
+            "name": names.get(row["owner"], _("Nobody")),
+            "url": reverse("office:member", args=[slug, ids.encode("mbr", row["owner"])]),
+        }
+        for row in found
+    ]

@@ -1,0 +1,58 @@
+"""Addresses of the dashboard, all below `/m/<shop>/`."""
+
+from django.urls import path
+
+from loyalty.web.office import (
+    audit,
+    books,
+    joining,
+    keys,
+    member,
+    members,
+    orders,
+    overview,
+    programme,
+    rewards,
+    versions,
+)
+
+app_name = "office"
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("books/", books.page, name="books"),
+    path("figures/<slug:name>/", overview.rows, name="figure"),
+    path("members/", members.members, name="members"),
+    path("members/export.csv", members.export, name="members_export"),
+    path("members/join/", joining.join, name="join"),
+    path("members/<str:member_id>/", member.member, name="member"),
+    path("members/<str:member_id>/adjust/", member.adjust, name="adjust"),
+    path("members/<str:member_id>/edit/", joining.edit, name="member_edit"),
+    path("members/<str:member_id>/block/", member.block, name="block"),
+    path("members/<str:member_id>/unblock/", member.unblock, name="unblock"),
+    path("members/<str:member_id>/merge/", member.merge, name="merge"),
+    path("members/<str:member_id>/export.json", member.export, name="member_export"),
+    path("members/<str:member_id>/erase/", member.erase, name="erase"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<str:order_id>/", orders.order, name="order"),
+    path("orders/<str:order_id>/refund/", orders.refund, name="refund"),
+    path("orders/<str:order_id>/cancel/", orders.cancel, name="cancel"),
+    path("rewards/", rewards.rewards, name="rewards"),
+    path("rewards/new/", rewards.create, name="reward_new"),
+    path("rewards/<str:reward_id>/", rewards.edit, name="reward"),
+    path("rewards/<str:reward_id>/retire/", rewards.retire, name="reward_retire"),
+    path("rewards/<str:reward_id>/restore/", rewards.restore, name="reward_restore"),
+    path("programme/", programme.programme, name="programme"),
+    path("programme/rule/", programme.rule, name="programme_rule"),
+    path("programme/draft/", programme.draft, name="programme_draft"),
+    path("programme/publish/", programme.publish, name="programme_publish"),
+    path("programme/discard/", programme.discard, name="programme_discard"),
+    path("programme/import/", versions.import_file, name="programme_import"),
+    path("programme/history/", versions.history, name="programme_history"),
+    path("programme/history/<int:number>/", versions.version, name="programme_version"),
+    path("programme/history/<int:number>/export.json", versions.export, name="programme_export"),
+    path("programme/history/<int:number>/back/", versions.roll_back, name="programme_back"),
+    path("connect/", keys.keys, name="keys"),
+    path("connect/new/", keys.create, name="key_new"),
+    path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
+    path("audit/", audit.audit, name="audit"),
+]

@@ -1,0 +1,17 @@
+"""Pages that belong to no single app: the front door, the dashboard, the look of things."""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from loyalty.web.brand import brand_css
+from loyalty.web.office.gallery import gallery
+from loyalty.web.office.home import home, theme
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("theme/", theme, name="theme"),
+    path("language/", set_language, name="language"),
+    path("brand/gallery/", gallery, name="gallery"),
+    path("brand/<slug:digest>.css", brand_css, name="brand_css"),
+    path("m/<slug:slug>/", include("loyalty.web.office.urls")),
+]
