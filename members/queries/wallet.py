@@ -21,7 +21,8 @@ SELECT m.id, m.status, a.unit, a.kind, a.balance, a.version
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """The member asked for, or the one they were merged into, and their balance of each unit; points always."""
+    """The member asked for, or the one they were merged into, and their balance of each unit; points
+    always."""
 
     member: UUID
     status: str

@@ -1,0 +1,137 @@
+"""The event feed, and the two addresses to begin with."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.urls import path
+from msgspec import Meta, Struct
+
+from loyalty.core import ids
+from loyalty.core.api.base import Call, Endpoint
+from loyalty.core.api.spec import endpoint
+from loyalty.core.events import queries
+from loyalty.core.events.models import Event as Row
+
+
+class Event(Struct):
+    """One thing that happened. `data` holds ids and figures, never personal data."""
+
+    number: int
+    kind: str
+    subject: str | None
+    actor: str
+    data: dict[str, Any]
+    happened_at: datetime
+    recorded_at: datetime
+
+
+class EventFeed(Struct):
+    """Events in the order of their numbers. Ask again with `after` = `last`; `more` says whether to do it
+    at once."""
+
+    data: list[Event]
+    last: int
+    more: bool
+
+
+class FeedSearch(Struct, forbid_unknown_fields=True, frozen=True):
+    """`after`: the last number you have; `kinds`: comma-separated, like `points.earned,reward.redeemed`."""
+
+    after: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    kinds: Annotated[str, Meta(max_length=500, pattern=r"^[a-z_.,]*$(?!\n)")] = ""
+
+
+class Ping(Struct):
+    """Whose key this is and what it may do."""
+
+    merchant: str
+    name: str
+    sandbox: bool
+    currency: str
+    timezone: str
+    scopes: list[str]
+    now: datetime
+
+
+class Start(Struct):
+    """Where things are."""
+
+    version: str
+    documentation: str
+    schema: str
+    resources: dict[str, str]
+
+
+def _told(row: Row) -> Event:
+    return Event(
+        number=row.pk,
+        kind=row.kind,
+        subject=_subject(row),
+        actor=row.actor,
+        data=row.data,
+        happened_at=row.happened_at,
+        recorded_at=row.recorded_at,
+    )
+
+
+_ABOUT = {
+    "programme": "pgv",
+    "api_key": "key",
+    "staff": "stf",
+    "merchant": "",
+    "reward.created": "rwd",
+    "reward.edited": "rwd",
+    "reward.retired": "rwd",
+    "reward.restored": "rwd",
+}
+
+
+def _subject(row: Row) -> str | None:
+    """The public id of what an event is about: mostly a member."""
+    prefix = _ABOUT.get(row.kind, _ABOUT.get(row.kind.partition(".")[0], "mbr"))
+    return ids.encode(prefix, row.subject) if row.subject is not None and prefix else None
+
+
+class Events(Endpoint):
+    @endpoint(summary="Read the event feed", scope="events:read", query=FeedSearch, answers={200: EventFeed})
+    def get(self, call: Call) -> EventFeed:
+        """Everything that happened, for those who would rather ask than be told. An event appears once
+        everything
+        before it has been committed, so `after` never skips one."""
+        asked = call.query
+        kinds = [kind for kind in asked.kinds.split(",") if kind]
+        rows = list(queries.feed(after=asked.after, kinds=kinds or None)[: asked.limit + 1])
+        more, rows = len(rows) > asked.limit, rows[: asked.limit]
+        return EventFeed([_told(row) for row in rows], rows[-1].pk if rows else asked.after, more)
+
+
+class PingEndpoint(Endpoint):
+    @endpoint(summary="Check a key", scope="", answers={200: Ping})
+    def get(self, call: Call) -> Ping:
+        """Whose key this is, what it may do, and what time it is here."""
+        shop = call.credential.merchant
+        return Ping(
+            shop.slug,
+            shop.name,
+            shop.is_sandbox,
+            shop.currency,
+            shop.timezone,
+            sorted(call.credential.scopes),
+            call.now,
+        )
+
+
+class StartEndpoint(Endpoint):
+    @endpoint(summary="Start here", scope="", answers={200: Start})
+    def get(self, call: Call) -> Start:
+        """The resources and where they are explained."""
+        names = ("members", "orders", "rewards", "redemptions", "programme", "events", "ping")
+        return Start("1", "/api/docs", "/api/v1/schema", {name: f"/api/v1/{name}" for name in names})
+
+
+urlpatterns = [
+    path("", StartEndpoint.as_view()),
+    path("ping", PingEndpoint.as_view()),
+    path("events", Events.as_view()),
+]

@@ -1,0 +1,68 @@
+"""The API's addresses: version 1, its schema, its documentation, and the list of problems it can answer
+with."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path, re_path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from loyalty.core.api import errors, events, programme
+from loyalty.core.api.base import NoSuchAddress
+from members.api import routes as members
+from rewards.api import routes as rewards
+
+V1 = [*events.urlpatterns, *members.urlpatterns, *rewards.urlpatterns, *programme.urlpatterns]
+
+
+class Generator(SchemaGenerator):
+    """Version 1 only; pages and the schema's own address are not part of it."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **{**kwargs, "patterns": [path("api/v1/", include(V1))], "urlconf": None})
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document; public, because it holds nothing but what the documentation says."""
+
+    generator_class = Generator
+    authentication_classes: list = []
+    permission_classes: list = []
+    schema = None
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger, with its script in a file of its own, as the content security policy wants it."""
+
+    authentication_classes: list = []
+    permission_classes: list = []
+    template_name = "api/docs.html"
+    url_name = "api_schema"
+
+
+def problems(request: HttpRequest) -> HttpResponse:
+    """Every problem code with its status and sentence: what the `type` of a problem points to."""
+    kinds = {
+        kind.code: kind for kind in sorted(errors.kinds(), key=lambda kind: (kind.code, kind.__module__))
+    }
+    rows = [
+        {
+            "code": code,
+            "status": kind.status,
+            "phrase": errors.status_title(kind.status),
+            "message": kind.message,
+        }
+        for code, kind in sorted(kinds.items())
+    ]
+    return render(request, "api/problems.html", {"problems": rows})
+
+
+urlpatterns = [
+    path("v1/schema", SchemaView.as_view(), name="api_schema"),
+    path("docs", DocsView.as_view(), name="api_docs"),
+    path("problems", problems, name="api_problems"),
+    path("v1/", include(V1)),
+    re_path(r"^.*$", NoSuchAddress.as_view()),
+]

@@ -1,0 +1,35 @@
+"""Reading redemptions with their codes."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from loyalty.core.errors import NotFound
+from rewards.models import Redemption, Voucher
+
+
+def redemptions(
+    *, member: UUID | None = None, reward: UUID | None = None, status: str = ""
+) -> QuerySet[Redemption]:
+    """Redemptions, last made first; a member's include those of members merged into them. The caller
+    slices."""
+    found = Redemption.objects.order_by("-id")
+    if member is not None:
+        found = found.filter(Q(member=member) | Q(member__merged_into=member))
+    if reward is not None:
+        found = found.filter(reward=reward)
+    return found.filter(status=status) if status else found
+
+
+def redemption(redemption_id: UUID) -> Redemption:
+    """One redemption; `NotFound` otherwise."""
+    found = Redemption.objects.filter(pk=redemption_id).first()
+    if found is None:
+        raise NotFound("redemption")
+    return found
+
+
+def codes(rows: list[Redemption]) -> dict[UUID, Voucher]:
+    """The voucher of each redemption, by redemption id; one query."""
+    found = Voucher.objects.filter(redemption__in=[row.pk for row in rows])
+    return {voucher.redemption_id: voucher for voucher in found}

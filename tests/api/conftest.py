@@ -1,0 +1,56 @@
+"""The storefront's side of Café Luna and of the other shop."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from loyalty.core.api import throttling
+from loyalty.core.merchants import queries as merchants
+from loyalty.core.merchants.models import Merchant
+from loyalty.core.tenancy.scope import acting_for
+from tests.api.caller import Caller, key_for
+from tests.cast import MARA, publish, shop
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(settings) -> Iterator[None]:
+    """Tests of limits set their own; nothing that is kept for half a second outlives a test."""
+    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 0
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    throttling.forget_local()
+    merchants._kept.clear()
+    merchants._shops.clear()
+
+
+@pytest.fixture
+def shopfront(luna: Merchant) -> Merchant:
+    """Café Luna with one point per krona in force, and no scope open: as a request finds it."""
+    with acting_for(luna, by=MARA):
+        publish()
+    return luna
+
+
+@pytest.fixture
+def call(shopfront: Merchant) -> Caller:
+    """Café Luna's own storefront, with every scope."""
+    return Caller(key_for(shopfront))
+
+
+@pytest.fixture
+def ottos_call(other_shop: Merchant) -> Caller:
+    """Another shop's storefront, with every scope there."""
+    return Caller(key_for(other_shop))
+
+
+@pytest.fixture
+def luna_live(transactional_db) -> Merchant:
+    """Café Luna where everything really commits, for tests with several connections."""
+    merchant = shop()
+    with acting_for(merchant, by=MARA):
+        publish()
+    return merchant
