@@ -58,7 +58,12 @@ class Programme(Mapping[str, Any]):
 
     def document(self) -> dict[str, Any]:
         """The JSON form, complete with defaults."""
-        return {"format": FORMAT, **{name: msgspec.to_builtins(part) for name, part in self._parts.items()}}
+        return {"format": FORMAT, **{name: _as_json(part) for name, part in self._parts.items()}}
+
+
+def _as_json(part: Any) -> Any:
+    """As it will be read back: lists and not tuples, so that a draft compares with what is stored."""
+    return msgspec.json.decode(msgspec.json.encode(part))
 
 
 _PATH = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
