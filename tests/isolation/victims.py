@@ -1,0 +1,139 @@
+"""A shop full of things that nobody else may see, and how to notice when somebody sees or changes them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from loyalty.core import ids
+from loyalty.core.ledger.queries import lots, transfers
+from loyalty.core.merchants.models import ApiKey, Merchant
+from loyalty.core.merchants.operations import add_staff, create_api_key
+from loyalty.core.merchants.roles import SCOPES, Role
+from loyalty.core.programme import operations as programmes
+from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
+from members.models import Member, Refund
+from members.operations.membership import join, verify
+from members.operations.points import adjust_points
+from members.operations.refunds import refund_order
+from members.rules.shopping import NewRefund
+from rewards.models import Voucher
+from rewards.operations.catalogue import create_reward
+from rewards.operations.redemption import reserve_reward
+from tests.cast import AT, buy, days, publish, shop
+
+
+@dataclass
+class Shop:
+    """A merchant; the public ids of its things by kind; its people's accounts and its API keys by name."""
+
+    merchant: Merchant
+    ids: dict[str, str] = field(default_factory=dict)
+    users: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+def furnished(slug: str, *, secret: str) -> Shop:
+    """A shop with one of everything. `secret` is part of each word that outsiders must never read."""
+    made = Shop(shop(slug, name=slug.title()))
+    made.ids["slug"] = slug
+    with acting_for(made.merchant, by=Actor("staff", f"owner-of-{slug}", "owner")):
+        _programme(made, secret)
+        _staff(made, secret)
+        ana = _person(made, "ana", secret)
+        _person(made, "ben", f"plain-{slug}")
+        _trade(made, ana, secret)
+        _keys(made, secret)
+    return made
+
+
+def _programme(made: Shop, secret: str) -> None:
+    made.ids["version"] = str(publish().number)
+    content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
+    programmes.save_draft(content=content, at=AT, note=f"{secret} note")
+
+
+def _staff(made: Shop, secret: str) -> None:
+    for role in Role:
+        row = add_staff(email=f"{secret}-{role}@example.com", role=role, at=AT, name=f"{secret} {role}")
+        made.users[role.value] = row.user
+        made.ids["staff"] = str(row.pk)
+
+
+def _person(made: Shop, name: str, secret: str) -> Member:
+    identities = {"external": f"{secret}-{name}", "email": f"{secret}-{name}@example.com"}
+    details = {"given_name": f"{secret}given", "family_name": f"{secret}family"}
+    member = join(at=AT, identities=identities, details=details).member
+    user = get_user_model().objects.create_user(identities["email"])
+    verify(member=member.pk, kind="email", value=identities["email"], at=AT, user=user.pk)
+    made.users[name] = user
+    made.ids.setdefault("member", ids.encode("mbr", member.pk))
+    return member
+
+
+def _trade(made: Shop, member: Member, secret: str) -> None:
+    order = buy(member, 500, external_id=f"{secret}-order")
+    adjust_points(member=member.pk, amount=5, reason=f"{secret} reason", at=AT, key="sweep")
+    refund = NewRefund(external_id=f"{secret}-refund", amount_minor=100, refunded_at=AT)
+    refund_order(source="api", order_external_id=f"{secret}-order", refund=refund, at=AT)
+    details = {"kind": "custom", "name": {"en": "Cup"}, "cost_points": 10}
+    reward = create_reward(at=AT, details=details)
+    held = reserve_reward(member=member.pk, reward=reward.pk, key="sweep", at=AT, hold=days(1))
+    movement, lot = transfers(member.pk).first(), lots(member.pk).first()
+    assert order.order
+    assert movement
+    assert lot
+    made.ids |= {
+        "order": ids.encode("ord", order.order),
+        "external": f"{secret}-ana",
+        "order_external": f"{secret}-order",
+        "refund": ids.encode("rfd", Refund.objects.get().pk),
+        "reward": ids.encode("rwd", reward.pk),
+        "redemption": ids.encode("rdm", held.pk),
+        "transfer": ids.encode("trf", movement.pk),
+        "lot": ids.encode("lot", lot.pk),
+        "voucher": Voucher.objects.get().code,
+    }
+
+
+def _keys(made: Shop, secret: str) -> None:
+    key, made.keys["all"] = create_api_key(name=f"{secret} key", scopes=list(SCOPES), at=AT)
+    bare, made.keys["bare"] = create_api_key(name="bare", scopes=["events:read"], at=AT)
+    ApiKey.objects.filter(pk=bare.pk).update(scopes=[])
+    made.ids["key"] = str(key.pk)
+
+
+def absent(of: Shop) -> dict[str, str]:
+    """Ids of the same form as a shop's, that name nothing anywhere."""
+    made = dict(of.ids)
+    for kind, value in of.ids.items():
+        prefix, _, tail = value.partition("_")
+        if len(tail) == 26:
+            made[kind] = ids.encode(prefix, ids.new())
+    made |= {"key": str(ids.new()), "staff": str(ids.new()), "voucher": "000000000000", "version": "999"}
+    return made | {"external": "no-such-member", "order_external": "no-such-order", "slug": "no-such-shop"}
+
+
+def everything(merchant: Merchant) -> dict[str, str]:
+    """A digest of all rows of a merchant, table by table.
+
+    When a key was last used is left out: using a shop's own key is no intrusion.
+    """
+    with across_merchants("compare a shop before and after"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT table_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name = 'merchant_id' ORDER BY 1"
+        )
+        tables = [name for (name,) in cursor.fetchall()]
+        parts = [
+            f"SELECT '{table}', md5(coalesce(string_agg(line, '|' ORDER BY line), ''))"
+            f" FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS line FROM {table} t"
+            " WHERE merchant_id = %(id)s) rows"
+            for table in tables
+        ]
+        parts.append(
+            "SELECT 'merchants_merchant', to_jsonb(m)::text FROM merchants_merchant m WHERE id = %(id)s"
+        )
+        cursor.execute(" UNION ALL ".join(parts), {"id": merchant.pk})
+        return dict(cursor.fetchall())
