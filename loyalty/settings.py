@@ -263,7 +263,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1200}
 API_RATE_PER_KEY = int(_env.get("API_RATE_PER_KEY", "50"))  # requests a second; 0 is no limit
 API_RATE_PER_MERCHANT = int(_env.get("API_RATE_PER_MERCHANT", "200"))
 
-# The API's own frame (`loyalty.core.api.base`) authenticates, limits and reads; the framework routes and describes.
+# `loyalty.core.api.base` authenticates, limits and reads; the framework only routes and describes.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -277,9 +277,9 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Loyalty API",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
-    "DESCRIPTION": "Members earn and redeem. Points and money are whole numbers (money in minor units), ids are texts, "
-    "times carry their zone. Requests that move value take an Idempotency-Key: repeating one is safe. Refusals are "
-    "application/problem+json with a stable `code`.",
+    "DESCRIPTION": "Members earn and redeem. Points and money are whole numbers (money in minor units), ids are "
+    "texts, times carry their zone. Requests that move value take an Idempotency-Key: repeating one is safe. "
+    "Refusals are application/problem+json with a stable `code`.",
     "SERVERS": [{"url": SITE_URL}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": ["loyalty.core.api.schema.add_components"],
