@@ -1,3 +1,18 @@
 """The roof's wiring."""
 
-urlpatterns: list = []
+from django.conf import settings
+from django.urls import include, path
+
+from loyalty.web import health
+
+urlpatterns = [
+    path("api/", include("loyalty.web.api")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics_page),
+    path("accounts/", include("allauth.urls")),
+    path("", include("loyalty.web.urls")),
+]
+
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/", include("loyalty.demo.sign_in")))

@@ -20,7 +20,7 @@ from rewards.queries.catalogue import rewards
 
 REDEEMERS = 0.6
 """The part of households that ever redeem. In real programmes a good third of members never does."""
-MONTHS = 0.55
+MONTHS = 0.4
 """The part of months in which one that redeems does so, if there is something to be had."""
 USED = 0.9
 """The part of codes that are shown at the till; the others wait in someone's pocket."""

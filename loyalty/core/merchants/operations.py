@@ -30,6 +30,7 @@ LONGEST_SLUG = 50  # leaves room for "-test"
 RESERVED_SLUGS = frozenset(
     {
         "m",
+        "demo",
         "pos",
         "w",
         "api",

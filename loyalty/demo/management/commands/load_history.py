@@ -1,11 +1,14 @@
 """`manage.py load_history`: open the demo's shops and load the grocery's history, or what is missing."""
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from loyalty.core import clock
+from loyalty.demo import facts
 from loyalty.demo.load import SIZES, load_history
 from loyalty.demo.parts import NotLoaded
 from loyalty.demo.shops import NotTheDemos, open_shops
@@ -20,6 +23,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--size", choices=SIZES, default="sample", help="how much (default: %(default)s)")
+        parser.add_argument("--facts", type=Path, help="write what a newcomer needs to this file")
+        parser.add_argument("--base-url", default=settings.SITE_URL, help="the site's address, for the facts")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -34,3 +39,8 @@ class Command(BaseCommand):
             with connections["owner"].cursor() as cursor:
                 cursor.execute("ANALYZE")
             connections["owner"].close()
+        if options["facts"]:
+            path = options["facts"]
+            found = facts.collect(shops, base_url=options["base_url"], kept=facts.read(path), at=clock.now())
+            found |= {"mail_folder": str(settings.DATA_DIR / "mail"), "facts_file": str(path)}
+            facts.write(path, found)
