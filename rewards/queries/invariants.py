@@ -1,0 +1,55 @@
+"""What must hold between redemptions and the books; run with the ledger's own checks."""
+
+from loyalty.core.ledger.checks import register_check
+
+_ONCE = """
+SELECT r.merchant_id, r.id, format('%s redemption of %s: %s reserved in %s, %s commits, %s releases, %s given back',
+                                   r.status, r.cost_points, coalesce(t.reserved, 0), coalesce(t.reservations, 0),
+                                   coalesce(t.commits, 0), coalesce(t.releases, 0), coalesce(t.returns, 0))
+  FROM rewards_redemption r
+  LEFT JOIN (SELECT x.merchant_id, x.source, sum(x.amount) FILTER (WHERE x.move = 'spend') AS reserved,
+                    count(*) FILTER (WHERE x.move = 'spend') AS reservations,
+                    count(*) FILTER (WHERE x.move = 'commit') AS commits,
+                    count(*) FILTER (WHERE x.move = 'release') AS releases,
+                    count(*) FILTER (WHERE x.move = 'give_back') AS returns
+               FROM ledger_transfer x WHERE {merchant:x} AND x.source_kind = 'redemption'
+              GROUP BY x.merchant_id, x.source) t ON t.merchant_id = r.merchant_id AND t.source = r.id
+ WHERE {merchant:r}
+   AND (coalesce(t.reservations, 0) <> 1 OR t.reserved <> r.cost_points
+        OR t.commits <> (r.status IN ('committed', 'reversed'))::int
+        OR t.releases <> (r.status = 'released')::int OR t.returns <> (r.status = 'reversed')::int)
+"""
+_HELD = """
+SELECT coalesce(h.merchant_id, a.merchant_id), coalesce(h.member_id, a.owner),
+       format('open redemptions hold %s, the books %s', coalesce(h.points, 0), coalesce(a.balance, 0))
+  FROM (SELECT r.merchant_id, r.member_id, sum(r.cost_points) AS points FROM rewards_redemption r
+         WHERE {merchant:r} AND r.status = 'reserved' GROUP BY r.merchant_id, r.member_id) h
+  FULL JOIN (SELECT b.merchant_id, b.owner, b.balance FROM ledger_account b
+              WHERE {merchant:b} AND b.kind = 'reserved' AND b.unit = 'points' AND b.balance <> 0) a
+    ON a.merchant_id = h.merchant_id AND a.owner = h.member_id
+ WHERE coalesce(h.points, 0) <> coalesce(a.balance, 0)
+"""
+_STOCK = """
+SELECT w.merchant_id, w.id, format('%s taken by count, %s by redemptions', w.taken, coalesce(r.open, 0))
+  FROM rewards_reward w
+  LEFT JOIN (SELECT x.merchant_id, x.reward_id, count(*) AS open FROM rewards_redemption x
+              WHERE {merchant:x} AND x.status IN ('reserved', 'committed')
+              GROUP BY x.merchant_id, x.reward_id) r ON r.merchant_id = w.merchant_id AND r.reward_id = w.id
+ WHERE {merchant:w} AND w.taken <> coalesce(r.open, 0)
+"""
+
+
+def register() -> None:
+    """Add the checks of redemptions and stock."""
+    register_check(
+        "redeemed_once", _ONCE, over="rewards_redemption",
+        says="each redemption is one reservation of its cost, settled once in the way its status says",
+    )  # fmt: skip
+    register_check(
+        "held_is_open", _HELD, over="rewards_redemption",
+        says="the points a member has set aside are those of the redemptions that are open",
+    )  # fmt: skip
+    register_check(
+        "stock_is_counted", _STOCK, over="rewards_reward",
+        says="what is taken of a reward's stock is what redemptions took",
+    )  # fmt: skip

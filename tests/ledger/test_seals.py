@@ -1,0 +1,159 @@
+"""Nobody edits an old line unseen, not even the server's administrator with the guards switched off."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+
+from loyalty.core import ids
+from loyalty.core.events.models import Event, JobRun
+from loyalty.core.ledger import checks, seals
+from loyalty.core.ledger.chart import Do
+from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.sealing import seal_books
+from loyalty.core.ledger.tasks import JOB, watch
+from loyalty.core.merchants.models import Merchant
+from loyalty.core.tenancy.scope import acting_for
+from tests.cast import MARA, shop
+
+ZONE = ZoneInfo("Europe/Stockholm")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+
+def tomorrow() -> datetime:
+    """A time at which everything written by this test is of the day before."""
+    return datetime.now(UTC) + timedelta(days=1, hours=2)
+
+
+def grant(amount: int) -> None:
+    now = datetime.now(UTC)
+    post(Posting(do=Do.GRANT, key=f"g{ids.new()}", kind="earn", event="points.earned", owner=ids.new(),
+                 actor="test", at=now, now=now, amount=amount))  # fmt: skip
+
+
+@pytest.fixture
+def sealed() -> Merchant:
+    """A shop with five grants under a seal and one after it; really committed."""
+    merchant = shop("sealed", name="Sealed")
+    with acting_for(merchant, by=MARA):
+        for amount in (10, 20, 30, 40, 50):
+            grant(amount)
+        at = tomorrow()
+        assert seal_books(day=at.astimezone(ZONE).date() - timedelta(days=1), zone=ZONE, at=at)
+    return merchant
+
+
+def edit(statement: str) -> None:
+    """As the administrator, with every trigger disabled."""
+    with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
+        admin.execute("SET session_replication_role = replica")
+        assert admin.execute(statement).rowcount > 0
+
+
+def found(merchant: Merchant) -> set[str]:
+    with acting_for(merchant, by=MARA):
+        return {breach.check for breach in [*checks.verify(), *seals.verify_seals()]}
+
+
+def test_untouched_books_are_right(sealed):
+    assert found(sealed) == set()
+    out = StringIO()
+    call_command("verify_books", stdout=out)
+    assert "The books are right." in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("statement", "by"),
+    [
+        # Made to look right in itself: both lines, the balance after it, the lot, the account.
+        ("UPDATE ledger_entry SET amount = amount + sign(amount)::int,"
+         " balance_after = balance_after + 1 WHERE abs(amount) = 30", {"hashes_chain", "seals_hold"}),
+        ("UPDATE ledger_transfer SET happened_at = happened_at - interval '1 day' WHERE amount = 30",
+         {"hashes_chain", "seals_hold"}),
+        ("UPDATE ledger_transfer SET recorded_at = recorded_at - interval '1 day' WHERE amount = 30", {"seals_hold"}),
+        ("UPDATE ledger_entry SET hash = sha256('x') WHERE amount = 30", {"hashes_chain", "seals_hold"}),
+        ("DELETE FROM ledger_entry WHERE abs(amount) = 30", {"has_lines", "balance_is_sum", "seals_hold"}),
+        ("UPDATE ledger_seal SET digest = sha256('x')", {"seals_hold"}),
+        ("UPDATE ledger_account SET balance = balance + 1 WHERE balance = 30",
+         {"balance_is_sum", "lots_make_balance", "book_is_zero"}),
+        ("UPDATE ledger_lot SET remaining = 1 WHERE granted = 30", {"lot_is_sum", "lots_make_balance"}),
+        ("DELETE FROM events_event WHERE data->>'amount' = '30'", {"told_once"}),
+    ],
+)  # fmt: skip
+def test_an_edit_behind_the_guards_is_found(sealed, statement, by):
+    edit(statement)
+    assert by <= found(sealed)
+    with pytest.raises(CommandError, match="The books are wrong"):
+        call_command("verify_books", merchant="sealed", stdout=StringIO(), stderr=StringIO())
+
+
+def test_a_whole_forged_chain_still_breaks_the_seal(sealed):
+    """Whoever knows how hashes are made can chain the account anew; the seal was made before."""
+    edit("UPDATE ledger_entry SET amount = amount + sign(amount)::int, balance_after = balance_after + 1"
+         " WHERE abs(amount) = 30")  # fmt: skip
+    edit("UPDATE ledger_transfer SET amount = 31 WHERE amount = 30")
+    edit("UPDATE ledger_lot SET granted = 31, remaining = 31 WHERE granted = 30")
+    edit("UPDATE ledger_entry e SET hash = sha256(convert_to(concat_ws('|', e.merchant_id, e.transfer_id, e.line,"
+         " e.account_id, e.lot_id, e.amount, e.version, (extract(epoch FROM t.happened_at) * 1000000)::bigint), 'UTF8'))"
+         " FROM ledger_transfer t WHERE t.id = e.transfer_id AND e.amount = 31")  # fmt: skip
+    edit("UPDATE ledger_account a SET balance = 31, head = e.hash FROM ledger_entry e"
+         " WHERE e.account_id = a.id AND e.amount = 31")  # fmt: skip
+    assert found(sealed) == {"seals_hold"}
+
+
+def test_seals_chain_and_a_missing_one_is_found(sealed):
+    with acting_for(sealed, by=MARA):
+        first = seals.last_seal()
+        second = seal_books(day=first.day + timedelta(days=1), zone=ZONE, at=tomorrow() + timedelta(days=1))
+        third = seal_books(day=first.day + timedelta(days=2), zone=ZONE, at=tomorrow() + timedelta(days=2))
+        assert bytes(second.previous) == bytes(first.digest)
+        assert bytes(third.previous) == bytes(second.digest)
+        assert seal_books(day=third.day, zone=ZONE, at=tomorrow() + timedelta(days=2)).pk == third.pk
+    assert found(sealed) == set()
+    edit(f"DELETE FROM ledger_seal WHERE id = '{second.pk}'")
+    assert found(sealed) == {"seals_hold"}
+
+
+def test_a_day_is_not_sealed_before_it_is_over_nor_while_it_is_being_written(sealed):
+    with acting_for(sealed, by=MARA):
+        day = seals.last_seal().day + timedelta(days=1)
+        assert seal_books(day=day, zone=ZONE, at=datetime.now(UTC)) is None
+    with psycopg.connect(os.environ["TEST_DATABASE_URL"]) as writer:
+        writer.execute("SELECT pg_current_xact_id()")
+        with acting_for(sealed, by=MARA):
+            assert seal_books(day=day, zone=ZONE, at=tomorrow() + timedelta(days=1)) is None
+    with acting_for(sealed, by=MARA):
+        assert seal_books(day=day, zone=ZONE, at=tomorrow() + timedelta(days=1)) is not None
+
+
+def test_the_night_watch_does_a_day_once_and_tells_of_broken_books(sealed):
+    at = tomorrow() + timedelta(days=1)
+    edit("UPDATE ledger_account SET balance = balance + 1 WHERE balance = 30")
+    with acting_for(sealed, by=MARA):
+        assert watch(merchant=sealed, at=at) is True
+        assert watch(merchant=sealed, at=at) is False
+        told = Event.objects.get(kind="books.broken")
+        assert told.data["checks"] == ["balance_is_sum", "book_is_zero", "lots_make_balance"]
+        assert JobRun.objects.get(job=JOB).result["breaches"] == 3
+
+
+def test_only_what_is_new_can_be_checked(sealed):
+    with acting_for(sealed, by=MARA):
+        grant(60)
+        start = datetime.now(UTC) + timedelta(milliseconds=2)
+        while datetime.now(UTC) <= start:
+            pass
+        grant(70)
+        rows = {result.check.name: result.rows for result in checks.run(since=start)}
+    assert rows["has_lines"] == 1
+    assert rows["balance_is_sum"] == 1
+    edit("UPDATE ledger_account SET balance = balance + 1 WHERE balance = 60")
+    with acting_for(sealed, by=MARA):
+        assert "balance_is_sum" not in {b.check for b in checks.verify(since=start)}
+    edit("UPDATE ledger_account SET balance = balance + 1 WHERE balance = 70")
+    with acting_for(sealed, by=MARA):
+        assert "balance_is_sum" in {b.check for b in checks.verify(since=start)}
