@@ -14,12 +14,15 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def release_stale() -> int:
-    """Give back points of reservations that were not used in time, for every merchant."""
-    done = 0
+    """Give back points of reservations that were not used in time, for every merchant, a few at a time."""
+    done, at = 0, clock.now()
     for merchant in Merchant.objects.order_by("pk"):
         try:
-            with acting_for(merchant, by=SYSTEM):
-                done += redemption.release_stale(at=clock.now())
+            released = 1
+            while released:
+                with acting_for(merchant, by=SYSTEM):
+                    released = redemption.release_stale(at=at)
+                done += released
         except Exception:
             log.exception("releasing reservations failed for merchant %s", merchant.pk)
     return done

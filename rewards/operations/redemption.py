@@ -1,24 +1,27 @@
 """Redeem in two phases: quote → reserve → commit | release; a committed redemption can be reversed.
 
 One redemption, one reservation in the books, at most one commit. Stock and limits are counted under the
-reward's and the member's locks, so no race can oversell.
+reward's and the member's locks, so no race can oversell. Locks come in the order `membership.locked` states.
 """
 
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, KeyReused, NotFound
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MemberAccount, MerchantAccount
 from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.operations import hold as hold_accounts
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
-from members.operations.membership import locked
+from members.models import Member
+from members.operations.membership import NotActive, locked
+from members.operations.merging import move_points
 from members.operations.refunds import fingerprint
 from members.rules.points_life import PointsLife, end_of
 from rewards.models import Redemption, Reward, Voucher
@@ -107,7 +110,12 @@ def reserve_reward(
         source_kind="redemption", source=redemption.pk, version=current.id if current else None,
     ))  # fmt: skip
     redemption.reserve_transfer = posted.transfer
-    redemption.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            redemption.save(force_insert=True)
+    except IntegrityError:
+        # The key was taken at this very moment for another member, whose lock is not this one's.
+        raise KeyReused(field="key") from None
     row.taken += 1
     row.save(update_fields=["taken"])
     zone = ZoneInfo(shop_of_scope().timezone)
@@ -159,6 +167,7 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
         return row
     if row.status != Redemption.Status.RESERVED:
         raise WrongState(status=row.status)
+    taken = _taken_reward(row)
     post(
         Posting(
             do=Do.RELEASE,
@@ -178,7 +187,7 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
     )
     row.status, row.settled_at, row.reason = Redemption.Status.RELEASED, at, reason[:300]
     row.save(update_fields=["status", "settled_at", "reason"])
-    _put_back(row)
+    _put_back(row, taken)
     record("reward.released", subject=row.member_id, at=at, data=_told(row))
     return row
 
@@ -186,12 +195,19 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
 @transaction.atomic
 def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemption:
     """Undo a committed redemption: the points return to their lots, the code is void. Reversing twice is
-    once."""
+    once.
+
+    Points of a member who was merged go on to whoever they are now. Raises `NotActive` when the member was
+    erased: there is nobody to give anything back to.
+    """
     row = _locked(redemption)
     if row.status == Redemption.Status.REVERSED:
         return row
     if row.status != Redemption.Status.COMMITTED:
         raise WrongState(status=row.status)
+    owner = _owner_now(row)
+    taken = _taken_reward(row)
+    hold_accounts([row.member_id, owner])
     post(
         Posting(
             do=Do.GIVE_BACK,
@@ -212,7 +228,9 @@ def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemp
     )
     row.status, row.reversed_at, row.reason = Redemption.Status.REVERSED, at, reason[:300]
     row.save(update_fields=["status", "reversed_at", "reason"])
-    _put_back(row)
+    if owner != row.member_id:
+        move_points(to=owner, of=row.member_id, at=at)
+    _put_back(row, taken)
     record("reward.reversed", subject=row.member_id, at=at, data=_told(row))
     return row
 
@@ -234,17 +252,25 @@ def use_voucher(*, code: str, at: datetime) -> Voucher:
     return row
 
 
-def release_stale(*, at: datetime, limit: int = 500) -> int:
-    """Release this merchant's reservations whose time is over; how many."""
+@transaction.atomic
+def release_stale(*, at: datetime, limit: int = 100) -> int:
+    """Release up to `limit` of this merchant's reservations whose time is over; how many. One transaction."""
     due = list(
         Redemption.objects.filter(status=Redemption.Status.RESERVED, reserved_until__lt=at)
         .order_by("reserved_until")
-        .values_list("pk", flat=True)[:limit]
+        .values_list("pk", "member_id", "reward_id")[:limit]
     )
+    # All locks first, each kind sorted: what one release takes last, a redemption next door takes first.
+    members = sorted({member for _redemption, member, _reward in due})
+    for member in members:
+        locked(member)
+    rewards = {reward for _redemption, _member, reward in due}
+    list(Reward.objects.select_for_update(no_key=True).filter(pk__in=rewards).order_by("pk"))
+    hold_accounts(members)
     released = 0
-    for pk in due:
+    for redemption, _member, _reward in due:
         try:
-            release_redemption(redemption=pk, at=at, reason=str(_("Not used in time")))
+            release_redemption(redemption=redemption, at=at, reason=str(_("Not used in time")))
             released += 1
         except WrongState:
             continue  # used at this very moment
@@ -260,9 +286,23 @@ def _locked(redemption: UUID) -> Redemption:
     return Redemption.objects.select_for_update().get(pk=redemption)
 
 
-def _put_back(row: Redemption) -> None:
+def _owner_now(row: Redemption) -> UUID:
+    """Who the redemption's member is today, their row locked; `NotActive` when that is nobody."""
+    member = Member.objects.get(pk=row.member_id)
+    if member.merged_into_id is not None:
+        member = locked(member.merged_into_id)
+    if member.status not in (Member.Status.ACTIVE, Member.Status.BLOCKED):
+        raise NotActive(status=member.status)
+    return member.pk
+
+
+def _taken_reward(row: Redemption) -> Reward:
+    """The redemption's reward, locked; before the books, as reserving does."""
+    return Reward.objects.select_for_update(no_key=True).get(pk=row.reward_id)
+
+
+def _put_back(row: Redemption, reward: Reward) -> None:
     """The stock returns and the code dies."""
-    reward = Reward.objects.select_for_update(no_key=True).get(pk=row.reward_id)
     reward.taken -= 1
     reward.save(update_fields=["taken"])
     Voucher.objects.filter(redemption=row).update(status=Voucher.Status.VOID)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import balance
@@ -39,12 +39,17 @@ def terms_of(row: Reward) -> Terms:
     )  # fmt: skip
 
 
+def _had(member: Member) -> QuerySet[Redemption]:
+    """What counts towards a member's limits: open or used, by them or by a member merged into them."""
+    return Redemption.objects.filter(Q(member=member) | Q(member__merged_into=member), status__in=COUNTED)
+
+
 def asker(member_id: UUID, row: Reward, *, channel: str = "", member: Member | None = None) -> Asker:
     """A member as the rules see them for one reward."""
     member = member or Member.objects.filter(pk=member_id).first()
     if member is None:
         raise NotFound("member")
-    had = Redemption.objects.filter(member=member, reward=row, status__in=COUNTED).count()
+    had = _had(member).filter(reward=row).count()
     return Asker(balance(member_id).available, had, member.status == Member.Status.ACTIVE, channel)
 
 
@@ -73,8 +78,7 @@ def offers(member_id: UUID, *, at: datetime, channel: str = "") -> list[Offer]:
     if member is None:
         raise NotFound("member")
     points = balance(member_id).available
-    taken = Redemption.objects.filter(member=member, status__in=COUNTED).values_list("reward_id", flat=True)
-    had = Counter(taken)
+    had = Counter(_had(member).values_list("reward_id", flat=True))
     active = member.status == Member.Status.ACTIVE
     return [
         Offer(row, why_not(terms_of(row), Asker(points, had[row.pk], active, channel), at))

@@ -1,0 +1,45 @@
+"""What the rewards know about a member, and how it goes: open redemptions are released, codes die."""
+
+from typing import Any
+from uuid import UUID
+
+from loyalty.core import clock, privacy
+from rewards.models import Redemption, Reward, Voucher
+from rewards.operations.redemption import release_redemption
+
+
+def _export(member: UUID) -> list[dict[str, Any]]:
+    rows = Redemption.objects.filter(member=member).select_related("reward").order_by("id")
+    codes = dict(Voucher.objects.filter(redemption__in=rows).values_list("redemption_id", "code"))
+    return [
+        {
+            "reward": row.reward.name,
+            "points": row.cost_points,
+            "status": row.status,
+            "channel": row.channel,
+            "code": codes.get(row.pk, ""),
+            "reserved_at": row.reserved_at.isoformat(),
+            "settled_at": row.settled_at.isoformat() if row.settled_at else None,
+            "reversed_at": row.reversed_at.isoformat() if row.reversed_at else None,
+            "reason": row.reason,
+        }
+        for row in rows
+    ]
+
+
+def _erase(member: UUID) -> None:
+    """Release what is open before the points are forfeited, so that none comes back to nobody; forget every
+    code and every reason that was typed."""
+    mine = Redemption.objects.filter(member=member)
+    open_now = mine.filter(status=Redemption.Status.RESERVED)
+    rewards = set(open_now.values_list("reward_id", flat=True))
+    list(Reward.objects.select_for_update(no_key=True).filter(pk__in=rewards).order_by("pk"))
+    for redemption in open_now.order_by("id").values_list("pk", flat=True):
+        release_redemption(redemption=redemption, at=clock.now())
+    codes = Voucher.objects.filter(redemption__in=mine)
+    codes.filter(status=Voucher.Status.ACTIVE).update(status=Voucher.Status.VOID)
+    codes.update(code="")
+    mine.exclude(reason="").update(reason="")
+
+
+holder = privacy.Holder("rewards", _export, _erase)
