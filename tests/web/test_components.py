@@ -31,6 +31,7 @@ urlpatterns = [
     path("gallery/", gallery, name="gallery"),
     path("brand/<str:digest>.css", brand_css, name="brand_css"),
     path("theme/", _elsewhere, name="theme"),
+    path("language/", _elsewhere, name="language"),
     path("logout/", _elsewhere, name="account_logout"),
 ]
 

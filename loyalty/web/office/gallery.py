@@ -111,7 +111,7 @@ def _entries() -> list[dict[str, Any]]:
         {
             "at": SAMPLE_INSTANT - timedelta(hours=3), "title": _("Purchase in the web shop"), "amount": 89,
             "state": "wait", "state_text": _("counts from 5 Dec"), "balance": None,
-            "detail": _("Order 10482"), "why_url": here,
+            "detail": _("Order 10482"), "why_url": f"{here}?part=reasons",
         },
         {
             "at": SAMPLE_INSTANT - timedelta(days=9), "title": _("Free coffee"), "amount": -500,
@@ -208,7 +208,7 @@ def _office_context(request: HttpRequest) -> dict[str, Any]:
             "name": "Fika & Co", "is_sandbox": True, "timezone": "Europe/Stockholm", "currency": "SEK",
         },
         "nav": _nav(), "staff_name": "Anna Berg", "role_label": _("Owner"), "search_url": here, "here": here,
-        "go_live_url": here, "words": {"one": _("point"), "other": _("points")}, "entries": _entries(),
+        "live_url": here, "words": {"one": _("point"), "other": _("points")}, "entries": _entries(),
         "rewards": _rewards(), "members": _members(), "palettes": _palettes(), "curl": curl,
         "messages": _messages() if "toasts" in request.GET else [], "at": SAMPLE_INSTANT,
         "stamps": [{"full": place < 7} for place in range(10)],
@@ -256,4 +256,5 @@ def gallery(request: HttpRequest) -> HttpResponse:
         except brand.BadColour as refused:
             raise Http404 from refused
         return render(request, "portal/gallery.html", _portal_context(colour))
-    return render(request, "office/gallery.html", _office_context(request))
+    part = "#reasons" if request.GET.get("part") == "reasons" else ""
+    return render(request, f"office/gallery.html{part}", _office_context(request))
