@@ -23,7 +23,7 @@ from members.rules.shopping import NewOrder
 EXAMPLE = {
     "external_id": "receipt-10025",
     "currency": "SEK",
-    "placed_at": "2026-11-21T14:02:00+01:00",
+    "placed_at": "2026-03-02T14:02:00+01:00",
     "member": {"external_id": "customer-1001"},
     "lines": [
         {"sku": "latte", "name": "Caffè latte", "category": "coffee", "quantity": "2", "amount_minor": 9800},

@@ -14,10 +14,10 @@ from members.rules.shopping import NewRefund, time_problem
 ANSWERS = {201: shapes.Refund, 200: shapes.Refund, 202: shapes.Refund}
 EXAMPLE = {
     "external_id": "return-77",
-    "refunded_at": "2026-11-23T10:15:00+01:00",
+    "refunded_at": "2026-03-03T10:15:00+01:00",
     "lines": [{"number": 1, "amount_minor": 4900}],
 }
-CANCELLED = {"cancelled_at": "2026-11-22T09:00:00+01:00"}
+CANCELLED = {"cancelled_at": "2026-03-03T09:00:00+01:00"}
 
 
 def _answer(call: Call, found: Refunded) -> tuple[int, shapes.Refund]:
