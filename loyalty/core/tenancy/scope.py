@@ -36,7 +36,9 @@ SYSTEM: Final = Actor("system")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    merchant_id: int | None  # None: every merchant (system work)
+    """What is open: one merchant, or with None every merchant (system work), and who acts."""
+
+    merchant_id: int | None
     actor: Actor
 
 
