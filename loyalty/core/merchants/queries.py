@@ -104,6 +104,11 @@ def api_keys() -> list[ApiKey]:
     return list(ApiKey.objects.order_by("-created_at"))
 
 
+def location_names() -> dict[str, str]:
+    """Names of the merchant's places by code."""
+    return dict(Location.objects.values_list("code", "name"))
+
+
 def location(code: str) -> Location | None:
     """The location with that code."""
     return Location.objects.filter(code=code).first()

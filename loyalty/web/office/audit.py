@@ -129,7 +129,7 @@ def told(events: Iterable[Event], here: Here) -> list[dict[str, Any]]:
 
 
 def _url(event: Event, here: Here) -> str:
-    """Where one can look at what the event is about; "" when there is no page for it or this person may not."""
+    """Where one can look at what the event is about; "" when there is no page or this person may not."""
     topic, slug = event.kind.partition(".")[0], here.merchant.slug
     if topic == "order" and "order" in (event.data or {}) and here.may("members.view"):
         return _order_url(str(event.data["order"]), slug)

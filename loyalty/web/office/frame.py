@@ -59,7 +59,7 @@ def _nav(here: Here, current: str) -> list[dict[str, Any]]:
 
 
 def _beside(here: Here) -> str:
-    """The first page of the test shop of a live one, or the other way round; "" where one does not work there."""
+    """The first page of a live shop's test shop, or the other way round; "" for who does not work there."""
     return first_page(here.sibling.slug, here.permissions) if here.sibling else ""
 
 

@@ -1,5 +1,6 @@
-"""Connect a shop system: API keys, each shown once, and the first call to try, with the shop's own address."""
+"""Connect a shop system: API keys, each shown once, and the first calls to try, ready to copy."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from loyalty.core.errors import DomainError
+from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.merchants import operations
 from loyalty.core.merchants.queries import api_keys
 from loyalty.core.merchants.roles import SCOPES
@@ -55,20 +56,46 @@ class KeyForm(forms.Form):
     )
 
 
-def first_call(request: HttpRequest, here: Here, secret: str) -> str:
-    """A curl command that records an order, as text to copy."""
-    url = request.build_absolute_uri("/api/v1/orders")
+def first_calls(request: HttpRequest, here: Here, secret: str) -> list[dict[str, str]]:
+    """Three curl commands to copy: join a member, record their purchase, read what they have."""
+    order = {
+        "external_id": "try-order-1",
+        "currency": here.merchant.currency,
+        "placed_at": here.at.isoformat(timespec="seconds"),
+        "member": {"external_id": "try-member-1"},
+        "lines": [{"sku": "coffee", "name": "Coffee", "quantity": "1", "amount_minor": 4200}],
+    }
+    look = request.build_absolute_uri("/api/v1/members/lookup?external_id=try-member-1")
+    return [
+        {
+            "id": "call-member",
+            "title": _("1. Join a member"),
+            "text": _posted(
+                request, secret, "members", {"external_id": "try-member-1", "given_name": "Maja"}
+            ),
+        },
+        {
+            "id": "call-order",
+            "title": _("2. Record what they bought"),
+            "text": _posted(request, secret, "orders", order),
+        },
+        {
+            "id": "call-look",
+            "title": _("3. See what they have now"),
+            "text": f'curl "{look}" \\\n  -H "Authorization: Bearer {secret}"',
+        },
+    ]
+
+
+def _posted(request: HttpRequest, secret: str, name: str, body: dict[str, Any]) -> str:
+    url = request.build_absolute_uri(f"/api/v1/{name}")
+    key = f"try-{name}-1"
     return (
         f"curl {url} \\\n"
         f'  -H "Authorization: Bearer {secret}" \\\n'
-        '  -H "Idempotency-Key: try-1" \\\n'
+        f'  -H "Idempotency-Key: {key}" \\\n'
         '  -H "Content-Type: application/json" \\\n'
-        "  -d '{\n"
-        '    "external_id": "try-1",\n'
-        f'    "currency": "{here.merchant.currency}",\n'
-        f'    "placed_at": "{here.at.isoformat(timespec="seconds")}",\n'
-        '    "lines": [{"sku": "coffee", "name": "Coffee", "quantity": "1", "amount_minor": 4200}]\n'
-        "  }'"
+        f"  -d '{json.dumps(body, indent=2)}'"
     )
 
 
@@ -83,7 +110,7 @@ def _page(
         "form": form,
         "secret": secret,
         "made": made,
-        "curl": first_call(request, here, secret or "$LOYALTY_KEY"),
+        "calls": first_calls(request, here, secret or "$LOYALTY_KEY"),
         "docs_url": "/api/docs/",
     }
     status = 422 if form.errors else 200
@@ -116,10 +143,16 @@ def create(request: HttpRequest, here: Here) -> HttpResponse:
     return office_page(request, here, "office/key_new.html", {"form": form}, current="keys", status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @require("keys.manage")
 def revoke(request: HttpRequest, here: Here, key_id: UUID) -> HttpResponse:
-    """Stop a key for good."""
+    """Stop a key for good, after asking: what uses it stops working at once."""
+    if request.method != "POST":
+        key = next((found for found in api_keys() if found.pk == key_id and not found.revoked_at), None)
+        if key is None:
+            raise NotFound("API key")
+        context = {"key": key, "back_url": reverse("office:keys", args=[here.merchant.slug])}
+        return office_page(request, here, "office/key_stop.html", context, current="keys", partial="dialog")
     operations.revoke_api_key(key=key_id, at=here.at)
     messages.success(request, _("The key has stopped working."))
     return sent_to(request, reverse("office:keys", args=[here.merchant.slug]))

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, QueryDict
 
-PAGE = 50
+PAGE = 40
 """Rows on one page of a list."""
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -64,7 +64,7 @@ def _harmless(value: Any) -> str:
 
 
 def spreadsheet(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
-    """A CSV file for download, in UTF-8 with the mark that spreadsheets need to see it. Large ones wait on disk.
+    """A CSV file for download, in UTF-8 with the mark that spreadsheets look for. Large ones wait on disk.
 
     Everything is written before the answer starts, while the scope is still open.
     """

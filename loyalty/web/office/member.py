@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from loyalty.core import ids
 from loyalty.core.errors import DomainError
 from loyalty.core.ledger.queries import balance, lots
+from loyalty.core.merchants.queries import location_names
 from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
 from loyalty.web import formats
 from loyalty.web.office.forms.members import AdjustForm, BlockForm, EraseForm, MergeForm
@@ -39,7 +40,7 @@ ICONS = {
     Kind.CLOSED: "door-closed",
     Kind.OTHER: "dot",
 }
-ENTRIES = 30
+ENTRIES = 20
 _UNDOABLE = (Member.Status.ACTIVE, Member.Status.BLOCKED)
 
 
@@ -66,9 +67,10 @@ def _head(row: directory.Row, here: Here) -> dict[str, Any]:
 
 
 def entries(page: Page, here: Here) -> list[dict[str, Any]]:
-    """The story's rows as the page shows them, with who did it, the lines bought and where to look further."""
+    """The story's rows as the page shows them: who did it, the lines bought, where to look further."""
     names = names_of([row.actor for row in page.rows])
     bought = {one.order.pk: one for one in with_lines({row.order for row in page.rows if row.order})}
+    places = location_names()
     found = []
     for row in page.rows:
         order = row.order
@@ -85,7 +87,7 @@ def entries(page: Page, here: Here) -> list[dict[str, Any]]:
                 "waiting": waiting,
                 "balance": row.balance_after,
                 "who": names.get(row.actor, ""),
-                "where": order.location if order else "",
+                "where": places.get(order.location, order.location) if order else "",
                 "why": row.why,
                 "bought": bought.get(order.pk) if order else None,
                 "order_url": reverse("office:order", args=[here.merchant.slug, ids.encode("ord", order.pk)])

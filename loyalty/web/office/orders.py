@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from loyalty.core import ids
 from loyalty.core.errors import DomainError
+from loyalty.core.merchants.queries import location_names
 from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
 from loyalty.web.office.forms.orders import RefundForm
 from loyalty.web.office.frame import office_page
@@ -55,9 +56,11 @@ def order_rows(found: Iterable[Order], slug: str) -> list[dict[str, Any]]:
     orders = list(found)
     people = list(Member.objects.filter(pk__in={row.member_id for row in orders if row.member_id}))
     names = {row.member.pk: row.name or known_as(row) for row in directory.rows(people)}
+    places = location_names() if orders else {}
     return [
         {
             "order": row,
+            "where": places.get(row.location, row.location) or row.channel,
             "url": reverse("office:order", args=[slug, ids.encode("ord", row.pk)]),
             "member": names.get(row.member_id, "") if row.member_id else "",
             "member_url": reverse("office:member", args=[slug, ids.encode("mbr", row.member_id)])
@@ -135,7 +138,7 @@ def order(request: HttpRequest, here: Here, order_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require("orders.refund")
 def refund(request: HttpRequest, here: Here, order_id: str) -> HttpResponse:
-    """Record money that went back, per line or on the whole; points follow by the terms they were given under."""
+    """Record money that went back, per line or on the whole; points follow by the terms they came under."""
     bought, context = _found(here, order_id)
     currency = bought.order.currency
     form = RefundForm(

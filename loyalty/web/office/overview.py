@@ -1,4 +1,4 @@
-"""The first page: a few true figures, each opening the rows it adds up, what needs a look, and what happened."""
+"""The first page: a few true figures that open the rows they add up, what needs a look, what happened."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -62,6 +62,8 @@ MOVES = {
 }
 _FIRST, _MORE = list(LABELS)[:4], list(LABELS)[4:]
 #: Figures that are the same whatever the period: comparing them with the period before would say nothing.
+#: What another event of the same moment already says.
+_ECHOES = ("order.recorded", "points.reserved", "points.spent", "points.released", "points.given_back")
 _STANDING = ("points_outstanding", "members_total")
 #: Points that left members: the books write them with a minus, the figure and its rows without.
 _LEAVING = ("points_redeemed", "points_expired", "redemption_share")
@@ -132,9 +134,7 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
         "period": period,
         "looks": _needs_a_look(here),
         "steps": _first_steps(here, found["orders"].value or found["members_total"].value),
-        "events": told(log().exclude(kind__in=["order.recorded"])[:8], here)
-        if here.may("audit.view")
-        else [],
+        "events": told(log().exclude(kind__in=_ECHOES)[:8], here) if here.may("audit.view") else [],
     }
     return office_page(request, here, "office/overview.html", context, current="overview", partial="figures")
 

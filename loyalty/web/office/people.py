@@ -1,4 +1,4 @@
-"""Who did it: actors as names. The books and events keep ids only; names are looked up when a page is shown."""
+"""Who did it: actors as names. The books and events keep ids; names are looked up for a page."""
 
 from collections.abc import Iterable
 from uuid import UUID

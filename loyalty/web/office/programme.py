@@ -81,7 +81,7 @@ def _base_document() -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require("programme.edit")
 def rule(request: HttpRequest, here: Here) -> HttpResponse:
-    """Edit the basic rule and the life of points; saving makes the draft. `?preview` answers with the example."""
+    """Edit the basic rule and the life of points; saving makes the draft. A GET with answers previews them."""
     base, currency = _base_document(), here.merchant.currency
     if request.method != "POST" and "points" in request.GET:
         form = BasicRuleForm(request.GET, currency=currency)
@@ -99,7 +99,7 @@ def rule(request: HttpRequest, here: Here) -> HttpResponse:
         else:
             messages.success(request, _("Saved as a draft. Nothing has changed for members yet."))
             return sent_to(request, reverse("office:programme_draft", args=[here.merchant.slug]))
-    context = {"form": form, "preview": _preview(form, base, here)}
+    context = {"form": form, "preview": _preview(form, base, here), "is_new": not base}
     looking = request.method != "POST" and form.is_bound
     return office_page(
         request,

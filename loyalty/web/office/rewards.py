@@ -125,7 +125,7 @@ def create(request: HttpRequest, here: Here) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require("rewards.view")
 def edit(request: HttpRequest, here: Here, reward_id: str) -> HttpResponse:
-    """Look at a reward and, where the role allows, change it. Open redemptions keep the price they were made at."""
+    """Look at a reward and, where the role allows, change it. Open redemptions keep their price."""
     row = catalogue.reward(ids.decode("rwd", reward_id))
     if request.method != "POST":
         form = RewardForm.of(row, **_settings(here))

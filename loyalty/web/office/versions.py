@@ -37,7 +37,9 @@ def history(request: HttpRequest, here: Here) -> HttpResponse:
         "first_url": address(request, before="") if before else "",
         "next_url": address(request, before=str(shown[-1].number)) if len(rows) > PAGE else "",
     }
-    return office_page(request, here, "office/programme_history.html", context, current="programme")
+    return office_page(
+        request, here, "office/programme_history.html", context, current="programme", partial="list"
+    )
 
 
 @require_safe

@@ -219,7 +219,7 @@ def _whole(value: dict[str, Any], currency: str, words: Words) -> str:
 
 
 def change_rows(changes: list[Change], currency: str, words: Words) -> list[dict[str, str]]:
-    """What a draft changes, one row each: `label` what it is, `place` where, `before` and `after` in words."""
+    """What a draft changes, one row each: `label` what, `place` where, `before` and `after` in words."""
     rows = []
     for change in changes:
         *parents, leaf = change.path.split(".")
@@ -227,7 +227,7 @@ def change_rows(changes: list[Change], currency: str, words: Words) -> list[dict
             continue
         rows.append(
             {
-                "label": str(_LABELS.get(leaf, _place(parents + [leaf]))),
+                "label": str(_LABELS.get(leaf, _place([*parents, leaf]))),
                 "place": _place(parents),
                 "before": _value(leaf, change.before, currency, words),
                 "after": _value(leaf, change.after, currency, words),

@@ -46,12 +46,12 @@ class Worked:
 
     @property
     def hundred_minor(self) -> int | None:
-        """What a hundred points cost, in whole minor units: one alone is often less than the smallest coin."""
+        """What a hundred points cost in whole minor units: one is often less than the smallest coin."""
         return None if self.point_minor is None else int((self.point_minor * 100).to_integral_value())
 
 
 def cost_of(reward: Reward) -> int:
-    """What one of a reward costs the shop, in minor units: as stated, or the money it takes off; 0 if unknown."""
+    """What one of a reward costs the shop in minor units: as stated, or the money it takes off, or 0."""
     if reward.unit_cost_minor:
         return reward.unit_cost_minor
     return reward.value if reward.kind == Reward.Kind.MONEY_OFF else 0
@@ -87,8 +87,8 @@ def back_of(reward: Reward, earning: Earning | None) -> Decimal | None:
 
 
 def basket(merchant: Merchant, at: datetime) -> Basket:
-    """The middle one by amount of the newest purchases by members, so that the example is neither a coffee nor
-    a wedding; an invented one when there are none."""
+    """The middle one by amount of members' newest purchases, so that the example is neither a coffee nor a
+    wedding; an invented one when there are none."""
     newest = list(
         Order.objects.filter(status=Order.Status.RECORDED, member__isnull=False, total_minor__gt=0).order_by(
             "-placed_at"

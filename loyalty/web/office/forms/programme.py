@@ -19,6 +19,16 @@ HOLDS = {
     "event": _("When something has happened"),
 }
 MAX_FILE_BYTES = 1_000_000
+#: Fields that belong to a choice: (field, its value) → what has to be given then.
+_NEEDED = (
+    ("hold", "days", "hold_days"),
+    ("hold", "event", "hold_event"),
+    ("expiry", "rolling", "months"),
+    ("expiry", "month_end", "months"),
+    ("expiry", "fixed_date", "months"),
+    ("expiry", "fixed_date", "day"),
+    ("expiry", "sliding", "days"),
+)
 
 
 def _number(label: Any, low: int, high: int, **kwargs: Any) -> forms.IntegerField:
@@ -94,23 +104,16 @@ class BasicRuleForm(forms.Form):
             ),
         }
         self.fields.update(money)
+        for field, choice, name in _NEEDED:
+            # Shown only with its choice, so it never reads "optional"; asked for only when that was chosen.
+            if not self.is_bound or self[field].value() == choice:
+                self.fields[name].required = True
 
     def clean(self) -> dict[str, Any]:
         """What belongs to a choice must be given with it."""
         data = super().clean() or {}
         if not self.errors.get("per") and not data.get("per"):
             self.add_error("per", _("Give an amount above zero."))
-        needed = {
-            ("hold", "days"): "hold_days",
-            ("hold", "event"): "hold_event",
-            ("expiry", "rolling"): "months",
-            ("expiry", "month_end"): "months",
-            ("expiry", "fixed_date"): "day",
-            ("expiry", "sliding"): "days",
-        }
-        for (field, choice), name in needed.items():
-            if data.get(field) == choice and not data.get(name) and name not in self.errors:
-                self.add_error(name, _("This is needed for the choice you made."))
         return data
 
     @classmethod

@@ -43,7 +43,7 @@ def _day(label: Any, help_text: Any = "") -> forms.DateField:
 
 
 class RewardForm(forms.Form):
-    """`details()` is what the operation takes. Words are wanted in the shop's language; others may be empty."""
+    """`details()` is what the operation takes. Words are wanted in the shop's language, not in the others."""
 
     kind = forms.ChoiceField(label=_("What the member gets"), choices=KINDS)
     cost_points = _number(_("Price"), 1, MAX_POINTS)
@@ -119,6 +119,9 @@ class RewardForm(forms.Form):
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
+
+        if not self.is_bound:  # they are only seen with their kind; `clean` asks for them then
+            self.fields["money_value"].required = self.fields["percent"].required = True
 
     def languages(self) -> list[dict[str, Any]]:
         """One tab per language, the shop's first; `filled` and `wrong` are shown on the tab."""
