@@ -152,7 +152,7 @@ def require(permission: str) -> Callable[[View], View]:
             except DomainError as error:
                 if request.method != "POST":
                     raise
-                messages.error(request, _said(error))
+                messages.error(request, said(error))
                 return sent_to(request, _back(request, here))
 
         page.permission = permission  # type: ignore[attr-defined]  # read by the sweep over all addresses
@@ -170,7 +170,8 @@ def _here(slug: str, user_id: int) -> Here:
     raise Http404
 
 
-def _said(error: DomainError) -> str:
+def said(error: DomainError) -> str:
+    """A refusal in one or a few sentences, for a message above a page."""
     if isinstance(error, InvalidInput):
         return " ".join(problem["message"] for problem in error.errors)
     return str(error)
