@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.ledger.queries import Balance, balances
@@ -66,9 +66,9 @@ def search(text: str) -> Q:
     words = search_key(text).split()
     if words:
         first, *rest = words
-        named = Q(search_given__startswith=first) | Q(search_family__startswith=first)
+        named = Q(search_given__begins=first) | Q(search_family__begins=first)
         for word in rest[:2]:
-            named &= Q(search_given__startswith=word) | Q(search_family__startswith=word)
+            named &= Q(search_given__begins=word) | Q(search_family__begins=word)
         wanted |= Q(pk__in=Profile.objects.filter(named).values("member_id"))
     return wanted
 
@@ -79,7 +79,8 @@ def members(
     """The list, newest first; `before` is the last row's (joined_at, id) for the next page. The caller
     slices."""
     found = Member.objects.order_by("-joined_at", "-id")
-    found = found.filter(status=status) if status else found.exclude(status=Member.Status.MERGED)
+    gone = (Member.Status.MERGED, Member.Status.ERASED)
+    found = found.filter(status=status) if status else found.exclude(status__in=gone)
     if text.strip():
         found = found.filter(search(text))
     if before is not None:
@@ -87,8 +88,14 @@ def members(
     return found
 
 
+def counts() -> dict[str, int]:
+    """How many members there are of each status; statuses nobody has are missing."""
+    found = Member.objects.values_list("status").annotate(number=Count("id")).order_by("status")
+    return dict(found)
+
+
 def rows(found: list[Member]) -> list[Row]:
-    """Members with what a list shows of them, in five queries however many they are."""
+    """Members with what a list shows of them, in four queries however many they are."""
     keys = [row.pk for row in found]
     profiles = {row.member_id: row for row in Profile.objects.filter(member__in=keys)}
     stats = {row.member_id: row for row in Stats.objects.filter(member__in=keys)}
