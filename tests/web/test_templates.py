@@ -19,7 +19,8 @@ TEMPLATES = sorted(
     if ".venv" not in path.parts and ".data" not in path.parts
 )
 SCRIPTS = sorted(ROOT.glob("static/**/*.js"))
-STYLES = sorted(ROOT.glob("static/**/*.css"))
+#: docs.css stands beside the stylesheet of the API's browser, which is not ours and knows no layers.
+STYLES = sorted(path for path in ROOT.glob("static/**/*.css") if path.name != "docs.css")
 NAMES = [str(path.relative_to(ROOT)) for path in TEMPLATES]
 
 _TAG = re.compile(r"<[a-zA-Z](?:\{%.*?%\}|\{\{.*?\}\}|\"[^\"]*\"|'[^']*'|[^>])*>", re.DOTALL)
