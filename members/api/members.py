@@ -1,6 +1,6 @@
 """Members: join, find, edit, block, merge, erase, export."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -27,6 +27,7 @@ from members.queries import directory
 from members.queries.wallet import wallet
 
 EXAMPLE = {"external_id": "customer-1001", "email": "ana@example.com", "given_name": "Ana", "language": "sv"}
+_FIRST = date(1900, 1, 1)
 _JOINED = [("joined_at", datetime), ("id", UUID)]
 
 
@@ -75,6 +76,8 @@ class Members(Endpoint):
             raise InvalidInput.of(
                 "external_id", "Give at least one of external_id, email, phone and card.", "missing"
             )
+        if call.body.birthday is not None and not _FIRST <= call.body.birthday <= call.at.date():
+            raise InvalidInput.of("birthday", "Give the real date of birth.")
         details = {name: getattr(call.body, name) for name in inputs.DETAILS}
         try:
             joined = join(

@@ -1,5 +1,6 @@
 """Orders: record one or many, quote, read, release what was held."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -132,7 +133,7 @@ def _read(raws: tuple[msgspec.Raw, ...]) -> list[NewOrder | InvalidInput]:
 
 
 def _name_of(raw: msgspec.Raw) -> str | None:
-    found = msgspec.json.decode(raw)
+    found = json.loads(bytes(raw))
     name = found.get("external_id") if isinstance(found, dict) else None
     return name[:100] if isinstance(name, str) else None
 

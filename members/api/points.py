@@ -24,10 +24,9 @@ class MemberBalances(Endpoint):
     )
     def get(self, call: Call, id: str) -> shapes.Balances:  # noqa: A002 - the address's own word
         """Now, or as of any instant."""
+        at = within("at", call.query.at) if call.query.at is not None else None
         held = wallet(member_id(id))
-        at = call.query.at
         if at is not None:
-            at = within("at", at)
             recorded = call.query.by == "recorded"
             found = {
                 unit: balance_as_of(held.member, at=at, unit=unit, recorded=recorded)

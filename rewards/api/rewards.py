@@ -105,8 +105,8 @@ class MemberRewards(Endpoint):
     def get(self, call: Call, id: str) -> shapes.RewardOffers:  # noqa: A002
         """Each reward with whether the member can have it now and, if not, every reason and what is
         missing."""
-        held = wallet(ids.decode("mbr", id))
         at = within("at", call.query.at) if call.query.at is not None else call.at
+        held = wallet(ids.decode("mbr", id))
         found = catalogue.offers(held.member, at=at, channel=call.query.channel)
         return shapes.RewardOffers(
             ids.encode("mbr", held.member),

@@ -69,8 +69,15 @@ def test_a_key_belongs_to_one_credential(call, member, shopfront):
     assert points(shopfront) == 100
 
 
-@pytest.mark.parametrize(("key", "code"), [(None, "idempotency_key_missing"), ("", ""), ("é", "idempotency_key_malformed"),
-                                           ("x" * 256, "idempotency_key_malformed")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        (None, "idempotency_key_missing"),
+        ("", ""),
+        ("é", "idempotency_key_malformed"),
+        ("x" * 256, "idempotency_key_malformed"),
+    ],
+)
 def test_the_key_must_be_there_and_be_plain(call, member, shopfront, key, code):
     answer = (
         give(call, member, key=key)
@@ -128,7 +135,8 @@ def test_no_personal_data_is_kept_in_answers(call, shopfront):
     assert "Idaline" not in kept
 
 
-# ------------------------------------------------------------------------------------------------- at the same moment
+# ------------------------------------------------------------------------------------------------- at the
+# same moment
 
 
 def together(count, work):
@@ -234,7 +242,8 @@ def test_an_answer_that_was_committed_while_we_looked_is_found_on_the_second_loo
     assert points(luna_live) == 50
 
 
-# ------------------------------------------------------------------------------------------------------ when it breaks
+# ------------------------------------------------------------------------------------------------------
+# when it breaks
 
 
 @pytest.mark.race

@@ -72,7 +72,8 @@ def test_without_a_good_key_nothing_is_said(shopfront, method, address, spec, se
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def _everything(call, name):
+def everything(call, name):
+    """One of each thing, by prefix; and a code."""
     member = call.post("members", {"external_id": name}).json()["id"]
     order = call.post("orders", an_order(name, kronor=500)).json()["id"]
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
@@ -86,7 +87,7 @@ BY_ID = [found for found in ALL if "{id}" in found.values[1]]
 
 @pytest.mark.parametrize(("method", "address", "spec"), BY_ID)
 def test_another_shops_ids_do_not_exist(call, ottos_call, method, address, spec):
-    lunas = _everything(call, "ana")
+    lunas = everything(call, "ana")
     answer = ottos_call(method, filled(address, **lunas), example_of(spec))
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     absent = ottos_call(method, filled(address), example_of(spec))
@@ -96,7 +97,7 @@ def test_another_shops_ids_do_not_exist(call, ottos_call, method, address, spec)
 @pytest.mark.parametrize(("method", "address", "spec"), BY_ID)
 def test_ones_own_ids_do_exist(call, method, address, spec):
     """The twin: the 404 above is about whose id it is, not about the request."""
-    answer = call(method, filled(address, **_everything(call, "ana")), example_of(spec))
+    answer = call(method, filled(address, **everything(call, "ana")), example_of(spec))
     if answer.status_code == 404:  # the merge's example names a member that is not there
         assert address.endswith("merge")
     else:
@@ -108,7 +109,7 @@ def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, 
 
     with acting_for(other_shop, by=MARA):
         publish()
-    lunas, ottos = _everything(call, "ana"), _everything(ottos_call, "otto")
+    lunas, ottos = everything(call, "ana"), everything(ottos_call, "otto")
     asked = [
         ottos_call.post("orders", {**an_order(), "member": {"id": lunas["mbr"]}}),
         ottos_call.post("orders", {**an_order(), "member": {"external_id": "ana"}}),
@@ -121,9 +122,16 @@ def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, 
         ottos_call.get("members/lookup?external_id=ana"),
     ]
     assert [answer.json()["code"] for answer in asked] == [
-        "member_not_found", "member_not_found", "not_found", "not_found", "not_found", "not_found",
-        "code_not_valid", "code_not_valid", "not_found",
-    ]  # fmt: skip
+        "member_not_found",
+        "member_not_found",
+        "not_found",
+        "not_found",
+        "not_found",
+        "not_found",
+        "code_not_valid",
+        "code_not_valid",
+        "not_found",
+    ]
     assert ottos_call.get(f"orders?member={lunas['mbr']}").json()["data"] == []
     assert ottos_call.get(f"redemptions?member={lunas['mbr']}").json()["data"] == []
     assert len(ottos_call.get("members").json()["data"]) == 1

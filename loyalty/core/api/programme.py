@@ -88,7 +88,7 @@ class ProgrammeImport(Struct, forbid_unknown_fields=True, frozen=True):
     """An exported file's content."""
 
     programme: dict[str, Any]
-    number: int | None = None
+    number: Number | None = None
     note: Note = ""
 
 

@@ -191,7 +191,8 @@ _PLAIN = (
 
 def said(error: msgspec.ValidationError, prefix: str = "") -> dict[str, str]:
     """A msgspec complaint as `{"field", "code", "message"}` in words."""
-    found = complaint(error, prefix)
+    text = str(error).replace(" - at `key` in `$", " - at `$")  # a key that is not allowed: name its object
+    found = complaint(msgspec.ValidationError(text), prefix)
     for pattern, words in _PLAIN:
         if pattern.match(found["message"]):
             found["message"] = words

@@ -64,6 +64,8 @@ class Verdict:
 
     def headers(self) -> dict[str, str]:
         """`RateLimit` and `RateLimit-Policy` as the IETF's draft-ietf-httpapi-ratelimit-headers has them."""
+        if not self.buckets:
+            return {}
         pairs = list(zip(self.buckets, self.left, strict=True))
         return {
             "RateLimit-Policy": ", ".join(

@@ -1,0 +1,94 @@
+"""How many statements the busy requests cost. A number that grows here is a decision, not an accident."""
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.api.caller import Caller, an_order, key_for
+
+
+def statements(work):
+    """The statements that `work` sends, BEGIN and COMMIT included, after a first run has warmed what is
+    kept."""
+    work()
+    with CaptureQueriesContext(connection) as seen:
+        answer = work()
+    assert answer.status_code in (200, 201), answer.content
+    return [query["sql"] for query in seen.captured_queries]
+
+
+def short(statement):
+    """The part of a statement that tells what it is for."""
+    words = (
+        "BEGIN",
+        "COMMIT",
+        "app.merchant_id",
+        "pg_try_advisory_xact_lock",
+        "members_identity",
+        "members_write_orders",
+        "ledger_post",
+        "INSERT INTO api_answer",
+        "ledger_account",
+    )
+    return next((word for word in words if word in statement), statement[:120])
+
+
+def test_an_order_costs_six_statements_in_one_transaction(luna_live):
+    call = Caller(key_for(luna_live))
+    call.post("members", {"external_id": "ana"})
+    call.post("orders", an_order("ana"))
+    assert [short(one) for one in statements(lambda: call.post("orders", an_order("ana")))] == [
+        "BEGIN",
+        "app.merchant_id",
+        "pg_try_advisory_xact_lock",  # was it answered already?
+        "members_identity",  # who is it, what do they have, which programme counts
+        "members_write_orders",  # order and lines
+        "ledger_post",  # lot, transfer, entries, balances, event
+        "INSERT INTO api_answer",
+        "COMMIT",
+    ]
+
+
+def test_a_repetition_costs_one_look(luna_live):
+    call = Caller(key_for(luna_live))
+    call.post("members", {"external_id": "ana"})
+    body = an_order("ana")
+    assert [short(one) for one in statements(lambda: call.post("orders", body, key="again"))] == [
+        "BEGIN",
+        "app.merchant_id",
+        "pg_try_advisory_xact_lock",
+        "COMMIT",
+    ]
+
+
+def test_a_balance_costs_one_statement(luna_live):
+    call = Caller(key_for(luna_live))
+    member = call.post("members", {"external_id": "ana"}).json()["id"]
+    assert [short(one) for one in statements(lambda: call.get(f"members/{member}/balances"))] == [
+        "BEGIN",
+        "app.merchant_id",
+        "ledger_account",
+        "COMMIT",
+    ]
+
+
+def test_a_batch_costs_the_same_however_long_it_is(luna_live):
+    call = Caller(key_for(luna_live))
+    call.post("members", {"external_id": "ana"})
+
+    def batch(count):
+        return statements(
+            lambda: call.post("orders/batch", {"orders": [an_order("ana") for _n in range(count)]})
+        )
+
+    assert len(batch(2)) == len(batch(60))
+
+
+def test_pages_cost_the_same_however_long_they_are(luna_live):
+    call = Caller(key_for(luna_live))
+    for number in range(3):
+        call.post("members", {"external_id": f"m{number}"})
+        call.post("orders", an_order(f"m{number}"))
+    for address in ("members", "orders", "rewards", "redemptions"):
+        one = statements(lambda address=address: call.get(f"{address}?limit=1"))
+        three = statements(lambda address=address: call.get(f"{address}?limit=3"))
+        assert len(one) == len(three), address
