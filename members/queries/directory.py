@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -56,21 +57,24 @@ def search(text: str) -> Q:
     text = text.strip()[:100]
     if "\x00" in text:
         return Q(pk__in=[])
-    wanted = Q()
+    found: list[QuerySet[Any, Any]] = []
     for kind in Identity.Kind.values:
         try:
             value = normal(kind, text)
         except InvalidInput:
             continue
-        wanted |= Q(pk__in=Identity.objects.filter(kind=kind, value=value).values("member_id"))
+        found.append(Identity.objects.filter(kind=kind, value=value).values("member_id"))
     words = search_key(text).split()
     if words:
         first, *rest = words
         named = Q(search_given__begins=first) | Q(search_family__begins=first)
         for word in rest[:2]:
             named &= Q(search_given__begins=word) | Q(search_family__begins=word)
-        wanted |= Q(pk__in=Profile.objects.filter(named).values("member_id"))
-    return wanted
+        found.append(Profile.objects.filter(named).values("member_id"))
+    if not found:
+        return Q(pk__in=[])
+    # One set of members rather than one condition or another: that would be tried on each member of the shop.
+    return Q(pk__in=found[0].union(*found[1:]))
 
 
 def members(

@@ -96,7 +96,9 @@ def expiring(owner: UUID, *, until: datetime, unit: str = POINTS) -> list[tuple[
 
 def transfers(owner: UUID, *, unit: str | None = None) -> QuerySet[Transfer]:
     """A member's movements, newest first."""
-    found = Transfer.objects.filter(owner=owner)
+    # By way of the member's accounts and their entries, which have indexes; transfers need none of their own.
+    moved = Entry.objects.filter(account__owner=owner).values("transfer")
+    found = Transfer.objects.filter(pk__in=moved)
     if unit:
         found = found.filter(unit=unit)
     return found.order_by("-happened_at", "-id")
@@ -212,8 +214,10 @@ def _moves(due: QuerySet[Lot]) -> list[tuple[UUID, UUID, str, int]]:
 
 def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[Lot]:
     """The lots an order (or another source) made, oldest first."""
+    # By way of the entries of its transfers: a lot is written far more often than it is looked for like this.
+    granted = Entry.objects.filter(transfer__source=source, transfer__move="grant").values("lot")
     return list(
-        Lot.objects.filter(transfer__source=source, account__unit=unit, transfer__move="grant")
+        Lot.objects.filter(pk__in=granted, account__unit=unit)
         .select_related("account", "transfer")
         .order_by("id")
     )

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.backends.ddl_references import Statement
 
 from loyalty.core import ids
+from loyalty.core.tenancy import lookups as _lookups  # noqa: F401 - registers `begins`
 from loyalty.core.tenancy import scope
 
 
@@ -50,8 +51,9 @@ class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: igno
 class MerchantKey(models.ForeignKey):
     """Whose row it is; filled from the open scope, so that it cannot be forgotten.
 
-    No database constraint: it would lock the merchant's one row for each row written, which all of a shop's customers
-    would share. Row-level security and the composite references leave no way to name a merchant that is not there.
+    No database constraint: it would lock the merchant's one row for each row written, which all of a shop's
+    customers would share. Row-level security and the composite references leave no way to name a merchant
+    that is not there.
     """
 
     def __init__(self, to: Any = "merchants.Merchant", on_delete: Any = models.PROTECT, **kwargs: Any):

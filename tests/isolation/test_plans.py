@@ -1,0 +1,191 @@
+"""Hot queries use an index as the serving role, in a shop with thousands of members.
+
+Under row-level security a condition may use an index only when its operator is leakproof: LIKE, ILIKE,
+upper() and most of jsonb are not, and silently read the whole shop. Each query runs as the code runs it; the
+plan that PostgreSQL makes for it is read.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.db import connection
+
+from loyalty.core.events import queries as events
+from loyalty.core.ledger import queries as ledger
+from loyalty.core.tenancy.scope import acting_for
+from members.models import Member, Order, Profile
+from members.queries import directory, order_facts
+from tests.cast import AT, MARA, buy, days, person, publish, shop
+
+MEMBERS = 3000
+
+# Rows as thousands of orders would leave them, written the short way.
+CROWD = """
+INSERT INTO members_member (id, merchant_id, status, joined_at, channel, language)
+SELECT gen_random_uuid(), %(shop)s, 'active', %(at)s::timestamptz - n * interval '1 minute', 'crowd', 'sv'
+  FROM generate_series(1, %(count)s) n;
+CREATE TEMPORARY VIEW crowd AS SELECT * FROM members_member
+ WHERE merchant_id = (SELECT current_setting('app.merchant_id')::bigint) AND channel = 'crowd';
+INSERT INTO members_profile (id, merchant_id, member_id, given_name, family_name, news_by_email, news_by_sms,
+                             search_given, search_family)
+SELECT gen_random_uuid(), merchant_id, id, '', '', false, false, substr(md5(id::text), 1, 6), md5(id::text)
+  FROM crowd;
+INSERT INTO members_identity (id, merchant_id, member_id, kind, value)
+SELECT gen_random_uuid(), merchant_id, m.id, k, k || m.id
+  FROM crowd m, unnest('{external,email,card}'::text[]) k;
+INSERT INTO members_stats (id, merchant_id, member_id, orders_count, spend_minor)
+SELECT gen_random_uuid(), merchant_id, id, 0, 0 FROM crowd;
+INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
+SELECT gen_random_uuid(), merchant_id, m.id, 'points', k, 0, 0
+  FROM crowd m, unnest('{available,pending,reserved,debt}'::text[]) k;
+INSERT INTO ledger_transfer (id, merchant_id, key, fingerprint, kind, move, unit, owner, amount, shortfall,
+                             source_kind, source, rule, actor, reason, happened_at, recorded_at)
+SELECT gen_random_uuid(), merchant_id, id::text, id, 'earn', 'grant', 'points', id, 1, 0,
+       'order', gen_random_uuid(), 'crowd', 'system', '', joined_at, joined_at FROM crowd;
+INSERT INTO ledger_lot (id, merchant_id, account_id, transfer_id, granted, remaining, pending, expires_at)
+SELECT gen_random_uuid(), t.merchant_id, a.id, t.id, 1, 1, false, t.happened_at + interval '1 year'
+  FROM ledger_transfer t
+  JOIN ledger_account a ON a.merchant_id = t.merchant_id AND a.owner = t.owner AND a.kind = 'available'
+ WHERE t.rule = 'crowd';
+INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, lot_id, amount, version,
+                          balance_after, hash)
+SELECT l.merchant_id, l.transfer_id, line, l.account_id, 'points', l.id, line * 2 - 1, line + 1, line, ''
+  FROM ledger_lot l JOIN ledger_transfer t ON t.merchant_id = l.merchant_id AND t.id = l.transfer_id,
+       generate_series(0, 1) line
+ WHERE t.rule = 'crowd';
+INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at)
+SELECT merchant_id, 'order.recorded', id, 'system', '{}', joined_at, joined_at FROM crowd;
+INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency,
+                           total_minor, discount_minor, points_minor, refunded_minor,
+                           unassigned_refund_minor, eligible_minor, points_earned, channel, location,
+                           payment_method, decision, placed_at, recorded_at)
+SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, id, 'recorded', 'SEK',
+       100, 0, 0, 0, 0, 100, 1, '', '', '', '{}', joined_at, joined_at FROM crowd;
+DROP VIEW crowd
+"""
+
+
+@dataclass
+class Crowded:
+    """A shop with thousands of members, and one of them with a real order."""
+
+    member: UUID
+    name: str
+    order: UUID
+
+
+@pytest.fixture
+def crowded(transactional_db: None) -> Iterator[Crowded]:
+    for slug in ("luna", "ottos"):
+        here = shop(slug)
+        with acting_for(here, by=MARA):
+            publish()
+            ana = person("ana", given_name="Anastasia", family_name="Alm")
+            bought = buy(ana, 100)
+            with connection.cursor() as cursor:
+                for statement in CROWD.split(";"):
+                    cursor.execute(statement, {"shop": here.pk, "at": AT, "count": MEMBERS})
+    with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
+        admin.execute("ANALYZE")
+    assert bought.order
+    with acting_for(here, by=MARA):
+        yield Crowded(ana.pk, "anastasia", bought.order)
+
+
+def plans(run: Callable[[], Any]) -> list[dict[str, Any]]:
+    """The plan of every SELECT that `run` sends."""
+    found = []
+
+    def explain(execute: Callable, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.lstrip().upper().startswith(("SELECT", "WITH")) and "set_config" not in sql:
+            with context["connection"].cursor() as cursor:
+                cursor.cursor.execute(f"EXPLAIN (FORMAT JSON, COSTS OFF) {sql}", params)
+                plan = cursor.cursor.fetchone()[0]
+            found.append((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        run()
+    assert found, "it asked the database nothing"
+    return found
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every step of a plan."""
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+def slow_steps(run: Callable[[], Any], *, paged: bool = False) -> list[str]:
+    """Steps that read a whole shop: a table read without an index, or by nothing more than the merchant.
+
+    With `paged` an index may be walked in its order from the merchant's first row on, as long as nothing is
+    sorted.
+    """
+    slow = []
+    for plan in plans(run):
+        for node in nodes(plan):
+            kind, table = node["Node Type"], node.get("Relation Name", node.get("Index Name", ""))
+            condition = node.get("Index Cond", "").replace("merchant_id", "")
+            if kind == "Seq Scan" and table.startswith(("members_", "ledger_", "events_", "rewards_")):
+                slow.append(f"reads all of {table}")
+            if kind in {"Index Scan", "Index Only Scan", "Bitmap Index Scan"} and not paged:
+                by_more = any(word in condition for word in (" AND ", "_id =", "id =", "id >"))
+                if not by_more and "merchants" not in table and "programme" not in table:
+                    slow.append(
+                        f"reads the whole shop through {node['Index Name']}: {node.get('Index Cond')}"
+                    )
+            if kind == "Sort" and paged:
+                slow.append(f"sorts by {node['Sort Key']}")
+    return slow
+
+
+def test_hot_queries_use_an_index(crowded: Crowded) -> None:
+    member, soon = crowded.member, AT + days(400)
+    orders = Order.objects.filter(member=member).order_by("-placed_at")
+    named = {0: ("external", "ana"), 1: ("id", str(member))}
+    hot: dict[str, Callable[[], Any]] = {
+        "identity": lambda: directory.by_identity("external", "ana"),
+        "start of a name": lambda: list(Profile.objects.filter(search_given__begins="anasta")),
+        "what staff type": lambda: list(directory.members(text="anasta")[:50]),
+        "rows of a list": lambda: directory.rows(list(Member.objects.filter(pk=member))),
+        "order facts": lambda: order_facts.look_up(named),
+        "an order by its name": lambda: Order.objects.filter(source="api", external_id="x").first(),
+        "a member's orders": lambda: list(orders[:50]),
+        "balance": lambda: ledger.balance(member),
+        "balance as of": lambda: ledger.balance_as_of(member, at=AT),
+        "lots to spend": lambda: list(ledger.lots(member)),
+        "expiring": lambda: ledger.expiring(member, until=soon),
+        "statement": lambda: ledger.statement(member),
+        "movements": lambda: list(ledger.transfers(member)[:50]),
+        "lots of an order": lambda: ledger.lots_of_source(crowded.order),
+        "due to expire": lambda: ledger.due_to_expire(at=AT - days(1000), limit=10),
+        "feed": lambda: list(events.feed(after=10**9)[:100]),
+        "a member's story": lambda: list(events.about(member)[:50]),
+    }
+    pages: dict[str, Callable[[], Any]] = {
+        "list of members": lambda: list(directory.members()[:50]),
+        "next page of members": lambda: list(directory.members(before=(AT, member))[:50]),
+        "audit log": lambda: list(events.log()[:50]),
+    }
+    slow = {name: slow_steps(run) for name, run in hot.items()}
+    slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
+    found = [f"{name}: {step}" for name, steps in slow.items() for step in steps]
+    assert found == []
+
+
+def test_twin_what_cannot_use_an_index_is_reported(crowded: Crowded) -> None:
+    by_prefix = slow_steps(lambda: list(Profile.objects.filter(search_given__startswith="anasta")))
+    by_pattern = slow_steps(lambda: list(Profile.objects.filter(search_given__contains="anasta")))
+    by_function = slow_steps(lambda: list(Profile.objects.filter(search_given__iexact="anastasia")))
+    assert by_prefix
+    assert by_pattern
+    assert by_function
+    assert slow_steps(lambda: list(Member.objects.order_by("channel")[:50]), paged=True)
