@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import msgspec
-from django.utils.text import camel_case_to_spaces
 from drf_spectacular.openapi import AutoSchema
 
 from loyalty.core.api import errors, strict
@@ -44,7 +43,7 @@ class Schema(AutoSchema):
         if spec is None:
             return None
         operation = {
-            "operationId": _identifier(type(self.view).__name__, method),
+            "operationId": _identifier(spec.summary),
             "summary": spec.summary,
             "description": _described(spec),
             "tags": [_tag(path)],
@@ -65,10 +64,10 @@ def _special(spec: Spec) -> list[type[DomainError]]:
     return [by_code[kind] if isinstance(kind, str) else kind for kind in spec.refuses]
 
 
-def _identifier(name: str, method: str) -> str:
-    words = camel_case_to_spaces(name).replace(" ", "_")
-    verb = {"GET": "get", "POST": "post", "PUT": "put", "PATCH": "change", "DELETE": "delete"}[method]
-    return f"{verb}_{words}"
+def _identifier(summary: str) -> str:
+    """What generated clients call it: "Record an order" → `record_order`."""
+    words = re.findall(r"[a-z]+", summary.lower().replace("\u2019s", "").replace("'s", ""))
+    return "_".join(word for word in words if word not in ("a", "an", "the"))
 
 
 def _tag(path: str) -> str:
@@ -198,9 +197,7 @@ def add_components(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
     read them."""
     shapes = [shape for shape in _types if shape is not Nothing]
     _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
-    result.setdefault("components", {})["schemas"] = {
-        name: _portable(components[name]) for name in sorted(components)
-    }
+    result.setdefault("components", {})["schemas"] = {name: components[name] for name in sorted(components)}
     result["components"]["securitySchemes"] = {
         "apiKey": {
             "type": "http",
@@ -209,7 +206,7 @@ def add_components(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
             "description": "A key from the dashboard, under “API keys”.",
         }
     }
-    return result
+    return _portable(result)
 
 
 def _portable(part: Any) -> Any:
@@ -217,7 +214,9 @@ def _portable(part: Any) -> Any:
     is enough."""
     if isinstance(part, dict):
         return {
-            key: value.replace("$(?!\\n)", "$") if key == "pattern" else _portable(value)
+            key: value.replace("$(?!\\n)", "$")
+            if key == "pattern" and isinstance(value, str)
+            else _portable(value)
             for key, value in part.items()
         }
     return [_portable(one) for one in part] if isinstance(part, list) else part
