@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
 application = get_wsgi_application()
@@ -10,3 +11,4 @@ application = get_wsgi_application()
 from loyalty.core.tenancy.checks import refuse_to_serve_unfit  # noqa: E402 - needs the apps to be loaded
 
 refuse_to_serve_unfit()
+_routes = get_resolver().url_patterns  # read every page's code now, so that no visitor waits for it

@@ -27,6 +27,7 @@ class Child:
         self.sign = f"loyalty-demo={data}:{name}"
         self.command = [sys.executable, "-X", self.sign, "-m", module, *arguments]
         self.process: subprocess.Popen[bytes] | None = None
+        self._asked = False
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Start it, after ending one that a crashed run left behind. The log begins anew; one is kept."""
@@ -41,6 +42,7 @@ class Child:
                 self.command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+        self._asked = False
         write_private(self.note, f"{self.process.pid}\n")
 
     @property
@@ -48,16 +50,22 @@ class Child:
         """True when it was started and has ended by itself."""
         return self.process is not None and self.process.poll() is not None
 
+    def ask(self) -> None:
+        """Ask it to end, without waiting: several can then end at once."""
+        if self.process is not None and self.process.poll() is None:
+            _tell_group(self.process.pid, signal.SIGTERM, only_head=True)
+            self._asked = True
+
     def stop(self, *, patience: float = 8.0) -> None:
-        """Ask it to end, and after `patience` seconds make it, with everything it started."""
+        """See it end, and after `patience` seconds make it, with everything it started."""
         if self.process is None:
             return
-        if self.process.poll() is None:
-            _tell_group(self.process.pid, signal.SIGTERM, only_head=True)
-            try:
-                self.process.wait(patience)
-            except subprocess.TimeoutExpired:
-                pass
+        if not self._asked:
+            self.ask()
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            pass
         _tell_group(self.process.pid, signal.SIGKILL)
         self.process.wait(5)
         self.process = None

@@ -50,6 +50,8 @@ class Demo:
         Raises `DemoError` or `ServerError`; whatever was started is stopped then.
         """
         began = time.monotonic()
+        # A shell that starts us in the background tells us to ignore Ctrl-C; whoever sends one means it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.say("Starting the database and the queue …")
         with Servers(self.data) as servers:
             children: list[Child] = []
@@ -59,10 +61,11 @@ class Demo:
                 self.out.flush()
                 self._stay(children)
             except KeyboardInterrupt:
-                self.say("\nStopping …")
+                pass  # asked for: no trace of where we were
             finally:
+                self.say("\nStopping …")
                 _stop(children)
-        self.say("Everything has stopped. The data stays in " + str(self.data))
+        self.say(f"Everything has stopped. The data stays in {self.data}")
 
     def say(self, text: str) -> None:
         """One line for whoever watches."""
@@ -209,9 +212,11 @@ def fingerprint_of_static() -> str:
 
 
 def _stop(children: list[Child]) -> None:
-    """End the processes, last first. What is being stopped cannot be interrupted: nothing may stay behind."""
+    """End the processes, all asked at once. What is being stopped cannot be interrupted: nothing may stay."""
     handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        for child in children:
+            child.ask()
         for child in reversed(children):
             child.stop()
     finally:
