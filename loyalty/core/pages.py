@@ -205,7 +205,8 @@ def _once(request: HttpRequest, here: Here, do: Callable[[], HttpResponse]) -> H
         return sent_to(request, earlier.body)
     response = do()
     if response.status_code < 400:
-        goes_to = response.headers.get("HX-Redirect") or response.headers.get("Location")
+        named = (response.headers.get(name) for name in ("HX-Redirect", "Location", "Content-Location"))
+        goes_to = next(filter(None, named), None)
         Answer.objects.create(
             credential=here.staff.pk,
             key=name,

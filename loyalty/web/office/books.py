@@ -48,7 +48,7 @@ def books() -> Books:
 @require_safe
 @require("overview.view")
 def page(request: HttpRequest, here: Here) -> HttpResponse:
-    """The sum in full; with `?check=1` every rule of the books is tried on every line, which takes a while."""
+    """The sum in full; with `?check=1` every rule of the books is tried on every line, a while."""
     checked = request.GET.get("check") == "1"
     context = {"books": books(), "results": checks.run() if checked else None}
     return office_page(request, here, "office/books.html", context, current="overview", partial="card")

@@ -138,7 +138,10 @@ def create(request: HttpRequest, here: Here) -> HttpResponse:
         except DomainError as error:
             show_errors(form, error)
         else:
-            return _page(request, here, KeyForm(), secret, made)
+            answer = _page(request, here, KeyForm(), secret, made)
+            # Where the same form sent again is led: to the keys, without the secret.
+            answer["Content-Location"] = reverse("office:keys", args=[here.merchant.slug])
+            return answer
     status = 422 if form.errors else 200
     return office_page(request, here, "office/key_new.html", {"form": form}, current="keys", status=status)
 

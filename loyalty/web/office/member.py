@@ -14,7 +14,7 @@ from loyalty.core import ids
 from loyalty.core.errors import DomainError
 from loyalty.core.ledger.queries import balance, lots
 from loyalty.core.merchants.queries import location_names
-from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web import formats
 from loyalty.web.office.forms.members import AdjustForm, BlockForm, EraseForm, MergeForm
 from loyalty.web.office.frame import office_page, words
@@ -146,12 +146,11 @@ def adjust(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
     form = AdjustForm(request.POST)
     if form.is_valid():
         try:
-            done = points.adjust_points(
+            points.adjust_points(
                 member=row.member.pk,
                 amount=form.signed(),
                 reason=form.cleaned_data["reason"],
                 at=here.at,
-                key=f"office:{here.staff.pk}:{request.POST.get(FORM_KEY, '')[:64] or ids.new().hex}",
             )
         except DomainError as error:
             show_errors(form, error, {"": "amount"} if error.code == "not_enough_points" else {})
@@ -161,7 +160,7 @@ def adjust(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
                 name=_head(row, here)["name"],
                 points=formats.points(balance(row.member.pk).available, words()),
             )
-            messages.success(request, text if not done.replayed else _("This was already done."))
+            messages.success(request, text)
             return sent_to(request, page_of(here, row.member.pk))
     return _answer(request, here, "office/adjust.html", row, form, preview=_preview(form, row))
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from loyalty.core import ids
 from loyalty.core.errors import DomainError
 from loyalty.core.merchants.queries import location_names
-from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.forms.orders import RefundForm
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.lists import PAGE, address, after, cursor, is_text
@@ -146,8 +146,7 @@ def refund(request: HttpRequest, here: Here, order_id: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         asked = NewRefund(
-            # The form's own key names the refund, so that even a till that missed the answer refunds once.
-            external_id=f"office-{request.POST.get(FORM_KEY, '')[:64] or ids.new().hex}",
+            external_id=f"office-{ids.new().hex}",
             refunded_at=here.at,
             lines=form.refunded_lines(),
             amount_minor=form.cleaned_data["amount"] or 0,

@@ -81,7 +81,7 @@ def _base_document() -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require("programme.edit")
 def rule(request: HttpRequest, here: Here) -> HttpResponse:
-    """Edit the basic rule and the life of points; saving makes the draft. A GET with answers previews them."""
+    """Edit the basic rule and the life of points; saving makes the draft. A GET previews."""
     base, currency = _base_document(), here.merchant.currency
     if request.method != "POST" and "points" in request.GET:
         form = BasicRuleForm(request.GET, currency=currency)

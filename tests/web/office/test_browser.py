@@ -1,0 +1,212 @@
+"""The dashboard in a real browser: signing in with a code from the mail, the day's work, and every page looked at
+in both themes at 390 and 1440 pixels for what the policy blocks, for foreign requests and for accessibility.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from loyalty.core import clock, ids
+from loyalty.core.tenancy.scope import acting_for
+from rewards.operations.redemption import redeem_reward
+from tests.cast import MARA, buy, days, shop
+from tests.web.office.conftest import Luna, built
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _here(settings, monkeypatch) -> None:
+    """Plain files instead of hashed ones, and leave for a synchronous browser beside the ORM."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A browser window and everything it complained about."""
+
+    context: BrowserContext
+    page: Page
+    home: str
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Note what the policy blocked, what failed, and what was asked of other hosts."""
+        self.page.on("console", lambda message: self._note(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("request", lambda request: self._request(request.url))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and "422" not in text:  # a form that comes back is no fault
+            self.complaints.append(f"{kind}: {text}")
+
+    def _request(self, url: str) -> None:
+        if not url.startswith((self.home, "data:")):
+            self.complaints.append(f"elsewhere: {url}")
+
+    def go(self, path: str) -> None:
+        """Open an address of the site."""
+        self.page.goto(f"{self.home}{path}")
+
+    def sign_in(self, email: str) -> None:
+        """By the code that comes by mail; no password anywhere."""
+        self.go("/")
+        self.page.get_by_role("link", name="Sign in to your shop").click()
+        self.page.get_by_label("E-mail").fill(email)
+        mail.outbox.clear()
+        self.page.get_by_role("button", name="Send me a code").click()
+        code_box = self.page.locator("[name=code]")
+        expect(code_box).to_be_visible()
+        (sent,) = mail.outbox
+        code_box.fill(re.search(r"^\s*([A-Z0-9]{4}-?[A-Z0-9]{4}|\d{6})\s*$", str(sent.body), re.M)[1])
+        self.page.get_by_role("button", name="Continue").click()
+
+
+@pytest.fixture
+def open_shop(transactional_db: None) -> Luna:
+    """Café Luna, committed, with a little of everything."""
+    luna = built(shop(language="en"), MARA, "")
+    now = clock.now()
+    with acting_for(luna.merchant, by=MARA):
+        for number in range(3):
+            buy(luna.ana, 40 + number, at=now - days(number), location="main", channel="pos")
+        buy(None, 25, at=now)
+        redeem_reward(member=luna.ana.pk, reward=luna.reward.pk, key="k", at=now)
+    return luna
+
+
+@pytest.fixture
+def window(chromium: Browser, live_server, open_shop: Luna) -> Iterator[Watched]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    watched = Watched(context, context.new_page(), live_server.url)
+    watched.listen()
+    yield watched
+    context.close()
+
+
+def test_a_day_at_the_office(window: Watched, open_shop: Luna):
+    page = window.page
+    window.sign_in("owner@luna.example")
+    expect(page).to_have_url(window.home + open_shop.url())
+    expect(page.get_by_text("Both sides agree")).to_be_visible()
+
+    page.get_by_role("link", name="Members", exact=True).click()
+    page.get_by_placeholder("Name, e-mail, phone or card").press_sequentially("alm")
+    expect(page.get_by_role("link", name="Ben Berg")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"q=alm"))
+    page.get_by_role("link", name="Ana Alm").click()
+
+    before = open_shop.points(open_shop.ana)
+    page.get_by_role("link", name="Adjust points").click()
+    dialog = page.get_by_role("dialog", name="Adjust points")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_be_focused()
+    dialog.get_by_label("How many").fill("100")
+    expect(dialog.get_by_text(f"{before + 100} points")).to_be_visible()
+    dialog.get_by_label("Reason").fill("Sorry for the wait")
+    dialog.get_by_role("button", name="Save").dblclick()
+    expect(page.get_by_text("100 points given: Sorry for the wait")).to_have_count(1)
+    assert open_shop.points(open_shop.ana) == before + 100
+    page.get_by_text("Why?").first.click()
+
+    page.get_by_role("link", name="Programme", exact=True).click()
+    page.get_by_role("link", name="Change the rules").click()
+    page.get_by_label("Points", exact=True).fill("3")
+    expect(page.get_by_text("3 points for every SEK 1.00 spent.")).to_be_visible()
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("What is new, in your words").fill("Three for the autumn")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Version 2 counts from now on.")).to_be_visible()
+    page.get_by_role("link", name="All versions").click()
+    expect(page.get_by_text("Three for the autumn")).to_be_visible()
+    assert window.complaints == []
+
+
+def test_unsaved_changes_are_not_lost_by_leaving(window: Watched, open_shop: Luna):
+    window.sign_in("owner@luna.example")
+    window.go(open_shop.url("programme/rule/"))
+    window.page.get_by_label("Points", exact=True).fill("5")
+    asked: list[str] = []
+    window.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    window.page.get_by_role("link", name="Orders", exact=True).click()
+    assert asked == ["beforeunload"]
+    expect(window.page.get_by_label("Points", exact=True)).to_have_value("5")
+
+
+def test_everything_works_without_scripts(chromium: Browser, live_server, open_shop: Luna):
+    context = chromium.new_context(java_script_enabled=False)
+    window = Watched(context, context.new_page(), live_server.url)
+    window.sign_in("owner@luna.example")
+    window.page.get_by_role("link", name="Members", exact=True).click()
+    window.page.get_by_placeholder("Name, e-mail, phone or card").fill("alm")
+    window.page.get_by_role("button", name="Find").click()
+    window.page.get_by_role("link", name="Ana Alm").click()
+    window.page.get_by_role("link", name="Adjust points").click()
+    window.page.get_by_label("How many").fill("7")
+    window.page.get_by_label("Reason").fill("By hand")
+    before = open_shop.points(open_shop.ana)
+    window.page.get_by_role("button", name="Save").click()
+    expect(window.page.get_by_text("7 points given: By hand")).to_be_visible()
+    assert open_shop.points(open_shop.ana) == before + 7
+    context.close()
+
+
+def every_page(luna: Luna) -> list[str]:
+    """Every address of the dashboard that shows something."""
+    with acting_for(luna.merchant, by=MARA):
+        order = ids.encode("ord", luna.order)
+    return [
+        *(luna.url(path) for path in (
+            "", "figures/orders/", "figures/members_total/", "figures/points_issued/", "books/?check=1", "members/",
+            "members/?q=nobody", "members/join/", "orders/", f"orders/{order}/", f"orders/{order}/refund/",
+            f"orders/{order}/cancel/", "rewards/", "rewards/?show=retired", "rewards/new/", "programme/",
+            "programme/rule/", "programme/draft/", "programme/history/", "programme/history/1/", "connect/",
+            "connect/new/", "audit/")),
+        *(luna.member(luna.ana, path) for path in ("", "adjust/", "edit/", "block/", "merge/", "erase/")),
+        luna.reward_url, "/?choose",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_page_is_clean(window: Watched, open_shop: Luna, theme: str, width: int):
+    window.sign_in("owner@luna.example")
+    window.page.set_viewport_size({"width": width, "height": 900})
+    window.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    axe, wrong = Axe(), []
+    for url in every_page(open_shop):
+        window.go(url)
+        window.page.wait_for_load_state("networkidle")
+        wide = window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            wrong.append(f"{url}: {wide} px too wide")
+        for fault in axe.run(window.page).response["violations"]:
+            wrong += [f"{url}: {fault['id']}: {node['html'][:160]}" for node in fault["nodes"]]
+    assert wrong == []
+    assert window.complaints == []
