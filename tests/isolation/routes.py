@@ -21,22 +21,21 @@ KINDS = {
     "redemption": "redemption", "redemption_id": "redemption",
     "transfer": "transfer", "transfer_id": "transfer", "entry_id": "transfer",
     "lot": "lot", "lot_id": "lot",
-    "key": "key", "key_id": "key",
+    "key_id": "key",
     "staff": "staff", "staff_id": "staff",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
-    "number": "version", "version": "version",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
 FOLDERS = {
     "members": "member", "orders": "order", "refunds": "refund", "rewards": "reward", "lots": "lot",
     "redemptions": "redemption", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
-    "keys": "key", "api-keys": "key", "versions": "version",
+    "keys": "key", "api-keys": "key",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
 FREE = {
-    "name": "orders", "figure": "orders", "digest": "0" * 16, "kind": "external", "value": "nobody",
+    "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "kind": "external", "value": "nobody",
     "path": "css/base.css", "url": "x", "uidb36": "1", "app_label": "members", "content_type_id": "1",
     "object_id": "1", "version_id": "1", "format": "json", "event_id": "1", "form_key": "0" * 32,
 }  # fmt: skip
@@ -83,6 +82,14 @@ class Route:
     def is_api(self) -> bool:
         """True below `/api/`."""
         return self.template.startswith("/api/v")
+
+    @property
+    def is_front(self) -> bool:
+        """True for a page of a shop's portal that names nothing but the shop, or a reward it offers to everybody.
+
+        Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
+        """
+        return self.template.startswith("/<slug>/") and self.kinds <= {"slug", "reward"}
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -1,16 +1,16 @@
 """Open a merchant with its sandbox, add staff and locations, make and revoke API keys."""
 
-import hashlib
 import re
-import secrets
-import zlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -19,12 +19,12 @@ from phonenumbers import SUPPORTED_REGIONS
 from loyalty.core import money
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
+from loyalty.core.merchants.keys import new_secret
 from loyalty.core.merchants.models import ApiKey, Location, Merchant, Staff
 from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import Actor, acting_for
 
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 LONGEST_SLUG = 50  # leaves room for "-test"
 RESERVED_SLUGS = frozenset(
@@ -149,9 +149,20 @@ def add_location(*, code: str, name: str) -> Location:
 
 @transaction.atomic
 def add_staff(*, email: str, role: Role, at: datetime, name: str = "") -> Staff:
-    """Give a person a role here; makes their account when they have none. They sign in by e-mail code."""
-    people = get_user_model().objects
-    user = people.filter(email=email.strip().lower()).first() or people.create_user(email.strip())
+    """Give a person a role here, or another one than they had. They sign in by e-mail code.
+
+    Makes their account when they have none. Raises `InvalidInput` for what is no address, `LastOwner` when
+    the shop would be left without an owner.
+    """
+    address = email.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise InvalidInput.of("email", str(_("This is not an e-mail address."))) from None
+    owners = _locked_owners()
+    user = _account(address)
+    if role != Role.OWNER and owners == [user.pk]:
+        raise LastOwner()
     staff, made = Staff.objects.update_or_create(
         user=user, defaults={"role": role, "name": name[:120], "revoked_at": None}
     )
@@ -159,25 +170,39 @@ def add_staff(*, email: str, role: Role, at: datetime, name: str = "") -> Staff:
     return staff
 
 
+def _account(address: str) -> Any:
+    """The account with this address, made when there is none; two who ask at once get the same."""
+    people = get_user_model().objects
+    found = people.filter(email=address).first()
+    if found is None:
+        try:
+            with transaction.atomic():
+                return people.create_user(address)
+        except IntegrityError:
+            return people.get(email=address)
+    return found
+
+
+def _locked_owners() -> list[int]:
+    """Users who own this shop, locked in one order: two owners who go at the same moment must see each
+    other."""
+    rows = Staff.objects.select_for_update().filter(role=Role.OWNER, revoked_at=None).order_by("id")
+    return [row.user_id for row in rows]
+
+
 @transaction.atomic
 def revoke_staff(*, staff: UUID, at: datetime) -> None:
-    """Take a person's role away; it counts from their next request."""
+    """Take a person's role away; it counts from their next request. Raises `LastOwner` for the only one
+    left."""
+    owners = _locked_owners()
     row = Staff.objects.select_for_update().filter(pk=staff, revoked_at=None).first()
     if row is None:
         raise NotFound("person")
-    if row.role == Role.OWNER and Staff.objects.filter(role=Role.OWNER, revoked_at=None).count() == 1:
+    if owners == [row.user_id]:
         raise LastOwner()
     row.revoked_at = at
     row.save(update_fields=["revoked_at"])
     record("staff.revoked", subject=row.pk, at=at)
-
-
-def _base62(number: int, length: int) -> str:
-    letters = []
-    for _unused in range(length):
-        number, index = divmod(number, 62)
-        letters.append(_BASE62[index])
-    return "".join(letters)
 
 
 @transaction.atomic
@@ -190,22 +215,21 @@ def create_api_key(
         raise InvalidInput.of("scopes", str(_("Choose at least one of the offered rights.")))
     if not name.strip() or len(name) > 120:
         raise InvalidInput.of("name", str(_("Write a name of 1 to 120 characters.")))
+    if expires_at is not None and expires_at <= at:
+        raise InvalidInput.of("expires_at", str(_("Choose a time that is still to come.")))
     merchant = Merchant.objects.get(pk=scope.merchant_id())
-    lookup = "".join(secrets.choice(_BASE62) for _unused in range(8))
-    body = "".join(secrets.choice(_BASE62) for _unused in range(43))
-    stem = f"lk_{'test' if merchant.is_sandbox else 'live'}_{lookup}_{body}"
-    secret = stem + _base62(zlib.crc32(stem.encode()), 6)
+    secret = new_secret(test=merchant.is_sandbox)
     key = ApiKey.objects.create(
-        lookup=lookup,
-        digest=hashlib.sha256(secret.encode()).digest(),
-        name=name,
+        lookup=secret.lookup,
+        digest=secret.digest,
+        name=name.strip(),
         scopes=sorted(set(scopes)),
         created_at=at,
         created_by=str(scope.actor()),
         expires_at=expires_at,
     )
     record("api_key.created", subject=key.pk, at=at, data={"scopes": key.scopes})
-    return key, secret
+    return key, secret.text
 
 
 @transaction.atomic

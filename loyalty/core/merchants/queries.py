@@ -1,6 +1,5 @@
 """Finding the merchant for a host, a person or a key. These run before a scope is known."""
 
-import hashlib
 import hmac
 import time
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from loyalty.core.errors import NotFound
+from loyalty.core.merchants.keys import Secret, read_secret
 from loyalty.core.merchants.models import ApiKey, Location, Merchant, Staff
 from loyalty.core.merchants.roles import PERMISSIONS, Role
 from loyalty.core.tenancy import scope
@@ -73,28 +73,27 @@ _kept: dict[bytes, tuple[float, Credential]] = {}
 
 def credential(secret: str, *, at: datetime) -> Credential | None:
     """The credential behind an API key, or None. Compared in constant time by digest."""
-    digest = hashlib.sha256(secret.encode()).digest()
-    kept = _kept.get(digest)
+    sent = read_secret(secret)
+    if sent is None:
+        return None
+    kept = _kept.get(sent.digest)
     if kept is not None and kept[0] > time.monotonic():
         found: Credential | None = kept[1]
     else:
-        found = _look_up(secret, digest)
+        found = _look_up(sent)
         if len(_kept) > 10_000:
             _kept.clear()
         if found is not None:
-            _kept[digest] = (time.monotonic() + _KEEP_SECONDS, found)
+            _kept[sent.digest] = (time.monotonic() + _KEEP_SECONDS, found)
     if found is None or (found.expires_at is not None and found.expires_at <= at):
         return None
     return found
 
 
-def _look_up(secret: str, digest: bytes) -> Credential | None:
-    parts = secret.split("_")
-    if len(parts) != 4 or parts[0] != "lk" or len(parts[2]) != 8:
-        return None
+def _look_up(sent: Secret) -> Credential | None:
     with across_merchants("whose API key is this"):
-        row = ApiKey.objects.filter(lookup=parts[2], revoked_at=None).select_related("merchant").first()
-    if row is None or not hmac.compare_digest(bytes(row.digest), digest):
+        row = ApiKey.objects.filter(lookup=sent.lookup, revoked_at=None).select_related("merchant").first()
+    if row is None or not hmac.compare_digest(bytes(row.digest), sent.digest):
         return None
     return Credential(row.pk, row.merchant, frozenset(row.scopes), row.expires_at)
 

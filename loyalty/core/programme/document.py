@@ -85,12 +85,38 @@ def complaint(error: msgspec.ValidationError, prefix: str = "") -> dict[str, str
     return {"field": joined, "code": code, "message": message}
 
 
+def _unwritable(value: Any, path: str = "") -> Iterator[str]:
+    """Paths of texts that JSON allows and PostgreSQL does not: with NUL, or with half of a surrogate pair."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _unwritable(str(name), path)
+            yield from _unwritable(part, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _unwritable(part, f"{path}[{index}]")
+    elif isinstance(value, str) and ("\x00" in value or (not value.isascii() and not _encodes(value))):
+        yield path
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def parse(document: Any) -> Programme:
     """Check a whole document. Raises `InvalidInput` naming every section's first problem and all semantic
     ones."""
     if not isinstance(document, dict):
         raise InvalidInput.of("", "A programme is a JSON object.")
-    errors: list[dict[str, str]] = []
+    errors = [
+        {"field": path, "code": "invalid", "message": "The text holds characters that cannot be kept."}
+        for path in _unwritable(document)
+    ]
+    if errors:
+        raise InvalidInput(errors)
     if document.get("format", FORMAT) != FORMAT:
         errors.append(
             {"field": "format", "code": "invalid", "message": f"This server reads format {FORMAT}."}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError
 from loyalty.core.events.operations import record
+from loyalty.core.merchants.models import Merchant
 from loyalty.core.programme import document, queries
 from loyalty.core.programme.models import InForce, Version
 from loyalty.core.tenancy import scope
@@ -23,10 +24,17 @@ class NothingChanged(DomainError):
     message = _("The draft says the same as the programme that counts now.")
 
 
+def _one_at_a_time() -> None:
+    """Lets one person at a time change this merchant's programme; the next sees what the one before has
+    done."""
+    Merchant.objects.select_for_update(no_key=True).get(pk=scope.merchant_id())
+
+
 @transaction.atomic
 def save_draft(*, content: Any, at: datetime, note: str = "") -> Version:
     """Check a whole document and keep it as the draft. Raises `InvalidInput` with every problem found."""
     programme = document.parse(content)
+    _one_at_a_time()
     found = Version.objects.select_for_update().filter(number=None).first() or Version()
     found.document, found.note = programme.document(), note[:300]
     found.edited_at, found.edited_by = at, str(scope.actor())
@@ -37,6 +45,7 @@ def save_draft(*, content: Any, at: datetime, note: str = "") -> Version:
 @transaction.atomic
 def discard_draft() -> None:
     """Throw the draft away."""
+    _one_at_a_time()
     Version.objects.filter(number=None).delete()
 
 
@@ -44,6 +53,7 @@ def discard_draft() -> None:
 def publish(*, at: datetime, note: str = "") -> Version:
     """Make the draft the version that counts from now on. What was earned keeps the terms it was earned
     under."""
+    _one_at_a_time()
     draft = Version.objects.select_for_update().filter(number=None).first()
     if draft is None:
         raise NoDraft()
