@@ -5,7 +5,7 @@ import unicodedata
 
 import phonenumbers
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import InvalidInput
@@ -24,6 +24,7 @@ def normal_email(text: str) -> str:
     value = text.strip().lower()
     try:
         validate_email(value)
+        MaxLengthValidator(254)(value)  # what a mail server takes, and the column
     except ValidationError:
         raise InvalidInput.of("email", str(_("This is not an e-mail address."))) from None
     return value

@@ -79,13 +79,18 @@ def run_due(*, at: datetime, limit: int) -> int:
 
 
 def _run(merchant_id: int, reaction_id: UUID, at: datetime) -> int:
-    """One reaction: what the consumer writes and that it is done are one transaction."""
+    """One reaction: what the consumer writes and that it is done are one transaction.
+
+    The attempt is counted before, in a transaction of its own. A consumer that takes its whole worker down would
+    otherwise never be seen to fail, and take down every worker after it.
+    """
     with acting_for(merchant_id, by=SYSTEM):
-        reaction = (
-            Reaction.objects.select_for_update(skip_locked=True)
-            .filter(pk=reaction_id, done_at=None, parked_at=None, due_at__lte=at)
-            .first()
-        )
+        attempt = _claimed(reaction_id, at)
+    if not attempt:
+        return 0
+    with acting_for(merchant_id, by=SYSTEM):
+        waiting = Reaction.objects.select_for_update(skip_locked=True)
+        reaction = waiting.filter(pk=reaction_id, done_at=None, parked_at=None, attempts=attempt).first()
         if reaction is None:
             return 0
         consumer = consumers.named(reaction.consumer)
@@ -97,11 +102,24 @@ def _run(merchant_id: int, reaction_id: UUID, at: datetime) -> int:
             reaction.error = "" if consumer else "this consumer no longer exists"
         except Exception as trouble:
             log.exception("consumer %s failed on event %s", reaction.consumer, reaction.event_number)
-            reaction.error = f"{type(trouble).__name__}: {trouble}"[:500]
-            if reaction.attempts >= len(PAUSES):
+            reaction.error = f"{type(trouble).__name__}: {trouble}"[:500].replace("\x00", "")
+            if attempt > len(PAUSES):
                 reaction.parked_at = at
-            else:
-                reaction.due_at = at + PAUSES[reaction.attempts]
-        reaction.attempts += 1
-        reaction.save(update_fields=["attempts", "due_at", "done_at", "parked_at", "error"])
+        reaction.save(update_fields=["done_at", "parked_at", "error"])
     return 1
+
+
+def _claimed(reaction_id: UUID, at: datetime) -> int:
+    """Count an attempt and put the next one off; its number, or 0 when there is nothing to do here."""
+    waiting = Reaction.objects.select_for_update(skip_locked=True)
+    reaction = waiting.filter(pk=reaction_id, done_at=None, parked_at=None, due_at__lte=at).first()
+    if reaction is None:
+        return 0
+    if reaction.attempts > len(PAUSES):
+        reaction.parked_at, reaction.error = at, reaction.error or "the worker ended each time while it ran"
+        reaction.save(update_fields=["parked_at", "error"])
+        return 0
+    reaction.due_at = at + PAUSES[min(reaction.attempts, len(PAUSES) - 1)]
+    reaction.attempts += 1
+    reaction.save(update_fields=["due_at", "attempts"])
+    return reaction.attempts
