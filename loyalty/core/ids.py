@@ -14,6 +14,14 @@ from loyalty.core.errors import NotFound
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LENGTH = 26
+_WORDS = {
+    "mbr": "member",
+    "ord": "order",
+    "rfd": "refund",
+    "rwd": "reward",
+    "rdm": "redemption",
+    "pgv": "programme version",
+}
 _last_ns = 0
 _lock = threading.Lock()
 
@@ -45,13 +53,13 @@ def decode(prefix: str, text: str) -> UUID:
     """The UUID behind a public id; `NotFound` when it is not one of ours or of another kind."""
     head, _, tail = text.partition("_")
     if head != prefix or len(tail) != _LENGTH:
-        raise NotFound(prefix)
+        raise NotFound(_WORDS.get(prefix, prefix))
     number = 0
     for letter in tail:
         value = _VALUES.get(letter)
         if value is None:
-            raise NotFound(prefix)
+            raise NotFound(_WORDS.get(prefix, prefix))
         number = (number << 5) | value
     if number >> 128:
-        raise NotFound(prefix)
+        raise NotFound(_WORDS.get(prefix, prefix))
     return UUID(int=number)

@@ -9,7 +9,7 @@ from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
 from loyalty.core.api.pagination import keyset
 from loyalty.core.api.spec import endpoint, page_of
-from loyalty.core.errors import InvalidInput
+from loyalty.core.errors import InvalidInput, NotFound
 from members.api import inputs, shapes
 from members.models import Member
 from members.operations.membership import (
@@ -109,6 +109,7 @@ class MemberLookup(Endpoint):
         scope="members:read",
         query=inputs.MemberLookup,
         answers={200: shapes.Member},
+        refuses=(NotFound,),
     )
     def get(self, call: Call) -> shapes.Member:
         """By exactly one of `external_id`, `email`, `phone`, `card`, written any usual way."""

@@ -12,7 +12,7 @@ from loyalty.core.api.errors import Problem, problem
 from loyalty.core.api.pagination import keyset
 from loyalty.core.api.spec import MAX_BATCH_BYTES, Rehearsal, endpoint, page_of, within
 from loyalty.core.api.strict import said
-from loyalty.core.errors import DomainError, InvalidInput
+from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from members.api import inputs, shapes
 from members.api.members import member_id
 from members.models import Order
@@ -87,6 +87,7 @@ class Orders(Endpoint):
         scope="orders:read",
         query=inputs.OrderSearch,
         answers={200: page_of(shapes.Order)},
+        refuses=(NotFound,),
     )
     def get(self, call: Call) -> dict:
         """Last recorded first, with lines, refunds and the decision."""

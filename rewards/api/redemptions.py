@@ -10,6 +10,7 @@ from loyalty.core.api.errors import RateLimited
 from loyalty.core.api.pagination import keyset
 from loyalty.core.api.spec import Rehearsal, endpoint, page_of
 from loyalty.core.api.throttling import Bucket
+from loyalty.core.errors import NotFound
 from members.queries.wallet import wallet
 from rewards.api import shapes
 from rewards.models import Redemption
@@ -74,6 +75,7 @@ class Redemptions(Endpoint):
         scope="rewards:read",
         query=shapes.RedemptionSearch,
         answers={200: page_of(shapes.Redemption)},
+        refuses=(NotFound,),
     )
     def get(self, call: Call) -> dict:
         """Last made first, with their codes."""

@@ -28,7 +28,7 @@ from loyalty.core.api import errors, idempotency
 from loyalty.core.api.authentication import authenticate, require_scope, touch
 from loyalty.core.api.pagination import Window, links
 from loyalty.core.api.spec import Nothing, Spec, within
-from loyalty.core.api.strict import convert, read_body
+from loyalty.core.api.strict import read_body, read_query
 from loyalty.core.api.throttling import Verdict, request_buckets, take
 from loyalty.core.errors import Busy, DomainError, InvalidInput
 from loyalty.core.merchants.queries import Credential
@@ -166,7 +166,7 @@ class NoSuchAddress(Endpoint):
 
 
 def _call(request: HttpRequest, spec: Spec, who: Credential, now: datetime) -> Call:
-    query = convert(_parameters(request), spec.query)
+    query = read_query(_parameters(request), spec.query)
     body = _body(request, spec) if request.method in ("POST", "PUT", "PATCH") else None
     call = Call(request, who, now, now, False, query, body)
     if spec.rehearses:
@@ -176,12 +176,12 @@ def _call(request: HttpRequest, spec: Spec, who: Credential, now: datetime) -> C
                 raise InvalidInput.of("at", "“at” rehearses: send it together with dry_run=true.")
             call.at = within("at", query.at)
     header = request.headers.get("Idempotency-Key")
-    if spec.moves_value and not call.dry_run:
-        if header is not None:
-            asked = [request.method, request.path, sorted(request.GET.items()), body]
-            call.key = idempotency.key_of(header, credential=who.key, asked=asked)
-        elif spec.key_required:
-            raise errors.KeyMissing
+    if spec.moves_value and header is not None:
+        asked = [request.method, request.path, sorted(request.GET.items()), body]
+        key = idempotency.key_of(header, credential=who.key, asked=asked)
+        call.key = None if call.dry_run else key
+    elif spec.moves_value and spec.key_required and not call.dry_run:
+        raise errors.KeyMissing
     return call
 
 

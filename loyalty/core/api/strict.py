@@ -8,6 +8,7 @@ two programs could understand differently is refused here, with the name of the 
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -171,8 +172,30 @@ def read_body[T](raw: bytes, shape: type[T]) -> T:
         raise NotJson(why="it cannot be read", position=0) from None
 
 
-def convert[T](value: Any, shape: type[T]) -> T:
-    """Builtin values, all of them texts, as a Struct: for query parameters. Raises `InvalidInput`."""
+_WRITTEN = {
+    msgspec.inspect.BoolType: (re.compile("true|false"), "Write true or false."),
+    msgspec.inspect.IntType: (re.compile("-?[0-9]{1,18}"), "Write a whole number."),
+    msgspec.inspect.UnionType: (re.compile("(?!null$).*", re.IGNORECASE), "Leave the parameter out instead."),
+}
+
+
+@cache
+def _kinds(shape: Any) -> dict[str, type]:
+    found = msgspec.inspect.type_info(shape)
+    return {part.encode_name: type(part.type) for part in found.fields}  # type: ignore[attr-defined]
+
+
+def read_query[T](values: dict[str, str], shape: type[T]) -> T:
+    """Query parameters as a Struct, written one way only: msgspec alone would also take `1` for true and `null`."""
+    kinds = _kinds(shape)
+    for name, text in values.items():
+        pattern, words = _WRITTEN.get(kinds.get(name, str), (None, ""))
+        if pattern is not None and not pattern.fullmatch(text):
+            raise InvalidInput.of(name, words)
+    return _convert(values, shape)
+
+
+def _convert[T](value: Any, shape: type[T]) -> T:
     try:
         return msgspec.convert(value, type=shape, strict=False)
     except msgspec.ValidationError as error:
