@@ -39,10 +39,11 @@ SELECT t.owner, 'lot', t.key, l.remaining, l.pending, l.expires_at
 LOT_OF = """SELECT id FROM ledger_lot WHERE merchant_id = current_setting('app.merchant_id')::bigint
              AND transfer_id = %s"""
 
-amounts = st.integers(1, 60)
-some = st.none() | st.integers(1, 60)
+# Few values, so that the interesting coincidences (all of it, more than there is, over and not yet swept) are common.
+amounts = st.sampled_from([1, 7, 10, 25, 60])
+parts = st.sampled_from([None, None, 1, 7, 10, 25])  # None: all of it
 which = st.integers(0, 9)
-lives = st.none() | st.integers(-2, 40)
+lives = st.sampled_from([None, 0, 1, 3, 10, 40])  # days
 late = st.sampled_from([0, 0, 0, 1, 12])  # days between what happened and its arrival
 
 
@@ -138,8 +139,13 @@ class Books(RuleBasedStateMachine):
         names = list(self.books[person].lots)
         return self.lot_ids[names[number % len(names)]]
 
-    def drawn_of(self, person: UUID, number: int) -> UUID:
-        names = list(self.books[person].drawn)
+    def drawn_of(self, do: Do, person: UUID, number: int) -> UUID:
+        """Mostly one that the posting fits and that has something left; now and then any."""
+        drawn = self.books[person].drawn
+        fits = {"spend", "commit"} if do is Do.GIVE_BACK else {"reserve"}
+        names = [name for name, one in drawn.items() if one.kind in fits and any(one.parts.values())]
+        if number == 9 or not names:
+            names = list(drawn)
         return self.transfers[names[-1 - number % len(names)]]
 
     def until(self, days: int | None) -> datetime | None:
@@ -155,18 +161,35 @@ class Books(RuleBasedStateMachine):
         self.send(self.posting(Do.GRANT, self.person(who), amount=amount, pending=pending, expires_at=self.until(life),
                                slides_days=30 if slides else None))  # fmt: skip
 
-    @rule(who=which, amount=amounts, reserve=st.booleans(), slide=st.booleans(), days=late)
-    def spend(self, who: int, amount: int, reserve: bool, slide: bool, days: int) -> None:
+    @rule(who=which, amount=parts, reserve=st.booleans(), slide=st.booleans(), days=late)
+    def spend(self, who: int, amount: int | None, reserve: bool, slide: bool, days: int) -> None:
+        amount = amount or max(1, self.books[self.person(who)].available)
         counter = MemberAccount.RESERVED if reserve else MerchantAccount.REDEEMED
         self.send(self.posting(Do.SPEND, self.person(who), amount=amount, counter=counter, days_late=days,
                                slide_to=self.until(30) if slide else None))  # fmt: skip
 
-    @rule(who=which, amount=some, number=which)
+    @rule(who=which, sizes=st.tuples(amounts, amounts), life=st.tuples(lives, lives), reserve=st.booleans())
+    def earn_twice_and_spend_all(
+        self, who: int, sizes: tuple[int, int], life: tuple[int | None, int | None], reserve: bool
+    ) -> None:
+        """Two lots of different ends under one spending: what partial settlements are about."""
+        for amount, days in zip(sizes, life, strict=True):
+            self.grant(who, amount, False, days, False)
+        self.spend(who, None, reserve, False, 0)
+
+    @rule(who=which, amount=amounts, reserve=st.booleans())
+    def spend_all_and_return_the_goods(self, who: int, amount: int, reserve: bool) -> None:
+        """How a member comes to owe points."""
+        self.grant(who, amount, False, None, False)
+        self.spend(who, None, reserve, False, 0)
+        self.take_back(who, None, len(self.books[self.person(who)].lots) - 1, Shortfall.DEBT, 0)
+
+    @rule(who=which, amount=parts, number=which)
     @precondition(lambda self: any(book.drawn for book in self.books.values()))
     def commit(self, who: int, amount: int | None, number: int) -> None:
         self._settle(Do.COMMIT, who, amount, number, None)
 
-    @rule(who=which, amount=some, number=which, grace=st.none() | st.integers(1, 30), release=st.booleans())
+    @rule(who=which, amount=parts, number=which, grace=st.sampled_from([None, 5, 30]), release=st.booleans())
     @precondition(lambda self: any(book.drawn for book in self.books.values()))
     def give(self, who: int, amount: int | None, number: int, grace: int | None, release: bool) -> None:
         self._settle(Do.RELEASE if release else Do.GIVE_BACK, who, amount, number, grace)
@@ -174,14 +197,16 @@ class Books(RuleBasedStateMachine):
     def _settle(self, do: Do, who: int, amount: int | None, number: int, grace: int | None) -> None:
         person = self.person(who)
         if self.books[person].drawn:
-            self.send(self.posting(do, person, amount=amount, of=self.drawn_of(person, number),
+            self.send(self.posting(do, person, amount=amount, of=self.drawn_of(do, person, number),
                                    counter=MerchantAccount.REDEEMED, grace_until=self.until(grace)))  # fmt: skip
 
-    @rule(who=which, amount=amounts, number=which, policy=st.sampled_from(Shortfall), days=late)
+    @rule(who=which, amount=parts, number=which, policy=st.sampled_from([*Shortfall, Shortfall.DEBT]), days=late)
     @precondition(lambda self: self.lot_ids)
-    def take_back(self, who: int, amount: int, number: int, policy: Shortfall, days: int) -> None:
+    def take_back(self, who: int, amount: int | None, number: int, policy: Shortfall, days: int) -> None:
         person = self.person(who)
         if self.books[person].lots:
+            lot = list(self.books[person].lots.values())[number % len(self.books[person].lots)]
+            amount = amount or max(1, lot.granted - lot.asked_back)
             self.send(self.posting(Do.TAKE_BACK, person, amount=amount, lot=self.lot_of(person, number),
                                    shortfall=policy, days_late=days))  # fmt: skip
 
@@ -193,22 +218,28 @@ class Books(RuleBasedStateMachine):
             self.send(self.posting(do, person, lot=self.lot_of(person, number), counter=MerchantAccount.EXPIRED,
                                    expires_at=self.until(life) if do is Do.ACTIVATE else None))  # fmt: skip
 
-    @rule(days=st.integers(0, 12))
+    @rule(days=st.sampled_from([0, 1, 2, 5]))
     def time_passes(self, days: int) -> None:
-        """The clock moves on and the job expires whatever is over."""
+        """The clock moves on; nobody has swept yet."""
         self.now += timedelta(days=days)
+
+    @rule()
+    @precondition(lambda self: any(lot.ends and lot.ends <= self.now for book in self.books.values()
+                                   for lot in book.lots.values()))  # fmt: skip
+    def sweep(self) -> None:
+        """The job expires whatever is over."""
         over = [self.posting(Do.EXPIRE, person, lot=self.lot_ids[lot.name], counter=MerchantAccount.EXPIRED)
                 for person, book in self.books.items() for lot in book.lots.values()
                 if not lot.pending and lot.free and lot.ends and lot.ends <= self.now]  # fmt: skip
         self._send_many(over)
 
-    @rule(parts=st.lists(st.tuples(which, amounts, st.booleans()), min_size=2, max_size=4))
-    def batch(self, parts: list[tuple[int, int, bool]]) -> None:
+    @rule(moves=st.lists(st.tuples(which, amounts, st.booleans()), min_size=2, max_size=4))
+    def batch(self, moves: list[tuple[int, int, bool]]) -> None:
         """Grants and spendings of both members in one call."""
         self._send_many([
             self.posting(Do.GRANT if give else Do.SPEND, self.person(who), amount=amount,
                          counter=MerchantAccount.ISSUED if give else MerchantAccount.REDEEMED)
-            for who, amount, give in parts
+            for who, amount, give in moves
         ])  # fmt: skip
 
     def _send_many(self, postings: list[Posting]) -> None:

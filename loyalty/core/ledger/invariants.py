@@ -75,7 +75,7 @@ CHECKS = (
         "balances_follow",
         "versions have no gap and each balance is the one before plus the line",
         "lines",
-        """SELECT merchant_id, account_id, format('version %s: %s then %+s gives %s', version, before, amount, balance_after)
+        """SELECT merchant_id, account_id, format('version %s: %s and %s gives %s', version, before, amount, balance_after)
              FROM (SELECT e.merchant_id, e.account_id, e.version, e.amount, e.balance_after,
                           coalesce(lag(e.balance_after) OVER account, 0) AS before,
                           coalesce(lag(e.version) OVER account, 0) AS version_before

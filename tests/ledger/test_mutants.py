@@ -1,0 +1,35 @@
+"""The machine can fail: every seeded mistake in the posting function is found, and soon."""
+
+import time
+
+import pytest
+from hypothesis import Phase
+
+from tests.ledger.mutants import MUTANTS, OWED_SPENT, Mutant, installed
+from tests.ledger.test_machine import play
+from tests.ledger.test_stories import Books, late_spending
+
+PATIENCE_SECONDS = 90  # on a busy machine; most are found in one or two
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_machine_finds_the_mistake(mutant: Mutant):
+    started = time.monotonic()
+    with installed(mutant.text()), pytest.raises(Exception) as found:  # noqa: PT011 - any disagreement will do
+        play(300, 50, phases=[Phase.generate], derandomize=True)
+    assert isinstance(found.value, Exception)
+    assert time.monotonic() - started < PATIENCE_SECONDS
+
+
+def test_a_story_finds_what_chance_does_not(cafe):
+    late_spending(Books())
+    with installed(OWED_SPENT.text()), pytest.raises(pytest.fail.Exception):
+        late_spending(Books())
+
+
+def test_there_are_enough_mistakes_and_each_changes_the_function():
+    assert len(MUTANTS) >= 10
+    assert len({mutant.text() for mutant in MUTANTS}) == len(MUTANTS)
+    assert all(mutant.old != mutant.new for mutant in MUTANTS)
