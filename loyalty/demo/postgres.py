@@ -19,7 +19,15 @@ from pathlib import Path
 import psycopg
 
 from loyalty.core.tenancy import roles
-from loyalty.demo.processes import ServerError, end, is_running, kept_port, last_lines, write_private
+from loyalty.demo.processes import (
+    ServerError,
+    end,
+    end_child,
+    is_running,
+    kept_port,
+    last_lines,
+    write_private,
+)
 from loyalty.demo.programs import Runner, choose, within_reach
 
 DATABASE = "loyalty"
@@ -100,13 +108,13 @@ class Postgres:
 
     def stop(self) -> None:
         """End the server if it runs: clients are cut off, what was committed is on disk."""
-        pid = self._pid()
-        if pid:
-            # Fast shutdown; then, should a backend hang, immediate: the next start replays the log.
-            end(pid, sign=self._sign(), signals=[(signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)])
+        # Fast shutdown; then, should a backend hang, immediate: the next start replays the log.
+        signals = [(signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)]
         if self._process:
-            self._process.wait(timeout=10)
+            end_child(self._process, signals)
             self._process = None
+        elif pid := self._pid():
+            end(pid, sign=self._sign(), signals=signals)
 
     def remove(self) -> None:
         """End the server and delete its data, wherever it lies."""
@@ -174,10 +182,9 @@ class Postgres:
             with self.log.open("wb") as log:
                 self.log.chmod(0o600)  # a refused statement is logged with its values
                 # A session of its own: Ctrl-C in the terminal reaches us, and we stop it last.
-                process: subprocess.Popen[bytes] = subprocess.Popen(
+                self._process = process = subprocess.Popen[bytes](
                     command, stdout=log, stderr=log, start_new_session=True, **self.runner.options()
                 )
-            self._process = process
             if self._comes_up(process, seconds=120):
                 return
             # Its port was taken in between, or the last processes of a crashed server are still going.

@@ -42,8 +42,27 @@ def is_running(pid: int, *, sign: str) -> bool:
     return sign in command_of(pid)
 
 
-def end(pid: int, *, sign: str, signals: Sequence[tuple[signal.Signals, float]]) -> None:
-    """End one process that is recognised by `sign`: each signal in turn, with the seconds to wait after it.
+type Signals = Sequence[tuple[signal.Signals, float]]
+
+
+def end_child(process: subprocess.Popen[bytes], signals: Signals) -> None:
+    """End a process we started ourselves: each signal in turn, with the seconds to wait after it.
+
+    Its number is ours until it is collected, so it needs no recognising; and right after its start it could not
+    be: there is a moment without a command line. Raises `ServerError` when it outlives all signals.
+    """
+    for number, patience in signals:
+        process.send_signal(number)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    raise ServerError(f"Process {process.pid} does not stop.")
+
+
+def end(pid: int, *, sign: str, signals: Signals) -> None:
+    """End a process of an earlier run, recognised by `sign`: each signal in turn, with the seconds to wait.
 
     Raises `ServerError` when it outlives all of them.
     """
@@ -56,19 +75,10 @@ def end(pid: int, *, sign: str, signals: Sequence[tuple[signal.Signals, float]])
             return
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            _collect(pid)
             if not is_running(pid, sign=sign):
                 return
             time.sleep(0.02)
     raise ServerError(f"Process {pid} ({sign}) does not stop.")
-
-
-def _collect(pid: int) -> None:
-    """Take note of an ended child, so that it does not stay behind as a zombie."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # An orphan of an earlier run: the system collects it.
 
 
 def free_port() -> int:

@@ -11,7 +11,15 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from loyalty.demo.processes import ServerError, end, is_running, kept_port, last_lines, write_private
+from loyalty.demo.processes import (
+    ServerError,
+    end,
+    end_child,
+    is_running,
+    kept_port,
+    last_lines,
+    write_private,
+)
 
 
 def find_program() -> Path | None:
@@ -66,12 +74,12 @@ class Valkey:
 
     def stop(self) -> None:
         """End the server if it runs."""
-        pid = self._pid()
-        if pid:
-            end(pid, sign=self._sign(), signals=[(signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)])
+        signals = [(signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)]
         if self._process:
-            self._process.wait(timeout=10)
+            end_child(self._process, signals)
             self._process = None
+        elif pid := self._pid():
+            end(pid, sign=self._sign(), signals=signals)
         (self.home / "pid").unlink(missing_ok=True)
 
     def remove(self) -> None:
@@ -129,8 +137,6 @@ class Valkey:
 
     def _pid(self) -> int:
         """Our server's process id; 0 when it does not run."""
-        if self._process and self._process.poll() is None:
-            return self._process.pid
         try:
             pid = int((self.home / "pid").read_text())
             self.port = self.port or int((self.home / "port").read_text())

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -281,6 +282,25 @@ def test_a_failed_start_leaves_nothing_running(data: Path, monkeypatch: pytest.M
     monkeypatch.undo()
     with Servers(data, given={}):
         pass
+
+
+@pytest.mark.parametrize(("server", "waiting"), [(Postgres, "_comes_up"), (module.Valkey, "_answers")])
+def test_interrupted_while_starting_leaves_nothing_running(
+    data: Path, monkeypatch: pytest.MonkeyPatch, server: type, waiting: str
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(self: Any, *_: object, **__: object) -> bool:
+        if self._process is None:
+            return False
+        # At once, before the new process had time to say who it is, in a file or by its command line.
+        begun.append(self._process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, waiting, interrupt)
+    with pytest.raises(KeyboardInterrupt), Servers(data, given={}):
+        pytest.fail("the block must not run")
+    assert [process.returncode is not None for process in begun] == [True]
 
 
 def test_a_server_that_cannot_start_says_why(data: Path) -> None:
