@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from loyalty.core.ledger.tasks import JOB as BOOKS
 from loyalty.core.tenancy.scope import across_merchants
 
 _own = CollectorRegistry()
@@ -61,9 +62,6 @@ SELECT (SELECT count(*) FROM events_event WHERE dispatched_at IS NULL),
                  WHERE job = %s AND finished_at IS NOT NULL ORDER BY merchant_id, finished_at DESC) last),
        (SELECT extract(epoch FROM max(finished_at)) FROM events_jobrun WHERE job = %s)
 """
-
-BOOKS = "books"
-"""Name of the nightly job that verifies a merchant's books and notes `{"breaches": <number>}` in its run."""
 
 
 class Figures(Collector):

@@ -1,6 +1,7 @@
 """`manage.py demo`: the whole product on this machine. `make demo` installs what it needs and calls this."""
 
 import os
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             raise CommandError(f"HISTORY is one of {', '.join(SIZES)}.")
         demo = Demo(
             data=settings.DATA_DIR.resolve(), root=settings.BASE_DIR, size=options["history"],
-            port=options["port"] or _port(), out=self.stdout._out,
+            port=options["port"] or _port(), out=sys.stdout,
         )  # fmt: skip
         try:
             demo.run()

@@ -1,5 +1,6 @@
 """`manage.py load_history`: open the demo's shops and load the grocery's history, or what is missing."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         try:
             shops = open_shops(at=clock.now())
             loaded = load_history(
-                merchant=shops.grocery.pk, size=options["size"], last_day=shops.last_day, out=self.stdout._out
+                merchant=shops.grocery.pk, size=options["size"], last_day=shops.last_day, out=sys.stdout
             )
         except (NotTheDemos, NotLoaded) as error:
             raise CommandError(str(error)) from None
