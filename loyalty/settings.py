@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -260,7 +261,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1200}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 1200}
+if CELERY_BROKER_URL.startswith("filesystem://"):  # where no Valkey runs: messages are files in one folder
+    _folder = urlsplit(CELERY_BROKER_URL).path
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": _folder,
+        "data_folder_out": _folder,
+        "control_folder": f"{_folder}/control",
+    }
 
 API_RATE_PER_KEY = int(_env.get("API_RATE_PER_KEY", "50"))  # requests a second; 0 is no limit
 API_RATE_PER_MERCHANT = int(_env.get("API_RATE_PER_MERCHANT", "200"))
