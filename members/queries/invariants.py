@@ -18,7 +18,7 @@ SELECT o.merchant_id, o.id, format('refunds took %s points, the books %s', coale
               WHERE {merchant:f} AND f.order_id IS NOT NULL GROUP BY f.merchant_id, f.order_id) r
     ON r.merchant_id = o.merchant_id AND r.order_id = o.id
   LEFT JOIN (SELECT t.merchant_id, t.source, sum(t.amount) AS points FROM ledger_transfer t
-              WHERE {merchant:t} AND t.source_kind = 'order' AND t.move = 'take_back'
+              WHERE {merchant:t} AND t.source_kind = 'order' AND t.kind = 'refund'
               GROUP BY t.merchant_id, t.source) b ON b.merchant_id = o.merchant_id AND b.source = o.id
  WHERE {merchant:o} AND coalesce(r.points, 0) <> coalesce(b.points, 0)
 """
