@@ -52,7 +52,9 @@ def main() -> None:
                 with connection.transaction():
                     connection.execute("SELECT set_config('app.merchant_id', %s, true)", [merchant])
                     for posting in request:
-                        row = connection.execute(f"SELECT {function}(%s::jsonb)", [json.dumps(posting)]).fetchone()
+                        row = connection.execute(
+                            f"SELECT {function}(%s::jsonb)", [json.dumps(posting)]
+                        ).fetchone()
                         said.append(row[0] if row else None)
             except psycopg.Error as error:
                 said = [{"status": "error", "code": error.sqlstate}]

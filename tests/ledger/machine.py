@@ -168,14 +168,17 @@ class Books(RuleBasedStateMachine):
         self.send(self.posting(Do.SPEND, self.person(who), amount=amount, counter=counter, days_late=days,
                                slide_to=self.until(30) if slide else None))  # fmt: skip
 
-    @rule(who=which, sizes=st.tuples(amounts, amounts), life=st.tuples(lives, lives), reserve=st.booleans())
+    @rule(who=which, sizes=st.tuples(amounts, amounts), life=st.tuples(lives, lives), reserve=st.booleans(),
+          back=st.sampled_from([0, 1, 7, 10]))  # fmt: skip
     def earn_twice_and_spend_all(
-        self, who: int, sizes: tuple[int, int], life: tuple[int | None, int | None], reserve: bool
+        self, who: int, sizes: tuple[int, int], life: tuple[int | None, int | None], reserve: bool, back: int
     ) -> None:
-        """Two lots of different ends under one spending: what partial settlements are about."""
+        """Two lots of different ends under one spending, of which a part may come back."""
         for amount, days in zip(sizes, life, strict=True):
             self.grant(who, amount, False, days, False)
         self.spend(who, None, reserve, False, 0)
+        if back:
+            self._settle(Do.RELEASE if reserve else Do.GIVE_BACK, who, back, 0, None)
 
     @rule(who=which, amount=amounts, reserve=st.booleans())
     def spend_all_and_return_the_goods(self, who: int, amount: int, reserve: bool) -> None:
@@ -200,7 +203,9 @@ class Books(RuleBasedStateMachine):
             self.send(self.posting(do, person, amount=amount, of=self.drawn_of(do, person, number),
                                    counter=MerchantAccount.REDEEMED, grace_until=self.until(grace)))  # fmt: skip
 
-    @rule(who=which, amount=parts, number=which, policy=st.sampled_from([*Shortfall, Shortfall.DEBT]), days=late)
+    @rule(
+        who=which, amount=parts, number=which, policy=st.sampled_from([*Shortfall, Shortfall.DEBT]), days=late
+    )
     @precondition(lambda self: self.lot_ids)
     def take_back(self, who: int, amount: int | None, number: int, policy: Shortfall, days: int) -> None:
         person = self.person(who)
@@ -262,7 +267,11 @@ class Books(RuleBasedStateMachine):
     def reuse_key(self, number: int, who: int) -> None:
         """The same key for something else, or for someone else, is refused."""
         p, _told = self.sent[-1 - number % len(self.sent)]
-        other = replace(p, amount=(p.amount or 0) + 1) if who % 2 else replace(p, owner=_other(p.owner, self.people))
+        other = (
+            replace(p, amount=(p.amount or 0) + 1)
+            if who % 2
+            else replace(p, owner=_other(p.owner, self.people))
+        )
         try:
             answer: object = post(other)
         except DomainError as refusal:

@@ -101,7 +101,9 @@ class Book:
         self.drawn[name] = Drawn("reserve" if reserve else "spend", parts)
         return self.done(amount)
 
-    def _settle(self, of: str, amount: int | None, kinds: set[str], *, longest: bool) -> dict[str, int] | Answer:
+    def _settle(
+        self, of: str, amount: int | None, kinds: set[str], *, longest: bool
+    ) -> dict[str, int] | Answer:
         """Parts of what `of` drew, `amount` in all (None: the rest); a refusal when there is less."""
         source = self.drawn.get(of)
         parts = source.parts if source and source.kind in kinds else {}
@@ -125,7 +127,9 @@ class Book:
         self.drawn[name] = Drawn("commit", chosen)
         return self.done(sum(chosen.values()))
 
-    def give(self, of: str, amount: int | None, *, release: bool, at: datetime, grace: datetime | None) -> Answer:
+    def give(
+        self, of: str, amount: int | None, *, release: bool, at: datetime, grace: datetime | None
+    ) -> Answer:
         """Release a reservation, or give back what was spent: into the same lots, after paying what is owed."""
         chosen = self._settle(of, amount, {"reserve"} if release else {"spend", "commit"}, longest=True)
         if isinstance(chosen, Answer):

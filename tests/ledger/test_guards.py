@@ -31,7 +31,9 @@ def give(owner: UUID, amount: int, key: str = "") -> Posted:
 
 
 def account(owner: UUID | None, kind: str = "available") -> UUID:
-    return sql("SELECT id FROM ledger_account WHERE owner IS NOT DISTINCT FROM %s AND kind = %s", owner, kind)[0][0]
+    return sql(
+        "SELECT id FROM ledger_account WHERE owner IS NOT DISTINCT FROM %s AND kind = %s", owner, kind
+    )[0][0]
 
 
 def transfer() -> UUID:
@@ -46,8 +48,11 @@ def transfer() -> UUID:
 
 def lines(transfer_id: UUID, *parts: tuple[UUID, int, int | None, int | None]) -> None:
     """Insert `(account, amount, version, balance_after)` lines in one statement."""
-    values = ", ".join(["(current_setting('app.merchant_id')::bigint, %s::uuid, %s::smallint, %s::uuid, 'points',"
-                        " %s::bigint, %s::bigint, %s::bigint, CASE WHEN %s THEN sha256('x') END)"] * len(parts))  # fmt: skip
+    line = (
+        "(current_setting('app.merchant_id')::bigint, %s::uuid, %s::smallint, %s::uuid, 'points', %s::bigint,"
+        " %s::bigint, %s::bigint, CASE WHEN %s THEN sha256('x') END)"
+    )
+    values = ", ".join([line] * len(parts))
     params: list[object] = []
     for number, (target, amount, version, after) in enumerate(parts, 1):
         params += [transfer_id, number, target, amount, version, after, version is not None]
@@ -118,7 +123,10 @@ def test_a_line_on_another_merchants_account(luna, other_shop):
 def test_a_row_for_another_merchant(luna, other_shop):
     with acting_for(luna, by=MARA):
         give(ids.new(), 50)
-        with pytest.raises((ProgrammingError, InternalError), match="row-level security"), transaction.atomic():
+        with (
+            pytest.raises((ProgrammingError, InternalError), match="row-level security"),
+            transaction.atomic(),
+        ):
             sql("INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)"
                 " VALUES (gen_random_uuid(), %s, gen_random_uuid(), 'points', 'available', 0, 0)", other_shop.pk)  # fmt: skip
 

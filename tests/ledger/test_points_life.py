@@ -37,7 +37,11 @@ def at(text: str, zone: ZoneInfo = STOCKHOLM) -> datetime:
         ({"expiry": "fixed_date", "months": 1, "day": "12-31"}, "2026-11-30T10:00", "2027-01-01T00:00"),
         ({"expiry": "fixed_date", "months": 1, "day": "12-31"}, "2026-12-01T10:00", "2028-01-01T00:00"),
         ({"expiry": "sliding", "days": 30}, "2026-03-10T12:00", "2026-04-10T00:00"),
-        ({"expiry": "sliding", "days": 1}, "2026-03-28T23:30", "2026-03-30T00:00"),  # over the change to summer time
+        (
+            {"expiry": "sliding", "days": 1},
+            "2026-03-28T23:30",
+            "2026-03-30T00:00",
+        ),  # over the change to summer time
         ({"expiry": "sliding", "days": 1}, "2026-10-24T23:30", "2026-10-26T00:00"),  # and back
         ({"expiry": "rolling", "months": 144}, "2026-01-19T04:14", "2038-01-20T00:00"),  # past 2^31 seconds
     ],
@@ -55,11 +59,15 @@ def test_the_day_is_the_shops_not_the_servers():
     """Half past eleven at night in New York is the next day in UTC."""
     new_york = ZoneInfo("America/New_York")
     life = PointsLife(expiry=Expiry.SLIDING, days=1)
-    assert expires_at(life, datetime(2026, 6, 2, 3, 30, tzinfo=UTC), new_york) == at("2026-06-03T00:00", new_york)
+    assert expires_at(life, datetime(2026, 6, 2, 3, 30, tzinfo=UTC), new_york) == at(
+        "2026-06-03T00:00", new_york
+    )
     assert expires_at(life, datetime(2026, 6, 2, 3, 30, tzinfo=UTC), STOCKHOLM) == at("2026-06-04T00:00")
 
 
-@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 28), 23), (date(2026, 10, 24), 25), (date(2026, 6, 1), 24)])
+@pytest.mark.parametrize(
+    ("day", "hours"), [(date(2026, 3, 28), 23), (date(2026, 10, 24), 25), (date(2026, 6, 1), 24)]
+)
 def test_a_day_of_the_clock_change_is_shorter_or_longer(day, hours):
     following = day + timedelta(days=1)
     length = end_of(following, STOCKHOLM).astimezone(UTC) - end_of(day, STOCKHOLM).astimezone(UTC)
@@ -67,7 +75,9 @@ def test_a_day_of_the_clock_change_is_shorter_or_longer(day, hours):
 
 
 @given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 20 * 366 * 24 * 60).map(
+        lambda minutes: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    ),
     st.sampled_from(ZONES),
     st.sampled_from([expiry for expiry in Expiry if expiry is not Expiry.NEVER]),
     st.integers(1, 36),
@@ -96,7 +106,9 @@ def test_a_hold_ends_at_midnight_and_life_starts_then():
     assert found.expires_at == at("2026-05-04T00:00")
 
 
-@pytest.mark.parametrize("life", [{"day": "02-29"}, {"day": "13-01"}, {"day": "x"}, {"months": 0}, {"days": 0}, {"hold_days": 367}])
+@pytest.mark.parametrize(
+    "life", [{"day": "02-29"}, {"day": "13-01"}, {"day": "x"}, {"months": 0}, {"days": 0}, {"hold_days": 367}]
+)
 def test_impossible_terms_are_refused(life):
     assert [name for name, _why in check(PointsLife(**life))] == list(life)
 

@@ -30,7 +30,13 @@ def books(cafe):
     held = post(posting(Do.SPEND, "hold", amount=30, counter=MemberAccount.RESERVED)).transfer
     used = post(posting(Do.COMMIT, "use", amount=10, of=held, counter=MerchantAccount.REDEEMED)).transfer
     by_key = {lot.transfer.key: lot.pk for lot in lots(OWNER).select_related("transfer")}
-    return {"held": held, "used": used, "lot": by_key["grant"], "waiting": by_key["later"], "nobody": ids.new()}
+    return {
+        "held": held,
+        "used": used,
+        "lot": by_key["grant"],
+        "waiting": by_key["later"],
+        "nobody": ids.new(),
+    }
 
 
 REFUSALS = [
@@ -58,9 +64,13 @@ REFUSALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("do", "asked", "code", "left"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])
+@pytest.mark.parametrize(
+    ("do", "asked", "code", "left"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+)
 def test_a_refusal_says_why_and_writes_nothing(books, do, asked, code, left):
-    asked = {name: books.get(value, value) if isinstance(value, str) else value for name, value in asked.items()}
+    asked = {
+        name: books.get(value, value) if isinstance(value, str) else value for name, value in asked.items()
+    }
     before = list(Account.objects.order_by("pk").exclude(version=0).values("pk", "balance", "version"))
     counts = Transfer.objects.count(), Entry.objects.count(), Event.objects.count()
     with pytest.raises(DomainError) as refusal:
@@ -68,7 +78,9 @@ def test_a_refusal_says_why_and_writes_nothing(books, do, asked, code, left):
     assert refusal.value.code == code
     assert refusal.value.params.get("available") == left
     assert str(refusal.value)
-    assert list(Account.objects.order_by("pk").exclude(version=0).values("pk", "balance", "version")) == before
+    assert (
+        list(Account.objects.order_by("pk").exclude(version=0).values("pk", "balance", "version")) == before
+    )
     assert (Transfer.objects.count(), Entry.objects.count(), Event.objects.count()) == counts
 
 
@@ -87,7 +99,9 @@ def test_a_refusal_says_why_and_writes_nothing(books, do, asked, code, left):
     ],
 )
 def test_nonsense_is_a_bug_and_surfaces(books, do, asked):
-    asked = {name: books.get(value, value) if isinstance(value, str) else value for name, value in asked.items()}
+    asked = {
+        name: books.get(value, value) if isinstance(value, str) else value for name, value in asked.items()
+    }
     with pytest.raises(Error), transaction.atomic():
         post(posting(do, "fresh", **{"counter": MerchantAccount.REDEEMED, **asked}))
     assert balance(OWNER).available == 70
@@ -113,7 +127,12 @@ def test_a_posting_answers_what_it_did(books):
     assert answer == Posted(answer.transfer, False, 20, 0, 50, answer.version)
     assert Transfer.objects.get(pk=answer.transfer).key == "fresh"
     event = Event.objects.get(data__transfer=str(answer.transfer))
-    assert (event.kind, event.subject, event.data["amount"], event.data["balance"]) == ("points.moved", OWNER, 20, 50)
+    assert (event.kind, event.subject, event.data["amount"], event.data["balance"]) == (
+        "points.moved",
+        OWNER,
+        20,
+        50,
+    )
 
 
 def test_activity_restarts_only_lots_on_sliding_terms(cafe):

@@ -67,8 +67,10 @@ def as_owner(*statements: str, undo: tuple[str, ...] = ()) -> Iterator[None]:
 
 
 # The same function under another name, without the lock on the member.
-UNLOCKED = SOURCE.replace(" FOR NO KEY UPDATE", "").replace("ledger_post(", "ledger_post_unlocked(").replace(
-    "ledger_post_many(", "ledger_post_many_unlocked("
+UNLOCKED = (
+    SOURCE.replace(" FOR NO KEY UPDATE", "")
+    .replace("ledger_post(", "ledger_post_unlocked(")
+    .replace("ledger_post_many(", "ledger_post_many_unlocked(")
 )
 NO_GUARDS = (
     "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_version",
@@ -80,10 +82,14 @@ GUARDS_AGAIN = (
     "SET session_replication_role = replica",  # the guards refuse even the owner to empty the books
     "TRUNCATE ledger_account, ledger_transfer, ledger_entry, ledger_lot, events_event CASCADE",
     "ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_version UNIQUE (merchant_id, account_id, version)",
-    "ALTER TABLE ledger_account ADD CONSTRAINT ledger_account_floor CHECK"
-    " (kind = 'debt' AND balance <= 0 OR kind <> 'debt' AND balance >= 0)",
-    "ALTER TABLE ledger_lot ADD CONSTRAINT ledger_lot_within_grant CHECK"
-    " (granted > 0 AND remaining >= 0 AND remaining <= granted)",
+    (
+        "ALTER TABLE ledger_account ADD CONSTRAINT ledger_account_floor CHECK"
+        " (kind = 'debt' AND balance <= 0 OR kind <> 'debt' AND balance >= 0)"
+    ),
+    (
+        "ALTER TABLE ledger_lot ADD CONSTRAINT ledger_lot_within_grant CHECK"
+        " (granted > 0 AND remaining >= 0 AND remaining <= granted)"
+    ),
 )
 
 

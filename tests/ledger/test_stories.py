@@ -11,7 +11,7 @@ from loyalty.core.errors import DomainError
 from loyalty.core.ledger import checks
 from loyalty.core.ledger.chart import Do, MemberAccount, MerchantAccount, Shortfall
 from loyalty.core.ledger.invariants import CHECKS
-from loyalty.core.ledger.operations import NothingLeft, NotEnoughPoints, Posted, Posting, post
+from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posted, Posting, post
 from loyalty.core.ledger.queries import balance, balance_as_of, lots, statement, totals
 from members.operations.points import adjust_points, live_through
 from tests.cast import AT, days

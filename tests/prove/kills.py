@@ -87,12 +87,33 @@ def do_work(merchant: int, name: str, number: int) -> Iterator[list[str]]:
 
     now = datetime.now(UTC)
     member = MEMBERS[number % len(MEMBERS)]
-    common = {"kind": "kill", "event": "points.moved", "owner": member, "actor": "kill", "at": now, "now": now}
+    common = {
+        "kind": "kill",
+        "event": "points.moved",
+        "owner": member,
+        "actor": "kill",
+        "at": now,
+        "now": now,
+    }
     with acting_for(merchant, by=SYSTEM):
         if number % 3 == 0:
-            posted = [post(Posting(do=Do.SPEND, key=f"{name}:{number}", amount=1, counter=MerchantAccount.REDEEMED, **common))]
+            posted = [
+                post(
+                    Posting(
+                        do=Do.SPEND,
+                        key=f"{name}:{number}",
+                        amount=1,
+                        counter=MerchantAccount.REDEEMED,
+                        **common,
+                    )
+                )
+            ]
         elif number % 3 == 1:
-            held = post(Posting(do=Do.SPEND, key=f"{name}:{number}:r", amount=2, counter=MemberAccount.RESERVED, **common))
+            held = post(
+                Posting(
+                    do=Do.SPEND, key=f"{name}:{number}:r", amount=2, counter=MemberAccount.RESERVED, **common
+                )
+            )
             used = post(Posting(do=Do.COMMIT, key=f"{name}:{number}:c", of=held.transfer,
                                 counter=MerchantAccount.REDEEMED, **common))  # fmt: skip
             posted = [held, used]
@@ -178,7 +199,10 @@ def audit(folder: Path, merchant: int, report: Report) -> Report:
     from loyalty.core.tenancy.scope import SYSTEM, acting_for
 
     with acting_for(merchant, by=SYSTEM):
-        there = {key: str(pk) for key, pk in Transfer.objects.exclude(key__startswith="start:").values_list("key", "pk")}
+        there = {
+            key: str(pk)
+            for key, pk in Transfer.objects.exclude(key__startswith="start:").values_list("key", "pk")
+        }
         report.breaches = len(checks.verify())
     expected = set()
     for index in range(WRITERS):
@@ -243,7 +267,9 @@ def kill_servers(kills: int, *, early: bool, folder: Path) -> Report:
 def kill_server(server: object) -> None:
     """SIGKILL to the postmaster and to the backends it started, by their ids."""
     process = server._process  # type: ignore[attr-defined]
-    children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    children = [
+        int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    ]
     process.kill()
     for pid in children:
         try:
@@ -285,7 +311,9 @@ def set_up_django() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one proof and print its report as JSON; 0 when it is clean."""
-    parser = argparse.ArgumentParser(prog="python -m tests.prove.kills", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.prove.kills", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("what", choices=["worker", "server"])
     parser.add_argument("--kills", type=int, required=True)
     parser.add_argument("--promise-early", action="store_true")

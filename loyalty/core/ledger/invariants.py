@@ -75,7 +75,8 @@ CHECKS = (
         "balances_follow",
         "versions have no gap and each balance is the one before plus the line",
         "lines",
-        """SELECT merchant_id, account_id, format('version %s: %s and %s gives %s', version, before, amount, balance_after)
+        """SELECT merchant_id, account_id,
+                  format('version %s: %s and %s gives %s', version, before, amount, balance_after)
              FROM (SELECT e.merchant_id, e.account_id, e.version, e.amount, e.balance_after,
                           coalesce(lag(e.balance_after) OVER account, 0) AS before,
                           coalesce(lag(e.version) OVER account, 0) AS version_before
@@ -91,7 +92,8 @@ CHECKS = (
              FROM (SELECT e.merchant_id, e.account_id, e.version, e.hash,
                           sha256(coalesce(lag(e.hash) OVER account, ''::bytea) || convert_to(
                             concat_ws('|', e.merchant_id, e.transfer_id, e.line, e.account_id, e.lot_id, e.amount,
-                                      e.version, (extract(epoch FROM t.happened_at) * 1000000)::bigint), 'UTF8')) AS right_hash
+                                      e.version, (extract(epoch FROM t.happened_at) * 1000000)::bigint),
+                            'UTF8')) AS right_hash
                      FROM ledger_entry e
                      JOIN ledger_transfer t ON t.merchant_id = e.merchant_id AND t.id = e.transfer_id
                     WHERE {lines_of_accounts:e} AND e.version IS NOT NULL
@@ -105,7 +107,8 @@ CHECKS = (
         """SELECT e.merchant_id, e.account_id, format('%s %s at version %s', a.kind, e.balance_after, e.version)
              FROM ledger_entry e
              JOIN ledger_account a ON a.merchant_id = e.merchant_id AND a.id = e.account_id
-            WHERE {lines:e} AND (a.kind = 'debt' AND e.balance_after > 0 OR a.kind <> 'debt' AND e.balance_after < 0)""",
+            WHERE {lines:e}
+              AND (a.kind = 'debt' AND e.balance_after > 0 OR a.kind <> 'debt' AND e.balance_after < 0)""",
     ),
     Check(
         "lot_is_sum",
@@ -180,7 +183,8 @@ CHECKS = (
                  FROM (SELECT DISTINCT merchant_id, settles FROM back) b
                  JOIN ledger_entry e ON e.merchant_id = b.merchant_id AND e.transfer_id = b.settles
                 WHERE e.lot_id IS NOT NULL GROUP BY e.merchant_id, e.transfer_id, e.lot_id)
-           SELECT b.merchant_id, b.settles, format('lot %s: %s taken, %s given back', b.lot_id, coalesce(o.amount, 0), b.amount)
+           SELECT b.merchant_id, b.settles,
+                  format('lot %s: %s taken, %s given back', b.lot_id, coalesce(o.amount, 0), b.amount)
              FROM back b LEFT JOIN out o
                ON o.merchant_id = b.merchant_id AND o.transfer_id = b.settles AND o.lot_id = b.lot_id
             WHERE b.amount > coalesce(o.amount, 0)""",
@@ -200,7 +204,8 @@ CHECKS = (
         "told_once",
         "every transfer is told by exactly one event, and no event tells of another",
         "transfers",
-        """SELECT coalesce(t.merchant_id, v.merchant_id), coalesce(t.id, v.id), format('%s events', coalesce(v.times, 0))
+        """SELECT coalesce(t.merchant_id, v.merchant_id), coalesce(t.id, v.id),
+                  format('%s events', coalesce(v.times, 0))
              FROM (SELECT t.merchant_id, t.id FROM ledger_transfer t WHERE {transfers:t}) t
              FULL JOIN (SELECT v.merchant_id, (v.data->>'transfer')::uuid AS id, count(*) AS times
                           FROM events_event v

@@ -10,6 +10,7 @@ A slice of the book is cut by identifier, which is made when a transfer is writt
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 from django.db import connection
 
@@ -17,6 +18,7 @@ from loyalty.core.ledger.checks import Breach, first_id
 from loyalty.core.ledger.models import Seal
 from loyalty.core.tenancy import scope
 
+_BEGINNING = datetime.fromtimestamp(0, UTC)
 _SLICE = """
 SELECT coalesce(sum(lines), 0)::bigint, sha256(coalesce(string_agg(print, ''::bytea ORDER BY id), ''::bytea))
   FROM (SELECT t.id, count(e.line) AS lines,
@@ -45,15 +47,19 @@ class Digest:
 
 def digest(*, since: datetime | None, until: datetime, previous: bytes | None) -> Digest:
     """The digest of everything written from `since` (None: from the beginning) until just before `until`."""
-    slice_ = {"merchant": scope.merchant_id(), "first": first_id(since) if since else first_id(_BEGINNING)}
     with connection.cursor() as cursor:
-        cursor.execute(_SLICE, {**slice_, "end": first_id(until)})
-        entries, content = cursor.fetchone()
-    said = f"{scope.merchant_id()}|{until.astimezone(UTC).isoformat()}|{entries}|".encode()
+        return digest_with(cursor, merchant=scope.merchant_id(), since=since, until=until, previous=previous)
+
+
+def digest_with(
+    cursor: Any, *, merchant: int, since: datetime | None, until: datetime, previous: bytes | None
+) -> Digest:
+    """The same over any database cursor: for a restored copy of the books."""
+    first = first_id(since or _BEGINNING)
+    cursor.execute(_SLICE, {"merchant": merchant, "first": first, "end": first_id(until)})
+    entries, content = cursor.fetchone()
+    said = f"{merchant}|{until.astimezone(UTC).isoformat()}|{entries}|".encode()
     return Digest(entries, sha256((previous or b"") + said + bytes(content)).digest())
-
-
-_BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def last_seal() -> Seal | None:
@@ -83,4 +89,4 @@ def verify_seals(*, since: datetime | None = None) -> list[Breach]:
 
 
 def _breach(seal: Seal, detail: str) -> Breach:
-    return Breach("seals_hold", seal.merchant_id, f"seal of {seal.day}", detail)
+    return Breach("seals_hold", int(seal.merchant_id), f"seal of {seal.day}", detail)

@@ -56,8 +56,14 @@ def watch(*, merchant: Merchant, at: datetime) -> bool:
             "books.broken",
             subject=None,
             at=at,
-            data={"day": day.isoformat(), "breaches": len(breaches), "checks": sorted({b.check for b in breaches})},
+            data={
+                "day": day.isoformat(),
+                "breaches": len(breaches),
+                "checks": sorted({b.check for b in breaches}),
+            },
         )
     result = {"breaches": len(breaches), "entries": seal.entries, "digest": bytes(seal.digest).hex()}
-    JobRun.objects.create(job=JOB, period=day.isoformat(), started_at=at, finished_at=clock.now(), result=result)
+    JobRun.objects.create(
+        job=JOB, period=day.isoformat(), started_at=at, finished_at=clock.now(), result=result
+    )
     return True
