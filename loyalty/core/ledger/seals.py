@@ -89,4 +89,4 @@ def verify_seals(*, since: datetime | None = None) -> list[Breach]:
 
 
 def _breach(seal: Seal, detail: str) -> Breach:
-    return Breach("seals_hold", int(seal.merchant_id), f"seal of {seal.day}", detail)
+    return Breach("seals_hold", scope.merchant_id(), f"seal of {seal.day}", detail)

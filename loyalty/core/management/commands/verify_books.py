@@ -33,7 +33,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--merchant", help="address (slug) of one shop; all shops without it")
-        parser.add_argument("--since", type=instant, help="only what was written since: an instant, or 90m, 2h, 3d")
+        parser.add_argument(
+            "--since", type=instant, help="only what was written since: an instant, or 90m, 2h, 3d"
+        )
 
     def handle(self, *, merchant: str | None, since: datetime | None, **_options: Any) -> None:
         shops = list(Merchant.objects.filter(slug=merchant) if merchant else Merchant.objects.order_by("pk"))
@@ -42,7 +44,9 @@ class Command(BaseCommand):
         with acting_for(shops[0], by=SYSTEM) if merchant else across_merchants("the books of all shops"):
             results = checks.run(since=since)
         for result in results:
-            self._line(result.check.name, result.rows, result.check.over, result.seconds, len(result.breaches))
+            self._line(
+                result.check.name, result.rows, result.check.over, result.seconds, len(result.breaches)
+            )
         breaches = [breach for result in results for breach in result.breaches]
         breaches += self._seals(shops, since)
         for breach in breaches[:SHOWN]:
