@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics", health.metrics_page),
     path("accounts/", include("allauth.urls")),
     path("", include("loyalty.web.urls")),
+    path("<slug:slug>/", include("loyalty.web.portal.urls")),  # last: a shop's name can be nearly anything
 ]
 
 if settings.DEMO:

@@ -1,0 +1,131 @@
+"""The door: a code by e-mail, in the shop's own rooms. The library checks the code; these pages wear the shop's
+colours and open the account of somebody whose card was made at the till."""
+
+from typing import Any
+
+from allauth.account.forms import RequestLoginCodeForm
+from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from loyalty.core.pages import sent_to
+from loyalty.core.people.operations import open_account
+from loyalty.core.tenancy.scope import SYSTEM, Actor, acting_for
+from loyalty.web.portal.frame import Shop, portal_page, shop_page
+from members.queries import directory
+from members.queries.visiting import unclaimed
+
+VISITOR = Actor("visitor")
+
+
+class SignInForm(forms.Form):
+    """The address of the card."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label=gettext_lazy("E-mail"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+
+
+def send_code(request: HttpRequest, email: str) -> bool:
+    """Send a code to an address and remember that this browser waits for it; False when it asked too often.
+
+    An address nobody has is treated alike; the mail says so to whoever reads it.
+    """
+    form = RequestLoginCodeForm({"email": email})
+    if not form.is_valid():
+        return False
+    view = RequestLoginCodeView()
+    view.setup(request)
+    view.form_valid(form)
+    return True
+
+
+def shown(
+    request: HttpRequest, shop: Shop, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page for everybody, rendered in a scope of its own."""
+    with acting_for(shop.merchant, by=VISITOR):
+        return portal_page(request, shop, template, context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@shop_page
+def sign_in(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """Ask for the address and send a code there."""
+    if shop.visitor.proven:
+        return sent_to(request, shop.url("card"))
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return shown(request, shop, "portal/sign_in.html", {"form": form}, status)
+    email = form.cleaned_data["email"].lower()
+    with acting_for(shop.merchant, by=SYSTEM):
+        # A card from the till has no account until its owner comes for it.
+        if unclaimed([email]) is not None:
+            open_account(email=email)
+    return _coded(request, shop, form, email, "portal/sign_in.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@shop_page
+def prove(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """One press sends the code to the address the card was made with."""
+    if shop.visitor.member is None or shop.visitor.proven:
+        return sent_to(request, shop.url("front" if shop.visitor.member is None else "card"))
+    with acting_for(shop.merchant, by=SYSTEM):
+        email = directory.row(directory.member(shop.visitor.member)).identities.get("email", "")
+        if email and request.method == "POST":
+            open_account(email=email)
+    if not email or request.method != "POST":
+        return shown(request, shop, "portal/prove.html", {"email": email, "form": forms.Form()})
+    return _coded(request, shop, forms.Form(request.POST), email, "portal/prove.html")
+
+
+def _coded(request: HttpRequest, shop: Shop, form: forms.Form, email: str, template: str) -> HttpResponse:
+    """Send the code and go to where it is typed; the form comes back when codes were asked for too often."""
+    if request.user.is_authenticated:
+        logout(request)  # as somebody else; two people cannot be signed in at once
+    form.is_valid()
+    if not send_code(request, email):
+        form.add_error(None, _("A few codes were sent just now. Wait a minute, then ask again."))
+        return shown(request, shop, template, {"form": form, "email": email}, 429)
+    return sent_to(request, shop.url("confirm"))
+
+
+class _Confirm(ConfirmLoginCodeView):
+    """The library's page of the code, in the shop's frame and back to the card."""
+
+    @property
+    def shop(self) -> Shop:
+        """The shop whose door this is."""
+        return self.kwargs["shop"]
+
+    def get_next_url(self) -> str:
+        return self.shop.url("card")
+
+    def render_to_response(self, context: dict[str, Any], **_kwargs: Any) -> HttpResponse:
+        form = context["form"]
+        own = {"form": form, "email": context["email"], "has_card": self.shop.visitor.member is not None}
+        return shown(self.request, self.shop, "portal/confirm.html", own, 422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@shop_page
+def confirm(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """Type the code. The right one signs in; after three wrong ones, or ten minutes, a new one is needed."""
+    if shop.visitor.proven:
+        return sent_to(request, shop.url("card"))
+    response: HttpResponse = _Confirm.as_view()(request, shop=shop)
+    if response.headers.get("Location", "").startswith(reverse("account_request_login_code")):
+        if request.method != "POST":
+            messages.info(request, _("That code is no longer good. Ask for a new one."))
+        return sent_to(request, shop.url("prove" if shop.visitor.member else "sign_in"))
+    return response

@@ -1,0 +1,174 @@
+"""The way in: what the programme is, and a card at once for one field."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.contrib import messages
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from loyalty.core.errors import DomainError
+from loyalty.core.pages import sent_to, show_errors
+from loyalty.core.people.operations import open_account
+from loyalty.core.programme import queries as programmes
+from loyalty.core.tenancy.scope import SYSTEM, acting_for
+from loyalty.web.office.frame import language_of
+from loyalty.web.portal.door import VISITOR, send_code
+from loyalty.web.portal.frame import Shop, portal_page, shop_page, words
+from loyalty.web.portal.session import forget, remember
+from loyalty.web.portal.ways import first_rewards, ways
+from members.operations.membership import join as join_member
+from members.operations.membership import verify
+from members.queries.visiting import has_card, unclaimed
+from rewards.queries.telling import named
+
+JOINS_AN_HOUR = 20
+"""New cards from one network address; a till that signs people up has its own door."""
+
+
+class JoinForm(forms.Form):
+    """One field and a free choice."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label=gettext_lazy("E-mail"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+    news = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Send me news and offers"),
+        help_text=gettext_lazy("You can change this at any time."),
+    )
+
+
+class JoinHereForm(forms.Form):
+    """Of somebody who is signed in: their address is known and proven."""
+
+    news = JoinForm.base_fields["news"]
+
+
+def _blank(shop: Shop, data: Any = None) -> forms.Form:
+    return JoinHereForm(data) if shop.visitor.address else JoinForm(data)
+
+
+def _front(request: HttpRequest, shop: Shop, form: forms.Form, status: int = 200) -> HttpResponse:
+    with acting_for(shop.merchant, by=VISITOR):
+        offers = first_rewards()
+        context: dict[str, Any] = {
+            "form": form,
+            "address": shop.visitor.address,
+            "is_open": programmes.in_force() is not None,
+            "ways": ways(shop.merchant.currency, words(), offers, at=shop.at),
+            "offers": [{"name": named(reward), "cost": reward.cost_points} for reward in offers],
+        }
+        return portal_page(request, shop, "portal/front.html", context, status=status)
+
+
+@require_safe
+@shop_page
+def front(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """For guests: what the programme is and how to join. Members go to their card."""
+    if shop.visitor.member is not None:
+        return sent_to(request, shop.url("card"))
+    return _front(request, shop, _blank(shop))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@shop_page
+def join(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """A card at once. An address that already has one gets a code: its card is shown to nobody else.
+
+    Posters and receipts name this address, too.
+    """
+    if shop.visitor.member is not None or request.method != "POST":
+        return sent_to(request, shop.url("front" if shop.visitor.member is None else "card"))
+    form = _blank(shop, request.POST)
+    if not form.is_valid():
+        return _front(request, shop, form, 422)
+    if _too_many(request):
+        form.add_error(
+            None, _("Many cards were made from here just now. Try again in an hour, or ask at the till.")
+        )
+        return _front(request, shop, form, 429)
+    email = (shop.visitor.address or form.cleaned_data["email"]).lower()
+    try:
+        made = _made(request, shop, email, form.cleaned_data["news"])
+    except DomainError as error:
+        show_errors(form, error)
+        return _front(request, shop, form, 422)
+    if made is None:
+        return _known(request, shop, form, email)
+    if not shop.visitor.address:
+        remember(request, shop.merchant, made)
+        send_code(request, email)
+    messages.success(request, _("Here is your card. Show the code whenever you buy."))
+    return sent_to(request, shop.url("card"))
+
+
+def _made(request: HttpRequest, shop: Shop, email: str, news: bool) -> UUID | None:
+    """The new member; None when somebody here has the address already.
+
+    Who is signed in has proven the address and is tied to the card at once. For everybody else an account is
+    opened with which it can be proven.
+    """
+    with acting_for(shop.merchant, by=VISITOR), transaction.atomic():
+        if has_card(email):
+            return None
+        if programmes.in_force() is None:
+            raise NotOpen()
+        joined = join_member(
+            at=shop.at, identities={"email": email}, channel="portal", language=language_of(get_language()),
+            details={"news_by_email": news},
+        )  # fmt: skip
+        if not joined.created:  # by another page at this very moment
+            return None
+        if shop.visitor.address:
+            user = request.user.pk
+            verify(member=joined.member.pk, kind="email", value=email, at=shop.at, user=user)
+        else:
+            open_account(email=email)
+        return joined.member.pk
+
+
+class NotOpen(DomainError):
+    code = "programme_not_open"
+    message = gettext_lazy("The programme has not started yet. Come back in a few days.")
+
+
+def _known(request: HttpRequest, shop: Shop, form: forms.Form, email: str) -> HttpResponse:
+    """The address has a card: whoever can read its mail may see it."""
+    if shop.visitor.address:
+        form.add_error(None, _("This address belongs to a card you cannot open here. Ask the shop."))
+        return _front(request, shop, form, 422)
+    with acting_for(shop.merchant, by=SYSTEM):
+        if unclaimed([email]) is not None:
+            open_account(email=email)
+    if not send_code(request, email):
+        form.add_error(None, _("A few codes were sent just now. Wait a minute, then ask again."))
+        return _front(request, shop, form, 429)
+    messages.info(request, _("This address has a card already. Type the code we have sent to see it."))
+    return sent_to(request, shop.url("confirm"))
+
+
+def _too_many(request: HttpRequest) -> bool:
+    name = f"portal-join:{get_adapter().get_client_ip(request)}"
+    cache.add(name, 0, timeout=3600)
+    try:
+        return cache.incr(name) > JOINS_AN_HOUR
+    except ValueError:  # it has just run out
+        return False
+
+
+@require_POST
+@shop_page
+def leave(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """Forget the card on this device."""
+    forget(request, shop.merchant)
+    messages.success(request, _("This device no longer shows your card."))
+    return sent_to(request, shop.url("front"))

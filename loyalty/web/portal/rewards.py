@@ -1,0 +1,164 @@
+"""Rewards: what there is, what is missing, taking one, and the code to show for it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST, require_safe
+
+from loyalty.core import ids
+from loyalty.core.errors import NotFound
+from loyalty.core.pages import FORM_KEY, sent_to
+from loyalty.web.office.frame import language_of
+from loyalty.web.portal.frame import Card, card_page, portal_page
+from members.queries.why import voice_of_scope
+from rewards.models import Redemption, Reward, Voucher
+from rewards.operations.redemption import NotEligible, redeem_reward
+from rewards.queries import why as missing_words
+from rewards.queries.catalogue import Offer, offers
+from rewards.queries.redemptions import codes, redemptions
+from rewards.queries.telling import named
+
+CODES = 50
+_ICONS = {
+    Reward.Kind.MONEY_OFF: "banknote", Reward.Kind.PERCENT_OFF: "percent", Reward.Kind.FREE_PRODUCT: "gift",
+    Reward.Kind.FREE_SHIPPING: "truck", Reward.Kind.CUSTOM: "sparkles",
+}  # fmt: skip
+
+
+def grouped(code: str) -> str:
+    """A code in groups of four, as it is read aloud."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def icon_of(reward: Reward) -> str:
+    """The picture of a kind of reward."""
+    return _ICONS.get(Reward.Kind(reward.kind), "gift")
+
+
+def offered(offer: Offer, card: Card) -> dict[str, Any]:
+    """A reward as the list shows it: to take, or what is missing."""
+    other = [missing for missing in offer.missing if missing.code != "not_enough_points"]
+    have = offer.reward.cost_points - offer.points_missing
+    return {
+        "name": named(offer.reward),
+        "cost": offer.reward.cost_points,
+        "icon": icon_of(offer.reward),
+        "url": card.url("reward", ids.encode("rwd", offer.reward.pk)),
+        "available": offer.can_have,
+        "missing": offer.points_missing,
+        "percent": max(0, have * 100 // offer.reward.cost_points),
+        "reason": missing_words.sentence(other[0], voice_of_scope()) if other else "",
+    }
+
+
+def my_codes(card: Card, *, active_only: bool = False) -> list[dict[str, Any]]:
+    """The member's codes, newest first: what for, until when, and whether they are still good."""
+    rows = list(redemptions(member=card.member_id).select_related("reward")[:CODES])
+    vouchers = codes(rows)
+    found = [
+        {
+            "name": named(row.reward),
+            "state": _state(vouchers[row.pk], card),
+            "until": vouchers[row.pk].expires_at,
+            "used_at": vouchers[row.pk].used_at,
+            "icon": icon_of(row.reward),
+            "url": card.url("code", ids.encode("rdm", row.pk)),
+        }
+        for row in rows
+        if row.pk in vouchers
+    ]
+    return [code for code in found if code["state"] == "active"] if active_only else found
+
+
+def _state(voucher: Voucher, card: Card) -> str:
+    """Active, used, void or expired."""
+    over = voucher.status == Voucher.Status.ACTIVE and voucher.expires_at <= card.at
+    return "expired" if over else str(voucher.status)
+
+
+@require_safe
+@card_page()
+def rewards(request: HttpRequest, card: Card) -> HttpResponse:
+    """Everything there is, each with what is missing, and my codes."""
+    found = offers(card.member_id, at=card.at)
+    context = {
+        # What can be taken first; otherwise as the merchant has put them.
+        "offers": [offered(offer, card) for offer in sorted(found, key=lambda one: not one.can_have)],
+        "codes": my_codes(card) if card.proven else [],
+    }
+    return portal_page(request, card, "portal/rewards.html", context, current="rewards")
+
+
+@require_safe
+@card_page()
+def reward(request: HttpRequest, card: Card, reward_id: str) -> HttpResponse:
+    """One reward: what it is, what is missing, or the button."""
+    wanted = ids.decode("rwd", reward_id)
+    found = offers(card.member_id, at=card.at)
+    offer = next((one for one in found if one.reward.pk == wanted), None)
+    if offer is None:
+        raise NotFound("reward")
+    voice, description = voice_of_scope(), offer.reward.description
+    context = {
+        "reward": offered(offer, card),
+        "description": description.get(language_of(get_language())) or description.get("en", ""),
+        "reasons": [missing_words.sentence(missing, voice) for missing in offer.missing],
+        "days": offer.reward.code_valid_days,
+        "until": offer.reward.available_until,
+        "after": card.row.balance.available - offer.reward.cost_points,
+        "redeem_url": card.url("redeem", reward_id),
+    }
+    return portal_page(request, card, "portal/reward.html", context, current="rewards")
+
+
+@require_POST
+@card_page(proven=True)
+def redeem(request: HttpRequest, card: Card, reward_id: str) -> HttpResponse:
+    """Take it: once for each time the page was shown, however often the button is pressed.
+
+    No channel is named: what a reward is limited to is where its code is used, not where it is taken.
+    """
+    key = request.POST.get(FORM_KEY, "")
+    wanted = ids.decode("rwd", reward_id)
+    if not key.isalnum() or len(key) > 64:
+        return sent_to(request, card.url("reward", reward_id))
+    try:
+        row = redeem_reward(
+            member=card.member_id,
+            reward=wanted,
+            key=f"portal:{card.member_id}:{key}",
+            at=card.at,
+        )
+    except NotEligible as refusal:
+        voice = voice_of_scope()
+        for missing in refusal.reasons:
+            messages.error(request, missing_words.sentence(missing, voice))
+        return sent_to(request, card.url("reward", reward_id))
+    return sent_to(request, card.url("code", ids.encode("rdm", row.pk)))
+
+
+@require_safe
+@card_page(proven=True)
+def code(request: HttpRequest, card: Card, redemption_id: str) -> HttpResponse:
+    """One code, large, to show at the till; the page asks whether it has been used."""
+    row = _mine(card, redemption_id)
+    voucher = codes([row]).get(row.pk)
+    if voucher is None:
+        raise NotFound("code")
+    context = {
+        "name": named(row.reward),
+        "voucher": voucher,
+        "code": grouped(voucher.code),
+        "state": _state(voucher, card),
+    }
+    return portal_page(request, card, "portal/code.html", context, current="rewards", partial="state")
+
+
+def _mine(card: Card, redemption_id: str) -> Redemption:
+    wanted = ids.decode("rdm", redemption_id)
+    row = redemptions(member=card.member_id).filter(pk=wanted).select_related("reward").first()
+    if row is None:
+        raise NotFound("redemption")
+    return row

@@ -1,0 +1,70 @@
+"""Which member is looking. A person proves their address once, by a code sent there; a card made a minute ago is
+shown to the browser that made it, before any proof, and may only earn."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from loyalty.core.merchants.models import Merchant
+from loyalty.core.people.queries import proven_addresses
+from loyalty.core.tenancy.scope import SYSTEM, acting_for
+from members.operations.membership import verify
+from members.queries.visiting import is_unclaimed, member_of_account, unclaimed
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at a shop's pages: nobody known, a `member`, or a signed-in person who is none (`address`)."""
+
+    member: UUID | None = None
+    proven: bool = False
+    address: str = ""
+
+
+def _name(merchant: Merchant) -> str:
+    return f"portal:{merchant.pk}"
+
+
+def remember(request: HttpRequest, merchant: Merchant, member: UUID) -> None:
+    """Show this browser the card it has just made. The session gets a new name: nobody can have planted it."""
+    request.session.cycle_key()
+    request.session[_name(merchant)] = str(member)
+
+
+def forget(request: HttpRequest, merchant: Merchant) -> None:
+    """Stop showing the card."""
+    request.session.pop(_name(merchant), None)
+
+
+def visitor(request: HttpRequest, merchant: Merchant, *, at: datetime) -> Visitor:
+    """Who is looking at this shop.
+
+    A signed-in person whose proven address belongs to a member nobody has claimed yet is tied to it here. A
+    card that somebody has claimed is no longer shown to the browser that made it.
+    """
+    user = request.user
+    address = ""
+    with acting_for(merchant, by=SYSTEM):
+        if user.is_authenticated and user.pk is not None:
+            found = member_of_account(user.pk)
+            if found is not None:
+                return Visitor(found, proven=True)
+            addresses = proven_addresses(user.pk)
+            claimed = _claim(user.pk, addresses, at=at)
+            if claimed is not None:
+                return Visitor(claimed, proven=True)
+            address = addresses[0] if addresses else ""
+        kept = request.session.get(_name(merchant))
+        if kept and is_unclaimed(UUID(kept)):
+            return Visitor(UUID(kept), address=address)
+    return Visitor(address=address)
+
+
+def _claim(user: int, addresses: list[str], *, at: datetime) -> UUID | None:
+    identity = unclaimed(addresses) if addresses else None
+    if identity is None:
+        return None
+    verify(member=identity.member_id, kind=identity.kind, value=identity.value, at=at, user=user)
+    return identity.member_id

@@ -1,0 +1,24 @@
+"""Addresses of the member's pages, below the shop's own name."""
+
+from django.urls import path
+
+from loyalty.web.portal import card, door, entrance, profile, rewards
+
+app_name = "portal"
+urlpatterns = [
+    path("", entrance.front, name="front"),
+    path("join/", entrance.join, name="join"),
+    path("leave/", entrance.leave, name="leave"),
+    path("sign-in/", door.sign_in, name="sign_in"),
+    path("sign-in/code/", door.confirm, name="confirm"),
+    path("prove/", door.prove, name="prove"),
+    path("card/", card.card, name="card"),
+    path("activity/", card.activity, name="activity"),
+    path("rewards/", rewards.rewards, name="rewards"),
+    path("rewards/<str:reward_id>/", rewards.reward, name="reward"),
+    path("rewards/<str:reward_id>/redeem/", rewards.redeem, name="redeem"),
+    path("codes/<str:redemption_id>/", rewards.code, name="code"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/export/", profile.export, name="export"),
+    path("profile/erase/", profile.erase, name="erase"),
+]

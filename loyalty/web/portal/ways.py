@@ -1,0 +1,93 @@
+"""How the programme works, in the words of its own rules: nothing here can say what the rules do not do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from loyalty.core.money import exponent
+from loyalty.core.programme import queries as programmes
+from loyalty.web import formats
+from loyalty.web.sentences import Words, expiry_sentence, hold_sentence, limits
+from members.rules.earning import Multiplier, PointsPerAmount, Rule
+from members.rules.points_life import PointsLife
+from rewards.models import Reward
+from rewards.queries.catalogue import rewards
+from rewards.queries.telling import named
+
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One step of how it works: what to do, and what comes of it."""
+
+    icon: str
+    title: str
+    sentences: list[str]
+
+
+def first_rewards() -> list[Reward]:
+    """The cheapest rewards there are, as examples of what points get."""
+    return sorted(rewards(), key=lambda reward: reward.cost_points)[:SHOWN]
+
+
+def short_money(amount_minor: int, currency: str) -> str:
+    """An amount without the decimals of a whole one: "SEK 1", "1 kr", "€0.50"."""
+    text, digits = formats.money(amount_minor, currency), exponent(currency)
+    if not digits or amount_minor % 10**digits:
+        return text
+    last = text.rfind("0" * digits)  # a whole amount ends in its decimals, whatever stands after them
+    return text[: last - 1] + text[last + digits :]
+
+
+def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> list[Way]:
+    """The three steps of the programme in force; none while there is none. Needs the merchant's scope."""
+    current = programmes.in_force()
+    if current is None:
+        return []
+    earning, life = current.programme["earning"], current.programme["points_life"]
+    rules = [rule for rule in earning.rules if not (rule.window.until and rule.window.until <= at)]
+    earns = [_rule(rule, currency, words) for rule in rules]
+    using = [_worth(offers[0], rules, currency, words)] if offers else []
+    return [
+        Way("qr-code", _("Show your code"), [_("Have it scanned at the till whenever you buy.")]),
+        Way("plus", _("Collect {points}").format(points=words["other"]), earns + _waiting(life, words)),
+        Way("gift", _("Take a reward"), [*using, expiry_sentence(life, words)]),
+    ]
+
+
+def _waiting(life: PointsLife, words: Words) -> list[str]:
+    """Only said where points have to wait."""
+    return [hold_sentence(life, words)] if life.hold_days or life.hold_event else []
+
+
+def _rule(rule: Rule, currency: str, words: Words) -> str:
+    only = limits(rule.only, rule.window)
+    if isinstance(rule, Multiplier):
+        factor = formats.decimal(Decimal(rule.factor))
+        text = _("{factor} times as many {points}{limits}.")
+        return text.format(factor=factor, points=words["other"], limits=only)
+    text = _("{points} for every {amount}{limits}.").format(
+        points=formats.points(rule.points, words), amount=short_money(rule.per_minor, currency), limits=only
+    )
+    if rule.at_least_minor:
+        least = short_money(rule.at_least_minor, currency)
+        text += " " + _("Purchases below {least} earn nothing.").format(least=least)
+    return text
+
+
+def _worth(reward: Reward, rules: list[Rule], currency: str, words: Words) -> str:
+    """What the nearest reward takes, in points and in purchases."""
+    cost, name = formats.points(reward.cost_points, words), named(reward)
+    plain = (
+        rule for rule in rules if isinstance(rule, PointsPerAmount) and not limits(rule.only, rule.window)
+    )
+    base = next(plain, None)
+    if base is None:
+        return _("{reward} takes {points}.").format(reward=name, points=cost)
+    spent_minor = -(-reward.cost_points // base.points) * base.per_minor
+    return _("{reward} takes {points}: {amount} of purchases.").format(
+        reward=name, points=cost, amount=short_money(spent_minor, currency)
+    )

@@ -1,0 +1,155 @@
+"""The programme in sentences, for staff and members alike: what earns, and the life of points."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from loyalty.web import formats
+from members.rules.earning import Earning, Multiplier, Rule
+from members.rules.earning.base import Filter, Window
+from members.rules.points_life import PointsLife
+
+type Words = Mapping[str, str]
+
+ROUNDINGS = {
+    "down": gettext_lazy("Only full amounts count"),
+    "nearest": gettext_lazy("Part amounts count to the nearest whole"),
+    "up": gettext_lazy("A started amount counts in full"),
+}
+EXPIRIES = {
+    "never": gettext_lazy("Never"),
+    "rolling": gettext_lazy("Some months after they count"),
+    "month_end": gettext_lazy("At the end of the month, some months after they count"),
+    "fixed_date": gettext_lazy("Every year on one day"),
+    "sliding": gettext_lazy("After a time without activity"),
+}
+SHORTFALLS = {
+    "only_pending": gettext_lazy("Take back only what is still pending; note the rest"),
+    "to_zero": gettext_lazy("Take back what the member has; note the rest"),
+    "debt": gettext_lazy("Take back what the member has; the next points pay the rest"),
+}
+KINDS = {
+    "product": gettext_lazy("products"),
+    "gift_card": gettext_lazy("gift cards"),
+    "shipping": gettext_lazy("shipping"),
+    "tax": gettext_lazy("tax"),
+    "fee": gettext_lazy("fees"),
+    "tip": gettext_lazy("tips"),
+}
+_FILTERS = {
+    "skus": gettext_lazy("only the articles {names}"),
+    "categories": gettext_lazy("only {names}"),
+    "brands": gettext_lazy("only the brands {names}"),
+    "tags": gettext_lazy("only what is tagged {names}"),
+    "not_skus": gettext_lazy("not the articles {names}"),
+    "not_categories": gettext_lazy("not {names}"),
+    "not_brands": gettext_lazy("not the brands {names}"),
+    "not_tags": gettext_lazy("not what is tagged {names}"),
+    "channels": gettext_lazy("only in {names}"),
+    "locations": gettext_lazy("only at {names}"),
+    "payment_methods": gettext_lazy("only paid with {names}"),
+}
+
+
+def limits(only: Filter, window: Window) -> str:
+    """What a rule is limited to, in brackets and with a space before them; "" for no limit."""
+    parts = [
+        str(text).format(names=", ".join(getattr(only, name)))
+        for name, text in _FILTERS.items()
+        if getattr(only, name)
+    ]
+    if window.from_:
+        parts.append(_("from {when}").format(when=formats.when(window.from_, "datetime")))
+    if window.until:
+        parts.append(_("until {when}").format(when=formats.when(window.until, "datetime")))
+    return " (" + "; ".join(parts) + ")" if parts else ""
+
+
+def rule_sentence(rule: Rule, currency: str, words: Words) -> str:
+    """One earning rule in a sentence or two."""
+    only = limits(rule.only, rule.window)
+    if isinstance(rule, Multiplier):
+        factor = formats.decimal(Decimal(rule.factor))
+        return _("{factor} times as many {points}{limits}.").format(
+            factor=factor, points=words["other"], limits=only
+        )
+    text = _("{points} for every {amount} spent{limits}.").format(
+        points=formats.points(rule.points, words),
+        amount=formats.money(rule.per_minor, currency),
+        limits=only,
+    )
+    text += " " + str(ROUNDINGS[rule.rounding.value]) + "."
+    if rule.at_least_minor:
+        least = formats.money(rule.at_least_minor, currency)
+        text += " " + _("Purchases below {least} earn nothing.").format(least=least)
+    return text
+
+
+def earning_sentences(earning: Earning, currency: str, words: Words) -> list[str]:
+    """What earns, rule by rule, and which parts of a purchase count."""
+    if not earning.rules:
+        return [_("Nothing earns {points} yet.").format(points=words["other"])]
+    found = [rule_sentence(rule, currency, words) for rule in earning.rules]
+    kinds = ", ".join(str(KINDS[kind.value]) for kind in earning.earns) or _("nothing")
+    left = ", ".join(str(name) for kind, name in KINDS.items() if kind not in earning.earns)
+    text = _("What counts: {kinds}.").format(kinds=kinds)
+    found.append(f"{text} " + _("What does not: {left}.").format(left=left) if left else text)
+    if not earning.on_points:
+        found.append(
+            _("The part of a purchase paid with {points} earns nothing.").format(points=words["other"])
+        )
+    return found
+
+
+def hold_sentence(life: PointsLife, words: Words) -> str:
+    """From when points can be spent."""
+    points = words["other"]
+    if life.hold_event:
+        text = _("New {points} wait until “{event}” has happened, then they can be spent.")
+        return text.format(points=points, event=life.hold_event)
+    if life.hold_days:
+        text = ngettext(
+            "New {points} can be spent after {days} day.",
+            "New {points} can be spent after {days} days.",
+            life.hold_days,
+        )
+        return text.format(points=points, days=life.hold_days)
+    return _("New {points} can be spent at once.").format(points=points)
+
+
+def expiry_sentence(life: PointsLife, words: Words) -> str:
+    """When points expire."""
+    points = words["other"]
+    months = ngettext("{n} month", "{n} months", life.months).format(n=life.months)
+    days = ngettext("{n} day", "{n} days", life.days).format(n=life.days)
+    match life.expiry.value:
+        case "rolling":
+            text = _("Unused {points} expire {months} after they count.")
+        case "month_end":
+            text = _("Unused {points} expire at the end of the month in which {months} are over.")
+        case "fixed_date":
+            text = _("Unused {points} expire every year on {day}, and live at least {months}.")
+        case "sliding":
+            text = _("Unused {points} expire after {days} without activity.")
+        case _:
+            text = _("{points} never expire.")
+    return text.format(points=points, months=months, days=days, day=day_in_words(life.day)).capitalize()
+
+
+def day_in_words(text: str) -> str:
+    """The programme\'s "12-31" as people say it: "31 December"."""
+    month, number = (int(part) for part in text.split("-"))
+    return formats.day_of_year(month, number)
+
+
+def life_sentences(life: PointsLife, words: Words) -> list[str]:
+    """The life of points: when they can be spent, when they end, what a refund does."""
+    refund = _("When a purchase is refunded: {what}.")
+    what = str(SHORTFALLS[life.on_shortfall.value])
+    return [
+        hold_sentence(life, words),
+        expiry_sentence(life, words),
+        refund.format(what=what[:1].lower() + what[1:]),
+    ]
