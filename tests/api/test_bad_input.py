@@ -1,4 +1,5 @@
-"""Bad input, generated from the endpoints' own Structs: every field of every body and query, every wrong way.
+"""Bad input, generated from the endpoints' own Structs: every field of every body and query, every wrong
+way.
 
 Each answer must be a 4xx problem that names the field, and no table may have a row more or less.
 """

@@ -24,8 +24,9 @@ schema.app = get_wsgi_application()
 
 @pytest.fixture(scope="module")
 def stocked(django_db_setup, django_db_blocker):
-    """A storefront of a shop that has one of everything. One shop for the whole module, whose requests really commit;
-    as with Django's test client, the server is kept from closing the connection between requests."""
+    """A storefront of a shop that has one of everything. One shop for the whole module, whose requests
+    really commit; as with Django's test client, the server is kept from closing the connection between
+    requests."""
     hooks = (request_started, request_finished)
     with django_db_blocker.unblock():
         merchant = shop()
@@ -50,8 +51,9 @@ def stocked(django_db_setup, django_db_blocker):
     suppress_health_check=list(HealthCheck),
 )
 def test_every_answer_keeps_to_the_document(case, stocked):
-    case.call_and_validate(
-        headers={"Authorization": f"Bearer {stocked.secret}"},
-        # What the schema allows may still make no sense in this shop: an unknown member, another currency.
-        excluded_checks=[spec_checks.positive_data_acceptance],
-    )
+    # What the schema allows may still make no sense in this shop: an unknown member, another currency. And a batch
+    # refuses a malformed order in that order's own answer, so that it does not stop the others.
+    left_out = [spec_checks.positive_data_acceptance]
+    if case.operation.path.endswith("/batch"):
+        left_out.append(spec_checks.negative_data_rejection)
+    case.call_and_validate(headers={"Authorization": f"Bearer {stocked.secret}"}, excluded_checks=left_out)

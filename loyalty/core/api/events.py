@@ -26,18 +26,18 @@ class Event(Struct):
 
 
 class EventFeed(Struct):
-    """Events in the order of their numbers. Ask again with `after` = `last`; `more` says whether to do it
-    at once."""
+    """Events in the order in which they became certain. Ask again with `after` = `last`; `more` says
+    whether to do it at once."""
 
     data: list[Event]
-    last: int
+    last: str
     more: bool
 
 
 class FeedSearch(Struct, forbid_unknown_fields=True, frozen=True):
-    """`after`: the last number you have; `kinds`: comma-separated, like `points.earned,reward.redeemed`."""
+    """`after`: `last` of the answer before; `kinds`: comma-separated, like `points.earned,reward.redeemed`."""
 
-    after: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    after: Annotated[str, Meta(max_length=38, pattern=r"^([0-9]{1,18}-[0-9]{1,18})?$(?!\n)")] = ""
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     kinds: Annotated[str, Meta(max_length=500, pattern=r"^[a-z_.,]*$(?!\n)")] = ""
 
@@ -97,13 +97,15 @@ class Events(Endpoint):
     @endpoint(summary="Read the event feed", scope="events:read", query=FeedSearch, answers={200: EventFeed})
     def get(self, call: Call) -> EventFeed:
         """Everything that happened, for those who would rather ask than be told. An event appears once
-        everything
-        before it has been committed, so `after` never skips one."""
+        everything before it has been committed, so `after` never skips one."""
         asked = call.query
         kinds = [kind for kind in asked.kinds.split(",") if kind]
-        rows = list(queries.feed(after=asked.after, kinds=kinds or None)[: asked.limit + 1])
+        writer, _, number = (asked.after or "0-0").partition("-")
+        found = queries.feed(after=(int(writer), int(number)), kinds=kinds or None)
+        rows = list(found[: asked.limit + 1])
         more, rows = len(rows) > asked.limit, rows[: asked.limit]
-        return EventFeed([_told(row) for row in rows], rows[-1].pk if rows else asked.after, more)
+        last = f"{rows[-1].written_by}-{rows[-1].pk}" if rows else asked.after
+        return EventFeed([_told(row) for row in rows], last, more)
 
 
 class PingEndpoint(Endpoint):

@@ -8,8 +8,19 @@ from django.db import models
 from loyalty.core.tenancy.models import MerchantKey, MerchantScoped, ScopedManager, TenantPolicy, tenant
 
 
+class ThisTransaction(models.Func):
+    """The number of the transaction that writes."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
 class Event(models.Model):
-    """One thing that happened. `happened_at` is the business's time, `recorded_at` ours."""
+    """One thing that happened. `happened_at` is the business's time, `recorded_at` ours.
+
+    Numbers are given out before transactions commit, so a reader who only remembers the last number it saw would
+    miss an event that commits late. `written_by`, the writing transaction, lets `queries.feed` wait for those.
+    """
 
     id = models.BigAutoField(primary_key=True)
     merchant = MerchantKey()
@@ -20,6 +31,7 @@ class Event(models.Model):
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     dispatched_at = models.DateTimeField(null=True)
+    written_by = models.BigIntegerField(db_default=ThisTransaction(), editable=False)
 
     objects = ScopedManager()
 
@@ -27,6 +39,7 @@ class Event(models.Model):
         constraints = [TenantPolicy(name="events_event_policy")]
         indexes = [
             models.Index(fields=["merchant", "id"], name="events_event_feed"),
+            models.Index(fields=["merchant", "written_by", "id"], name="events_event_settled"),
             models.Index(fields=["merchant", "subject", "id"], name="events_event_subject"),
             models.Index(fields=["id"], condition=models.Q(dispatched_at=None), name="events_event_waiting"),
         ]

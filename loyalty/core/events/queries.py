@@ -2,14 +2,34 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Func, Q, QuerySet
 
 from loyalty.core.events.models import Event
 
 
-def feed(*, after: int = 0, kinds: list[str] | None = None) -> QuerySet[Event]:
-    """Events in the order they were numbered, after a number; the caller slices."""
-    found = Event.objects.filter(pk__gt=after).order_by("pk")
+class OldestOpenTransaction(Func):
+    """Every transaction before this one is over: what it wrote is there, or never will be."""
+
+    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+    output_field = BigIntegerField()
+
+
+class OwnTransaction(Func):
+    """This transaction's number, NULL while it has written nothing."""
+
+    template = "(pg_current_xact_id_if_assigned()::text::bigint)"
+    output_field = BigIntegerField()
+
+
+def feed(*, after: tuple[int, int] = (0, 0), kinds: list[str] | None = None) -> QuerySet[Event]:
+    """Events that no later commit can come before, in a fixed order; the caller slices. `after` is the last one's
+    `(written_by, id)`. An event shows once every transaction that began writing before its own is over."""
+    writer, number = after
+    found = Event.objects.filter(
+        Q(written_by__gt=writer) | Q(written_by=writer, pk__gt=number),
+        Q(written_by__lt=OldestOpenTransaction()) | Q(written_by=OwnTransaction()),
+        written_by__gte=writer,
+    ).order_by("written_by", "pk")
     return found.filter(kind__in=kinds) if kinds else found
 
 

@@ -80,7 +80,7 @@ def test_the_feed_tells_in_order_and_never_anothers(luna: Merchant, other_shop: 
         told = list(queries.feed(kinds=["test.happened"]))
         assert [event.pk for event in told] == sorted(event.pk for event in told)
         assert len(told) == 3
-        assert [event.pk for event in queries.feed(after=told[1].pk)] == [told[2].pk]
+        assert [event.pk for event in queries.feed(after=(told[1].written_by, told[1].pk))] == [told[2].pk]
 
 
 # --- after commit -------------------------------------------------------------------------------------------
