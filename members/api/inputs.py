@@ -33,8 +33,8 @@ MaybeId = Annotated[str, Meta(max_length=40, pattern=r"^[a-z0-9_]*$(?!\n)")]
 
 
 class NewMember(Struct, forbid_unknown_fields=True, frozen=True):
-    """At least one of `external_id` (your own id), `email`, `phone`, `card`. A card code is made when none
-    is given."""
+    """At least one of `external_id` (your own id), `email`, `phone`, `card`. A card code is made when
+    none is given."""
 
     external_id: Text100 = ""
     email: Text200 = ""
@@ -129,8 +129,8 @@ class OrderSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
 
 class OrderBatch(Struct, forbid_unknown_fields=True, frozen=True):
-    """Up to 1,000 orders; each has its own natural key (`source`, `external_id`), so sending a batch again
-    is safe."""
+    """Up to 1,000 orders; each has its own natural key (`source`, `external_id`), so sending a batch
+    again is safe."""
 
     orders: Annotated[tuple[NewOrder, ...], Meta(min_length=1, max_length=1000)]
 

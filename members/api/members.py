@@ -69,8 +69,7 @@ class Members(Endpoint):
     )
     def post(self, call: Call) -> tuple[int, shapes.Member]:
         """201 for a new member. Joining again with an identity that is known answers the same member with
-        200, so it is
-        safe to repeat."""
+        200, so it is safe to repeat."""
         given = {kind: getattr(call.body, name).strip() for name, kind in inputs.IDENTITIES.items()}
         if not any(given.values()):
             raise InvalidInput.of(

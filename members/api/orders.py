@@ -73,8 +73,8 @@ class Orders(Endpoint):
     )
     def post(self, call: Call) -> tuple[int, shapes.OrderResult]:
         """Records the order, gives its points and says why. The pair (`source`, `external_id`) names the
-        order for good:
-        sending it again answers the first decision with 200; another order under the same name is refused."""
+        order for good: sending it again answers the first decision with 200; another order under the same
+        name is refused."""
         order = call.body
         if call.dry_run:
             return 200, _quoted(call, order)
@@ -117,8 +117,7 @@ class OrderQuote(Endpoint):
     )
     def post(self, call: Call) -> shapes.OrderResult:
         """What an order would earn, and why; with `dry_run=true&at=…` what it would earn at another
-        instant. Writes
-        nothing and takes no locks."""
+        instant. Writes nothing and takes no locks."""
         return _quoted(call, call.body)
 
 
@@ -154,9 +153,9 @@ class OrderBatch(Endpoint):
         refuses=(MemberNotFound,),
     )
     def post(self, call: Call) -> BatchResults:
-        """Up to 1,000 orders in one transaction, one answer each. A refused order does not stop the others.
-        Every order's
-        own name makes it safe to send a batch again, so the Idempotency-Key may be left out."""
+        """Up to 1,000 orders in one transaction, one answer each. A refused order does not stop the
+        others. Every order's own name makes it safe to send a batch again, so the Idempotency-Key may be
+        left out."""
         read = _read(call.body.orders)
         sane = [order for order in read if isinstance(order, NewOrder)]
         answers = iter(self._rehearse(call, sane) if call.dry_run else record_orders(orders=sane, at=call.at))

@@ -49,8 +49,8 @@ class MemberEntries(Endpoint):
         answers={200: page_of(shapes.Entry)},
     )
     def get(self, call: Call, id: str) -> dict:  # noqa: A002
-        """Every movement with its reason, last recorded first. Pages go back in time only: `prev` is always
-        null."""
+        """Every movement with its reason, last recorded first. Pages go back in time only: `prev` is
+        always null."""
         held, before = wallet(member_id(id)), None
         if call.query.cursor:
             before = UUID(unseal("entries", call.query.cursor)[0])

@@ -44,8 +44,7 @@ class OrderRefunds(Endpoint):
     )
     def post(self, call: Call, id: str) -> tuple[int, shapes.Refund]:  # noqa: A002
         """Money back for lines, for an amount on the whole order, or both. Takes back the points exactly
-        those lines
-        earned, from the lots they made. The refund's `external_id` names it: once is once."""
+        those lines earned, from the lots they made. The refund's `external_id` names it: once is once."""
         source, name = _names(id)
         return _answer(
             call, refund_order(source=source, order_external_id=name, refund=call.body, at=call.at)
@@ -64,8 +63,8 @@ class RefundsByName(Endpoint):
         refuses=(RefundTooLarge,),
     )
     def post(self, call: Call) -> tuple[int, shapes.Refund]:
-        """As above. A refund that arrives before its order answers 202, waits, and is applied together with
-        it."""
+        """As above. A refund that arrives before its order answers 202, waits, and is applied together
+        with it."""
         body = call.body
         found = refund_order(
             source=body.source, order_external_id=body.order_external_id, refund=body.refund(), at=call.at

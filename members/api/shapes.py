@@ -121,9 +121,9 @@ class Adjustment(Struct):
 
 
 class OrderResult(Struct):
-    """What an order earned and why. Guests earn nothing: their `points` are 0 and the decision says what a
-    member would
-    have got. `balance` is what the member can spend after it. `id` is null for a rehearsal."""
+    """What an order earned and why. Guests earn nothing: their `points` are 0 and the decision says what
+    a member would have got. `balance` is what the member can spend after it. `id` is null for a
+    rehearsal."""
 
     id: str | None
     source: str
@@ -159,9 +159,8 @@ class OrderLine(Struct):
 
 
 class Refund(Struct):
-    """Money that went back. `parked` waits for its order; `shortfall` is what could not be taken back. `id`
-    is null for
-    a rehearsal."""
+    """Money that went back. `parked` waits for its order; `shortfall` is what could not be taken back.
+    `id` is null for a rehearsal."""
 
     id: str | None
     order: str | None

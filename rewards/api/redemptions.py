@@ -100,8 +100,7 @@ class Redemptions(Endpoint):
     )
     def post(self, call: Call) -> tuple[int, shapes.Redemption]:
         """Sets the points and one of the stock aside and issues the code. Commit it when the reward is
-        handed out, or
-        release it; after `hold_minutes` it releases itself. 200 for a rehearsal."""
+        handed out, or release it; after `hold_minutes` it releases itself. 200 for a rehearsal."""
         row = reserve_reward(
             member=wallet(ids.decode("mbr", call.body.member)).member,
             reward=ids.decode("rwd", call.body.reward),
@@ -170,9 +169,8 @@ class RedemptionReverse(Endpoint):
 
 
 class _Guarded:
-    """Ten wrong codes a minute for each key; good codes cost nothing. A try is taken before the look-up, so
-    that many
-    guesses at once do not get more."""
+    """Ten wrong codes a minute for each key; good codes cost nothing. A try is taken before the look-up,
+    so that many guesses at once do not get more."""
 
     def __init__(self, call: Call):
         self.buckets = (
@@ -201,9 +199,8 @@ class VoucherCheck(Endpoint):
         refuses=(vouchers.CodeNotValid,),
     )
     def post(self, call: Call) -> shapes.Voucher:
-        """Is the code good? Unknown, used, expired and void codes get one and the same answer. At most ten
-        wrong ones a
-        minute."""
+        """Is the code good? Unknown, used, expired and void codes get one and the same answer. At most
+        ten wrong ones a minute."""
         with _Guarded(call):
             return shapes.voucher(vouchers.find(code=call.body.code, at=call.at))
 

@@ -205,8 +205,8 @@ class RedemptionSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=T
 
 
 class TypedCode(Struct, forbid_unknown_fields=True, frozen=True):
-    """A code as it was typed, scanned or read aloud: case, spaces, dashes, O for 0 and I or L for 1 do not
-    matter."""
+    """A code as it was typed, scanned or read aloud: case, spaces, dashes, O for 0 and I or L for 1 do
+    not matter."""
 
     code: Code
 

@@ -1,9 +1,8 @@
 """The frame around every endpoint: who, how often, what is asked, once, and how it is answered.
 
 Django REST framework's own dispatch (content negotiation, parsers, serializers, its request and response
-objects)
-costs more than recording an order does, so `Endpoint` replaces it and keeps the class for routing and the
-schema.
+objects) costs more than recording an order does, so `Endpoint` replaces it and keeps the class for
+routing and the schema.
 """
 
 import logging

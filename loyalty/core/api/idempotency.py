@@ -1,8 +1,7 @@
 """The same request twice is done once, and answered the same.
 
 The answer is written in the transaction that did the work, so after a crash there is either both or
-neither. A key
-belongs to one API key and is kept for good.
+neither. A key belongs to one API key and is kept for good.
 """
 
 from dataclasses import dataclass
@@ -69,10 +68,11 @@ SELECT pg_try_advisory_xact_lock(
 
 
 def earlier(key: Key) -> Stored | None:
-    """The answer already given to this request, or None, and then the request is ours until the transaction
-    ends.
+    """The answer already given to this request, or None, and then the request is ours until the
+    transaction ends.
 
-    Raises `KeyReused` when the key named another request, `Busy` while another connection works on this one.
+    Raises `KeyReused` when the key named another request, `Busy` while another connection works on this
+    one.
     """
     asked: dict[str, Any] = {"merchant": scope.merchant_id(), "credential": key.credential, "key": key.key}
     with connection.cursor() as cursor:
@@ -95,8 +95,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 
 def store(key: Key, status: int, body: str, *, at: datetime) -> None:
     """Keep the answer. Raises `Raced` when there already is one: the statement in `earlier` sees what was
-    committed
-    when it began, which may be before the lock was free."""
+    committed when it began, which may be before the lock was free."""
     row: list[Any] = [
         ids.new(),
         scope.merchant_id(),

@@ -1,6 +1,5 @@
-"""Cursor pages: by key, in both directions, stable while rows are added. A cursor is signed, so it can only
-be one of
-ours, and it belongs to one list."""
+"""Cursor pages: by key, in both directions, stable while rows are added. A cursor is signed, so it can
+only be one of ours, and it belongs to one list."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -193,8 +193,8 @@ _REF_PROBLEM = {"$ref": _REF.format(name="Problem")}
 
 
 def add_components(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
-    """Post-processing: the Structs as components, the security scheme, and the patterns as other languages
-    read them."""
+    """Post-processing: the Structs as components, the security scheme, and the patterns as other
+    languages read them."""
     shapes = [shape for shape in _types if shape is not Nothing]
     _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
     result.setdefault("components", {})["schemas"] = {name: components[name] for name in sorted(components)}
@@ -210,8 +210,8 @@ def add_components(result: dict[str, Any], **_unused: Any) -> dict[str, Any]:
 
 
 def _portable(part: Any) -> Any:
-    """Python's `$` also matches before a last line break, so our patterns end in `$(?!\\n)`; elsewhere `$`
-    is enough."""
+    """Python's `$` also matches before a last line break, so our patterns end in `$(?!\\n)`; elsewhere
+    `$` is enough."""
     if isinstance(part, dict):
         return {
             key: value.replace("$(?!\\n)", "$")

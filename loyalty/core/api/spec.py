@@ -1,5 +1,5 @@
-"""What an endpoint says of itself, once: it is checked by `base`, written into the schema, and swept by the
-tests."""
+"""What an endpoint says of itself, once: it is checked by `base`, written into the schema, and swept by
+the tests."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,8 +1,8 @@
 """Reading JSON without guessing.
 
 Readers of JSON disagree about duplicate keys, NaN, lone surrogates and endless numbers; databases refuse
-NUL. Whatever
-two programs could understand differently is refused here, with the name of the field it is in.
+NUL. Whatever two programs could understand differently is refused here, with the name of the field it is
+in.
 """
 
 import json

@@ -1,8 +1,7 @@
 """Token buckets: one per API key, one per merchant, in the shared cache, asked in one round trip.
 
 When the cache cannot be reached, each process counts for itself for a few seconds: a broken limiter must
-neither stop
-the shop nor open the gates.
+neither stop the shop nor open the gates.
 """
 
 import logging
@@ -99,8 +98,8 @@ _away_until = 0.0
 
 
 def take(buckets: Sequence[Bucket], *, cost: int = 1) -> Verdict:
-    """Take `cost` tokens from every bucket, or from none when one of them lacks them. A negative cost gives
-    back."""
+    """Take `cost` tokens from every bucket, or from none when one of them lacks them. A negative cost
+    gives back."""
     global _away_until
     if not buckets:
         return Verdict(0.0, (), ())
