@@ -1,7 +1,5 @@
 """The machine can fail: every seeded mistake in the posting function is found, and soon."""
 
-import time
-
 import pytest
 from hypothesis import Phase
 
@@ -9,18 +7,15 @@ from tests.ledger.mutants import MUTANTS, OWED_SPENT, Mutant, installed
 from tests.ledger.test_machine import play
 from tests.ledger.test_stories import Books, late_spending
 
-PATIENCE_SECONDS = 90  # on a busy machine; most are found in one or two
+SOON = 200  # lives; most mistakes show in the first few. Always the same lives, so found once is found for good.
 
 
 @pytest.mark.django_db
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_machine_finds_the_mistake(mutant: Mutant):
-    started = time.monotonic()
-    with installed(mutant.text()), pytest.raises(Exception) as found:  # noqa: PT011 - any disagreement will do
-        play(300, 50, phases=[Phase.generate], derandomize=True)
-    assert isinstance(found.value, Exception)
-    assert time.monotonic() - started < PATIENCE_SECONDS
+    with installed(mutant.text()), pytest.raises(Exception):  # noqa: B017, PT011 - any disagreement will do
+        play(SOON, 50, phases=[Phase.generate], derandomize=True)
 
 
 def test_a_story_finds_what_chance_does_not(cafe):
