@@ -291,7 +291,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Members earn and redeem. Points and money are whole numbers (money in minor units), ids are "
     "texts, times carry their zone. Requests that move value take an Idempotency-Key: repeating one is safe. "
     "Refusals are application/problem+json with a stable `code`.",
-    "SERVERS": [{"url": SITE_URL}],
+    "SERVERS": [{"url": "/", "description": "This server"}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": ["loyalty.core.api.schema.add_components"],
     "SORT_OPERATIONS": False,
