@@ -7,7 +7,7 @@ in.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import cache
 from typing import Any
 
@@ -172,7 +172,7 @@ def read_body[T](raw: bytes, shape: type[T]) -> T:
         raise NotJson(why="it cannot be read", position=0) from None
 
 
-_WRITTEN = {
+_WRITTEN: dict[type, tuple[re.Pattern[str], str]] = {
     msgspec.inspect.BoolType: (re.compile("true|false"), "Write true or false."),
     msgspec.inspect.IntType: (re.compile("-?[0-9]{1,18}"), "Write a whole number."),
     msgspec.inspect.UnionType: (re.compile("(?!null$).*", re.IGNORECASE), "Leave the parameter out instead."),
@@ -180,18 +180,19 @@ _WRITTEN = {
 
 
 @cache
-def _kinds(shape: Any) -> dict[str, type]:
+def _kinds(shape: Hashable) -> dict[str, type]:
     found = msgspec.inspect.type_info(shape)
     return {part.encode_name: type(part.type) for part in found.fields}  # type: ignore[attr-defined]
 
 
 def read_query[T](values: dict[str, str], shape: type[T]) -> T:
     """Query parameters as a Struct, written one way only: msgspec alone would also take `1` for true and `null`."""
-    kinds = _kinds(shape)
+    known: Any = shape
+    kinds = _kinds(known)
     for name, text in values.items():
-        pattern, words = _WRITTEN.get(kinds.get(name, str), (None, ""))
-        if pattern is not None and not pattern.fullmatch(text):
-            raise InvalidInput.of(name, words)
+        written = _WRITTEN.get(kinds.get(name, str))
+        if written is not None and not written[0].fullmatch(text):
+            raise InvalidInput.of(name, written[1])
     return _convert(values, shape)
 
 
