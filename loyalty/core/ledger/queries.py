@@ -223,6 +223,12 @@ def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[Lot]:
     )
 
 
+def settled(grants: Iterable[UUID]) -> int:
+    """How much of what some transfers granted was later expired, forfeited, moved on or taken back."""
+    rows = Transfer.objects.filter(settles__in=list(grants)).aggregate(total=Sum("amount"))
+    return int(rows["total"] or 0)
+
+
 def totals(
     *, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS
 ) -> dict[str, int]:
