@@ -20,7 +20,7 @@ from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
 from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posting, hold, post
-from loyalty.core.ledger.queries import lots_of_source
+from loyalty.core.ledger.queries import lots_of_source, settled
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member, Order, OrderLine, Refund, Stats
@@ -232,11 +232,15 @@ def claw_back(row: Refund, order: Order, lines: list[OrderLine], *, owner: UUID,
         "at": row.refunded_at, "now": at, "counter": MerchantAccount.ISSUED, "source_kind": "order",
         "source": order.pk, "version": order.programme_version, "data": {"refund": str(row.pk)},
     }  # fmt: skip
-    for lot in [found for found in lots_of_source(order.pk) if found.account.owner == owner]:
+    lots = lots_of_source(order.pk)
+    for lot in [found for found in lots if found.account.owner == owner]:
         if owed > 0:
             owed -= _take_from(lot, min(owed, lot.granted), row, policy, common)
+    left_behind = [lot for lot in lots if lot.account.owner != owner]
     if owed > 0:
-        _take_rest(owed, row, policy, common)
+        spent = sum(lot.granted for lot in left_behind) - settled(lot.transfer_id for lot in left_behind)
+        _take_rest(min(owed, spent), row, policy, common)
+        row.shortfall += owed - min(owed, spent)  # expired unused: not taken a second time
 
 
 def _take_from(lot: Any, amount: int, row: Refund, policy: Shortfall, common: dict[str, Any]) -> int:
@@ -263,7 +267,7 @@ def _take_rest(owed: int, row: Refund, policy: Shortfall, common: dict[str, Any]
     """What no lot of the order is left for: points spent before their member was merged into another.
     Taken from what there is, unless the policy spares it; what is missing is recorded, never dropped."""
     left = owed
-    if policy is not Shortfall.ONLY_PENDING:
+    if owed > 0 and policy is not Shortfall.ONLY_PENDING:
         posting = Posting(do=Do.SPEND, key=f"refund:{row.pk}:rest", amount=left, **common)
         try:
             left -= post(posting).amount

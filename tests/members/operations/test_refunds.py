@@ -260,3 +260,13 @@ def test_refunds_are_kept_at_their_own_time(ana):
     buy(ana, 100, external_id="A")
     refund = back("1", 10, at=AT + timedelta(hours=5))
     assert (refund.refunded_at, refund.amount_minor) == (AT + timedelta(hours=5), 10_00)
+
+
+def test_what_expired_before_a_merge_is_not_taken_from_the_keeper(ana, ben):
+    publish(points_life={"expiry": "rolling", "months": 1})
+    buy(ben, 100, external_id="A", at=AT - days(40))
+    adjust_points(member=ana.pk, amount=500, reason="given", at=AT)
+    assert expire_due(at=AT) == 1
+    merge(keep=ana.pk, remove=ben.pk, at=AT)
+    refund = cancel()
+    assert (refund.points_taken, refund.shortfall, spendable(ana)) == (0, 100, 500)
