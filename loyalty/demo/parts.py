@@ -5,9 +5,11 @@ Imports nothing that needs Django: a fresh process reads this module before it h
 
 import multiprocessing
 import os
+import threading
 import time
 from dataclasses import dataclass
 from datetime import date
+from multiprocessing.connection import wait
 from typing import Any, TextIO
 
 from loyalty.demo.progress import Progress, spoken
@@ -80,6 +82,7 @@ def _still_well(processes: list[Any]) -> None:
 
 def _in_process(work: Work, part: int, tally: Any) -> None:
     """A loading process's whole life. Django is set up anew: nothing is shared with the parent."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
     import django
 
@@ -90,3 +93,11 @@ def _in_process(work: Work, part: int, tally: Any) -> None:
         load_part(work, part, tally)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _end_with_parent() -> None:
+    """However the parent ends, killed even: a part that goes on alone would meet the next start's."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)  # at once: the database undoes the transaction that was open

@@ -24,6 +24,7 @@ import pytest
 
 from loyalty.demo import servers as module
 from loyalty.demo.children import Child
+from loyalty.demo.processes import command_of
 from loyalty.demo.servers import stop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,3 +203,25 @@ def test_an_unknown_history_is_refused_before_anything_starts(data: Path) -> Non
     assert done.returncode == 1
     assert "HISTORY is one of tiny, sample, full" in done.stderr
     assert not (data / "other" / "postgres").exists()
+
+
+def test_a_loading_part_ends_with_its_parent() -> None:
+    """Killed, so that it can tell nobody: a part that went on alone would meet those of the next start."""
+    code = (
+        "import multiprocessing, time; from loyalty.demo import parts\n"
+        "def main():\n"
+        "    part = multiprocessing.get_context('spawn').Process(target=parts._end_with_parent)\n"
+        "    part.start(); print(part.pid, flush=True); time.sleep(60)\n"
+        "if __name__ == '__main__': main()\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    part = int(parent.stdout.readline())
+    time.sleep(2)
+    assert command_of(part), "it lives while its parent does"
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while command_of(part):
+        assert time.monotonic() < deadline, "the part outlived its parent"
+        time.sleep(0.1)
