@@ -291,6 +291,8 @@ def _planned(
             available_from=life.available_from,
             expires_at=life.expires_at,
             slides_days=life.slides_days,
+            # A purchase is activity: the member's other points on sliding terms start again with these.
+            slide_to=life.expires_at if life.slides_days else None,
             source_kind="order",
             source=order_id,
             version=version,

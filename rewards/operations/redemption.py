@@ -23,7 +23,7 @@ from members.models import Member
 from members.operations.membership import NotActive, locked
 from members.operations.merging import move_points
 from members.operations.refunds import fingerprint
-from members.rules.points_life import PointsLife, end_of
+from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations import vouchers
 from rewards.queries.catalogue import asker, terms_of
@@ -140,7 +140,7 @@ def commit_redemption(*, redemption: UUID, at: datetime) -> Redemption:
     posted = post(Posting(
         do=Do.COMMIT, key=f"commit:{row.pk}", kind="redemption", event="points.spent", owner=row.member_id,
         actor=str(scope.actor()), at=at, now=at, counter=MerchantAccount.REDEEMED, of=row.reserve_transfer,
-        source_kind="redemption", source=row.pk,
+        source_kind="redemption", source=row.pk, slide_to=_slides_to(at),
     ))  # fmt: skip
     row.status, row.commit_transfer, row.settled_at = Redemption.Status.COMMITTED, posted.transfer, at
     row.save(update_fields=["status", "commit_transfer", "settled_at"])
@@ -306,6 +306,18 @@ def _put_back(row: Redemption, reward: Reward) -> None:
     reward.taken -= 1
     reward.save(update_fields=["taken"])
     Voucher.objects.filter(redemption=row).update(status=Voucher.Status.VOID)
+
+
+def _slides_to(at: datetime) -> datetime | None:
+    """Until when using a reward keeps points on sliding terms alive; None where the programme has other terms.
+
+    Setting points aside is no activity: reserving and releasing must not keep points alive for ever.
+    """
+    current = programmes.in_force()
+    life = current.programme["points_life"] if current else PointsLife()
+    if life.expiry is not Expiry.SLIDING:
+        return None
+    return expires_at(life, at, ZoneInfo(shop_of_scope().timezone))
 
 
 def _grace(at: datetime) -> datetime:

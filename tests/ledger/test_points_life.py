@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from loyalty.core.ledger.queries import balance
 from members.operations.points import activate_due, adjust_points, expire_due, live_through
 from members.rules.points_life import Expiry, PointsLife, add_months, check, end_of, expires_at, terms
+from rewards.operations.catalogue import create_reward
+from rewards.operations.redemption import redeem_reward, reserve_reward
 from tests.cast import AT, buy, days, publish
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -141,3 +143,19 @@ def test_a_clock_that_steps_back_expires_nothing_early(cafe, ana):
     assert expire_due(at=AT - timedelta(hours=2)) == 0
     assert activate_due(at=AT - timedelta(hours=2)) == 0
     assert balance(ana.pk).available == 50
+
+
+def test_purchases_and_rewards_used_keep_sliding_points_alive(cafe, ana):
+    """Three hundred points from day 0; a purchase on day 20, a coffee on day 40; reserving alone does not count."""
+    publish(points_life={"expiry": "sliding", "days": 30})
+    buy(ana, 300)
+    buy(ana, 1, at=AT + days(20))
+    assert live_through(at=AT + days(35))["expired"] == 0
+    coffee = create_reward(
+        at=AT, details={"kind": "free_product", "name": {"en": "Coffee"}, "cost_points": 50}
+    )
+    redeem_reward(member=ana.pk, reward=coffee.pk, key="coffee", at=AT + days(40))
+    assert live_through(at=AT + days(65))["expired"] == 0
+    reserve_reward(member=ana.pk, reward=coffee.pk, key="idle", at=AT + days(66))
+    assert live_through(at=AT + days(72))["expired"] == 2
+    assert balance(ana.pk).available == 0
