@@ -22,15 +22,29 @@ class Known:
     last_order_at: datetime | None
 
 
+# CASE where one would write coalesce(): under row-level security PostgreSQL does not trust that one with an index and
+# reads the whole shop for each order. Each LIMIT 1 keeps the planner at one look-up by key.
 _LOOK_UP = """
 SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_order_at,
        (SELECT version_id FROM programme_inforce WHERE merchant_id = %(merchant)s)
-  FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(values)s::text[], %(ids)s::uuid[]) AS i(n, kind, value,
-  id) LEFT JOIN members_identity d ON d.merchant_id = %(merchant)s AND d.kind = i.kind AND d.value = i.value
-  LEFT JOIN members_member f ON f.merchant_id = %(merchant)s AND f.id = coalesce(i.id, d.member_id) LEFT JOIN
-  members_member m ON m.merchant_id = %(merchant)s AND m.id = coalesce(f.merged_into_id, f.id) AND m.status IN
-  ('active', 'blocked') LEFT JOIN members_stats s ON s.merchant_id = %(merchant)s AND s.member_id = m.id
-  """
+  FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(values)s::text[], %(ids)s::uuid[])
+       AS i(n, kind, value, id)
+  LEFT JOIN LATERAL (
+       SELECT member_id FROM members_identity
+        WHERE merchant_id = %(merchant)s AND kind = i.kind AND value = i.value LIMIT 1) d ON true
+  LEFT JOIN LATERAL (
+       SELECT id, merged_into_id FROM members_member
+        WHERE merchant_id = %(merchant)s
+          AND id = CASE WHEN i.id IS NULL THEN d.member_id ELSE i.id END LIMIT 1) f ON true
+  LEFT JOIN LATERAL (
+       SELECT id, status, joined_at FROM members_member
+        WHERE merchant_id = %(merchant)s
+          AND id = CASE WHEN f.merged_into_id IS NULL THEN f.id ELSE f.merged_into_id END
+          AND status IN ('active', 'blocked') LIMIT 1) m ON true
+  LEFT JOIN LATERAL (
+       SELECT orders_count, spend_minor, last_order_at FROM members_stats
+        WHERE merchant_id = %(merchant)s AND member_id = m.id LIMIT 1) s ON true
+"""
 
 
 def look_up(named: Mapping[int, tuple[str, str] | None]) -> tuple[dict[int, Known], UUID | None]:
