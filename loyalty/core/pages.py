@@ -19,7 +19,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -63,7 +63,7 @@ class Here:
         return permission in self.permissions
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def render_page(
@@ -134,7 +134,7 @@ def require(permission: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+        def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             user = request.user
             if not user.is_authenticated or user.pk is None:
                 return signed_out(request)
@@ -184,7 +184,7 @@ def _back(request: HttpRequest, here: Here) -> str:
     return f"/m/{here.merchant.slug}/"
 
 
-def _once(request: HttpRequest, here: Here, do: Callable[[], HttpResponse]) -> HttpResponse:
+def _once(request: HttpRequest, here: Here, do: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Do what a form asks once. Two clicks wait for each other; the second gets the first one's address.
 
     What counts as the same is the key *and* what was typed: going back and sending something else is new.
@@ -223,7 +223,10 @@ def _fingerprint(request: HttpRequest) -> UUID:
     for name in sorted(request.POST):
         if name != "csrfmiddlewaretoken":
             parts += [name, *request.POST.getlist(name)]
-    for name, file in sorted(request.FILES.items()):
+    for name in sorted(request.FILES):
+        file = request.FILES.get(name)
+        if file is None:
+            continue
         parts += [name, hashlib.sha256(file.read()).hexdigest()]
         file.seek(0)
     return UUID(bytes=hashlib.sha256("\x1f".join(parts).encode()).digest()[:16])

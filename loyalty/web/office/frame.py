@@ -100,7 +100,7 @@ def office_page(
         "role_label": ROLE_NAMES[Role(here.staff.role)],
         "search_url": reverse("office:members", args=[slug]) if here.may("members.view") else "",
         "home_url": first_page(slug, here.permissions),
-        "merchants_url": reverse("home") if len(here.shops) > 1 else "",
+        "merchants_url": f"{reverse('home')}?choose" if len(here.shops) > 1 else "",
         "may": dict.fromkeys((name.replace(".", "_") for name in here.permissions), True),
         "words": words(),
         "form_key": new_form_key(),

@@ -1,5 +1,7 @@
 """The front door: what this is, the way in, and after signing in the choice of the shop."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -42,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The landing page; for people who are signed in the shops they work for, and with one shop that shop."""
     if not request.user.is_authenticated or request.user.pk is None:
         return render_page(request, "office/landing.html", {"promises": _PROMISES})
-    shops = [
+    shops: list[dict[str, Any]] = [
         {
             "merchant": merchant,
             "role": ROLE_NAMES[Role(staff.role)],

@@ -58,7 +58,7 @@ def edit(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
     """Change who a member is and how they are recognised."""
     found = directory.member(ids.decode("mbr", member_id))
     row = directory.row(found)
-    form = EditForm(request.POST) if request.method == "POST" else EditForm.of(row)
+    form = EditForm(request.POST if request.method == "POST" else None, initial=EditForm.known(row))
     if request.method == "POST" and form.is_valid():
         try:
             membership.edit(

@@ -38,8 +38,8 @@ def after(text: str) -> tuple[datetime, UUID] | None:
 def address(request: HttpRequest, **changes: str) -> str:
     """This page's address with some parameters changed; "" removes one."""
     query = QueryDict(mutable=True)
-    for name, value in request.GET.items():
-        query[name] = value
+    for name in request.GET:
+        query[name] = request.GET.get(name, "")
     for name, value in changes.items():
         if value:
             query[name] = value

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -94,7 +94,7 @@ def members(request: HttpRequest, here: Here) -> HttpResponse:
 
 @require_safe
 @require("members.export")
-def export(request: HttpRequest, here: Here) -> HttpResponse:
+def export(request: HttpRequest, here: Here) -> FileResponse:
     """Exactly the filtered list as CSV. Money in whole units of the shop's currency, times in its zone."""
     text, status = _filter(request)
     head = [

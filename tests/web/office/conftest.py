@@ -26,6 +26,15 @@ REWARD = {"kind": "free_product", "name": {"en": "Free coffee", "sv": "En kaffe"
           "unit_cost_minor": 700}  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings) -> None:
+    """Nothing has been collected and hashed when tests run."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
 @dataclass
 class Luna:
     """The shop and what is in it. `ana` bought coffee and a gift card and has 150 points; `ben` bought nothing."""

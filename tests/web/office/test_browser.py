@@ -28,15 +28,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _here(settings) -> None:
-    """Plain files instead of hashed ones."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     # The browser keeps a loop running in this thread, and the ORM would refuse to work beside one.

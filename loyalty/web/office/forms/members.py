@@ -53,16 +53,16 @@ class DetailsForm(forms.Form):
     news_by_email = forms.BooleanField(label=_("Wants news by e-mail"), required=False)
     news_by_sms = forms.BooleanField(label=_("Wants news by text message"), required=False)
 
-    @classmethod
-    def of(cls, row: directory.Row) -> "DetailsForm":
-        """The form filled with what is known of a member."""
+    @staticmethod
+    def known(row: directory.Row) -> dict[str, Any]:
+        """What is known of a member, by field."""
         profile = row.profile
         known: dict[str, Any] = {kind: row.identities.get(kind, "") for kind in IDENTITIES}
         known["language"] = row.member.language
         if profile is not None:
             for name in ("given_name", "family_name", "birthday", "news_by_email", "news_by_sms"):
                 known[name] = getattr(profile, name)
-        return cls(initial=known)
+        return known
 
     def details(self) -> dict[str, Any]:
         """The profile's fields, as operations take them."""

@@ -2,7 +2,6 @@
 
 import copy
 import json
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -45,7 +44,7 @@ class MoneyField(forms.DecimalField):
         places = exponent(currency)
         super().__init__(decimal_places=places, max_digits=12, widget=forms.TextInput(attrs=_MONEY), **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Reads "184,50" and "1 200" too."""
         if isinstance(value, str):
             value = value.replace("\u00a0", "").replace(" ", "").replace(",", ".")
