@@ -3,14 +3,18 @@
 import json
 from datetime import date
 
+import msgspec
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 
 from loyalty.core import ids
+from loyalty.core.api import idempotency
+from loyalty.core.api.models import Answer
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, lots, outstanding
 from loyalty.core.tenancy.scope import across_merchants, acting_for
+from members.api import shapes as member_shapes
 from members.models import Identity, Member, Order, Profile, Stats
 from members.operations.membership import CannotMerge, NotActive, block, edit, join
 from members.operations.membership import verify as prove
@@ -19,9 +23,11 @@ from members.operations.points import adjust_points
 from members.operations.privacy import erase_member, export_member
 from members.operations.refunds import cancel_order
 from members.queries import directory
+from rewards.api import shapes as reward_shapes
 from rewards.models import Redemption, Voucher
 from rewards.operations.redemption import redeem_reward, reserve_reward, use_voucher
 from rewards.operations.vouchers import CodeNotValid
+from rewards.queries import redemptions as rewards_queries
 from tests.cast import AT, OTTO, buy, days, publish
 from tests.rewards.operations.test_redemption import coffee
 
@@ -53,7 +59,18 @@ def wilhelmina(cafe) -> Member:
     reward = coffee(stock=9)
     redeem_reward(member=member.pk, reward=reward.pk, key="used", at=AT)
     reserve_reward(member=member.pk, reward=reward.pk, key="open", at=AT)
+    _answered(member)
     return member
+
+
+def _answered(member: Member) -> None:
+    """The answers the API has stored for requests about her, as it writes them."""
+    redemptions = list(Redemption.objects.all())
+    codes = rewards_queries.codes(redemptions)
+    for answer in (member_shapes.member(directory.row(member)),
+                   *(reward_shapes.redemption(row, codes[row.pk], dry_run=False) for row in redemptions)):  # fmt: skip
+        key = idempotency.key_of(f"k{Answer.objects.count()}", credential=ids.new(), asked=["POST"])
+        idempotency.store(key, 201, msgspec.json.encode(answer).decode(), at=AT)
 
 
 def found_anywhere(secrets: list[str]) -> list[str]:
@@ -86,6 +103,7 @@ def test_nothing_that_names_a_person_stays_in_any_table(wilhelmina):
     assert told == set(everything)  # the search can find each of them
     erase_member(member=wilhelmina.pk, at=AT + days(1))
     assert found_anywhere(everything) == []
+    assert set(Answer.objects.values_list("status", flat=True)) == {404}  # a repetition is told she is gone
 
 
 def test_the_books_balance_and_open_business_is_closed(wilhelmina):
