@@ -12,13 +12,12 @@ from loyalty.core import ids
 from loyalty.core.ledger.queries import expiring, lots
 from loyalty.web import formats
 from loyalty.web.portal.frame import Card, card_page, portal_page, words
-from loyalty.web.portal.rewards import grouped, my_codes, offered
+from loyalty.web.portal.rewards import grouped, last_day, my_codes, offered
 from members.queries.story import Kind, StoryRow, story
 from rewards.queries.catalogue import offers
 
 ENTRIES = 30
 SOON = timedelta(days=60)
-SECOND = timedelta(seconds=1)
 _ICONS = {
     Kind.ORDER: "shopping-bag", Kind.REFUND: "undo-2", Kind.REDEMPTION: "gift", Kind.RETURNED: "undo-2",
     Kind.ADJUSTMENT: "pencil", Kind.ACTIVATION: "clock", Kind.EXPIRY: "hourglass", Kind.MOVED: "merge",
@@ -33,7 +32,8 @@ def entries(rows: list[StoryRow]) -> list[dict[str, Any]]:
             "title": row.title,
             "detail": row.sentence,
             "amount": row.change or row.pending_change,
-            "balance": row.balance_after,
+            # What only waits has not touched the balance.
+            "balance": row.balance_after if row.change else None,
             "icon": _ICONS.get(row.kind, ""),
             "state": "wait" if row.pending_change > 0 else "",
             "state_text": _("Waiting") if row.pending_change > 0 else "",
@@ -43,17 +43,14 @@ def entries(rows: list[StoryRow]) -> list[dict[str, Any]]:
     ]
 
 
-def last_day(instant: datetime) -> datetime:
-    """The last moment of what ends at `instant`: points that end at midnight are good on the day before."""
-    return instant - SECOND
-
-
-def _note(can_have: int, ending: list[tuple[datetime, int]]) -> str:
-    """One line under the balance: what it is enough for, and what ends soon."""
+def _note(can_have: int, pending: int, ending: list[tuple[datetime, int]]) -> str:
+    """One line under the balance: what it is enough for, what still waits, and what ends soon."""
     parts = []
     if can_have:
         text = ngettext("Enough for {count} reward.", "Enough for {count} rewards.", can_have)
         parts.append(text.format(count=formats.number(can_have)))
+    if pending:
+        parts.append(_("{points} more are waiting.").format(points=formats.points(pending, words())))
     if ending:
         instant, count = ending[0]
         parts.append(
@@ -77,7 +74,7 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
     code = card.row.identities.get("card", "")
     context = {
         "balance": card.row.balance,
-        "note": _note(len(can_have), ending),
+        "note": _note(len(can_have), card.row.balance.pending, ending),
         "code": grouped(code),
         "qr_data": code,
         # Until the address is proven, nothing shows that somebody else may have told or bought.

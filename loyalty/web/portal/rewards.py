@@ -1,5 +1,6 @@
 """Rewards: what there is, what is missing, taking one, and the code to show for it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -32,6 +33,11 @@ def grouped(code: str) -> str:
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
+def last_day(instant: datetime) -> datetime:
+    """The last moment of what ends at `instant`: what ends at midnight is good on the day before."""
+    return instant - timedelta(seconds=1)
+
+
 def icon_of(reward: Reward) -> str:
     """The picture of a kind of reward."""
     return _ICONS.get(Reward.Kind(reward.kind), "gift")
@@ -61,7 +67,7 @@ def my_codes(card: Card, *, active_only: bool = False) -> list[dict[str, Any]]:
         {
             "name": named(row.reward),
             "state": _state(vouchers[row.pk], card),
-            "until": vouchers[row.pk].expires_at,
+            "until": last_day(vouchers[row.pk].expires_at),
             "used_at": vouchers[row.pk].used_at,
             "icon": icon_of(row.reward),
             "url": card.url("code", ids.encode("rdm", row.pk)),
@@ -152,6 +158,7 @@ def code(request: HttpRequest, card: Card, redemption_id: str) -> HttpResponse:
         "voucher": voucher,
         "code": grouped(voucher.code),
         "state": _state(voucher, card),
+        "until": last_day(voucher.expires_at),
     }
     return portal_page(request, card, "portal/code.html", context, current="rewards", partial="state")
 

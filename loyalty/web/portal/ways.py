@@ -68,7 +68,9 @@ def _rule(rule: Rule, currency: str, words: Words) -> str:
     if isinstance(rule, Multiplier):
         factor = formats.decimal(Decimal(rule.factor))
         text = _("{factor} times as many {points}{limits}.")
-        return text.format(factor=factor, points=words["other"], limits=only)
+        if rule.name:
+            text = _("{name}: {factor} times as many {points}{limits}.")
+        return text.format(name=rule.name, factor=factor, points=words["other"], limits=only)
     text = _("{points} for every {amount}{limits}.").format(
         points=formats.points(rule.points, words), amount=short_money(rule.per_minor, currency), limits=only
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -37,6 +38,10 @@ class Portal:
     coffee: Reward
     cake: Reward
     by: Any = MARA
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.merchant.timezone)
 
     def url(self, path: str = "") -> str:
         return f"/{self.merchant.slug}/{path}"

@@ -42,7 +42,11 @@ def test_an_unproven_card_earns_but_neither_takes_nor_tells(portal: Portal, phon
     assert "250" in phone.get(portal.url("card/")).content.decode()
     for path in ("codes/rdm_0/", "profile/erase/"):
         assert phone.get(portal.url(path)).headers["Location"] == portal.url("prove/")
-    for path in (f"rewards/{portal.reward_url(portal.coffee).split('/')[3]}/redeem/", "profile/export/", "profile/erase/"):
+    for path in (
+        f"rewards/{portal.reward_url(portal.coffee).split('/')[3]}/redeem/",
+        "profile/export/",
+        "profile/erase/",
+    ):
         answer = phone.post(portal.url(path), {"form_key": "a" * 32, "word": "ERASE"})
         assert answer.headers["Location"] == portal.url("prove/"), path
     assert portal.taken(EVE) == []
@@ -99,7 +103,9 @@ def test_three_wrong_codes_end_it_and_the_right_one_is_then_wrong(portal: Portal
     code = mailed_code(EVE)
     for _attempt in range(2):
         assert phone.post(portal.url("sign-in/code/"), {"code": "0000-0000"}).status_code == 422
-    assert phone.post(portal.url("sign-in/code/"), {"code": "0000-0000"}).headers["Location"] == portal.url("prove/")
+    assert phone.post(portal.url("sign-in/code/"), {"code": "0000-0000"}).headers["Location"] == portal.url(
+        "prove/"
+    )
     assert phone.post(portal.url("sign-in/code/"), {"code": code}).headers["Location"] == portal.url("prove/")
     assert portal.member(EVE).user_id is None
 

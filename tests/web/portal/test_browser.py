@@ -1,0 +1,237 @@
+"""The portal on a phone, in a real browser: from a poster to a used reward, and every page looked at in both themes
+at 390 and 1440 pixels for what the policy blocks, for foreign requests and for accessibility.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from loyalty.core import clock
+from loyalty.core.tenancy.scope import acting_for
+from rewards.operations.redemption import use_voucher
+from tests.cast import MARA, days, shop
+from tests.web.portal.conftest import Portal, mailed_code, opened
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+EVE = "eve@example.com"
+FIRST_PAGE_AT_MOST = 60_000  # bytes transferred
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # The browser keeps a loop running in this thread, and the ORM would refuse to work beside one.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@dataclass
+class Phone:
+    """A browser window and everything it complained about."""
+
+    context: BrowserContext
+    page: Page
+    home: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: self._note(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("request", lambda request: self._request(request.url))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and "422" not in text:  # a form that comes back is no fault
+            self.complaints.append(f"{kind}: {text}")
+
+    def _request(self, url: str) -> None:
+        if not url.startswith((self.home, "data:")):
+            self.complaints.append(f"elsewhere: {url}")
+
+    def go(self, path: str) -> None:
+        """Open an address of the site."""
+        self.page.goto(f"{self.home}{path}")
+
+    def weaknesses(self) -> list[tuple[str, str]]:
+        """What axe finds: the rule and the first element that breaks it."""
+        found = Axe().run(self.page).response["violations"]
+        return [(rule["id"], rule["nodes"][0]["html"][:140]) for rule in found]
+
+
+@pytest.fixture
+def luna(transactional_db: None) -> Portal:
+    """Café Luna's portal, committed."""
+    return opened(shop(brand_colour="#b4532a", language="en"), MARA)
+
+
+@pytest.fixture
+def phone(chromium: Browser, live_server, luna: Portal) -> Iterator[Phone]:
+    """390 pixels wide."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    yield Phone(context, context.new_page(), live_server.url)
+    context.close()
+
+
+def test_from_a_poster_to_a_used_reward(phone: Phone, luna: Portal):
+    page = phone.page
+    phone.go(luna.url("join/"))
+    page.get_by_label("E-mail").fill(EVE)
+    page.get_by_role("button", name="Get my card").click()
+    expect(page).to_have_url(phone.home + luna.url("card/"))
+    expect(page.get_by_role("region", name="Your card")).to_contain_text("0")
+
+    luna.earns(EVE, 250)
+    page.reload()
+    expect(page.get_by_role("region", name="Your card")).to_contain_text("250")
+    page.get_by_role("link", name="Use : Free coffee").click()
+    expect(page.get_by_role("button", name="Use 100 beans")).to_have_count(0)
+
+    phone.go(luna.url("card/"))
+    page.get_by_role("link", name="Enter the code").click()
+    expect(page.get_by_label("Code", exact=True)).to_be_focused()
+    page.get_by_label("Code", exact=True).fill("WRNG-WRNG")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Code", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Code", exact=True).fill(mailed_code(EVE))
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Purchase of SEK 250.00")).to_be_visible()
+
+    page.get_by_role("link", name="Use : Free coffee").click()
+    page.get_by_role("button", name="Use 100 beans").dblclick()
+    expect(page.get_by_role("img", name="Your reward's code")).to_be_visible()
+    assert luna.points(EVE) == 150
+    (taken,) = luna.taken(EVE)
+    shown = page.locator(".qr__code").inner_text()
+    with acting_for(luna.merchant, by=MARA):
+        use_voucher(code=shown, at=clock.now())
+    expect(page.get_by_text("Enjoy!")).to_be_visible(timeout=8000)
+    phone.go(luna.url("activity/"))
+    expect(page.get_by_role("listitem").filter(has_text="Free coffee")).to_contain_text("−100")
+    assert phone.complaints == []
+    assert phone.page.url.endswith(luna.url("activity/")) and taken.cost_points == 100
+
+
+def test_the_first_screen_answers_everything_without_scrolling(phone: Phone, luna: Portal):
+    _eve(phone, luna)
+    phone.go(luna.url("card/"))
+    card = phone.page.get_by_role("region", name="Your card")
+    for part in (
+        card.get_by_text("250"),
+        card.get_by_text("Enough for 1 reward."),
+        card.get_by_role("img", name="Your code for the till"),
+        phone.page.get_by_text("650 beans to go"),
+    ):
+        box = part.bounding_box()
+        assert box is not None and box["y"] + box["height"] <= 844 - 60, part
+
+
+def test_the_code_fills_the_screen_on_a_white_plate(phone: Phone, luna: Portal):
+    _eve(phone, luna)
+    phone.go(luna.url("card/"))
+    phone.page.get_by_role("button", name="Show your code large").click()
+    dialog = phone.page.get_by_role("dialog", name="Show this at the till")
+    expect(dialog).to_be_visible()
+    box = dialog.get_by_role("img").bounding_box()
+    assert box is not None and box["width"] >= 200
+    assert phone.weaknesses() == []
+    phone.page.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+
+
+def test_everything_works_without_scripts(chromium: Browser, live_server, luna: Portal):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    bare = Phone(context, context.new_page(), live_server.url)
+    _eve(bare, luna)
+    bare.go(luna.url("card/"))
+    bare.page.get_by_role("link", name="Use : Free coffee").click()
+    bare.page.get_by_role("button", name="Use 100 beans").click()
+    expect(bare.page.get_by_role("img", name="Your reward's code")).to_be_visible()
+    context.close()
+
+
+def test_the_first_page_is_light(phone: Phone, luna: Portal):
+    sizes: list[int] = []
+    phone.page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    session = phone.context.new_cdp_session(phone.page)
+    session.send("Network.enable")
+    bodies: dict[str, int] = {}
+    session.on("Network.dataReceived", lambda event: bodies.__setitem__(
+        event["requestId"], bodies.get(event["requestId"], 0) + event["dataLength"]))  # fmt: skip
+    phone.go(luna.url())
+    phone.page.wait_for_load_state("networkidle")
+    # Plain files here; served compressed, they are at most a third of this.
+    assert 0 < sum(bodies.values()) / 3 < FIRST_PAGE_AT_MOST, sum(bodies.values())
+
+
+def _eve(phone: Phone, luna: Portal) -> None:
+    """Eve has proven her address, has 250 beans, and took one coffee before that."""
+    luna.at_the_till(EVE, given_name="Eve", family_name="Ek")
+    luna.earns(EVE, 250)
+    phone.go(luna.url("sign-in/"))
+    phone.page.get_by_label("E-mail").fill(EVE)
+    phone.page.get_by_role("button", name="Send me a code").click()
+    phone.page.get_by_label("Code", exact=True).fill(mailed_code(EVE))
+    phone.page.get_by_role("button", name="Continue").click()
+    expect(phone.page).to_have_url(phone.home + luna.url("card/"))
+
+
+PUBLIC = ("", "sign-in/")
+MEMBERS = ("card/", "rewards/", "activity/", "profile/", "profile/erase/")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_page_holds(chromium: Browser, live_server, luna: Portal, theme: str, width: int):
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    window = Phone(context, context.new_page(), live_server.url)
+    wrong: dict[str, object] = {}
+
+    def look(name: str) -> None:
+        sideways = window.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if sideways > 0 or (found := window.weaknesses()):
+            wrong[name] = (sideways, sideways or found)
+
+    for path in PUBLIC:
+        window.go(luna.url(path))
+        look(path)
+    window.page.get_by_label("E-mail").fill("unproven@example.com")
+    window.page.get_by_role("button", name="Send me a code").click()
+    look("code")
+    window.go(luna.url())
+    window.page.get_by_label("E-mail").fill("unproven@example.com")
+    window.page.get_by_role("button", name="Get my card").click()
+    for path in ("card/", "activity/", "profile/", "prove/"):
+        window.go(luna.url(path))
+        look(f"unproven {path}")
+    context.clear_cookies()
+    _eve(window, luna)
+    luna.earns(EVE, 700, at=clock.now() - days(2))
+    for path in (
+        *MEMBERS,
+        luna.reward_url(luna.coffee)[len(luna.url()) :],
+        luna.reward_url(luna.cake)[len(luna.url()) :],
+    ):
+        window.go(luna.url(path))
+        look(path)
+    window.go(luna.reward_url(luna.coffee))
+    window.page.get_by_role("button", name="Use 100 beans").click()
+    expect(window.page.get_by_role("img", name="Your reward's code")).to_be_visible()
+    look("a code")
+    window.go(luna.url("rewards/"))
+    look("rewards with a code")
+    assert wrong == {}
+    assert window.complaints == []
+    context.close()
