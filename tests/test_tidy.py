@@ -30,8 +30,6 @@ BASELINE = frozenset(
         "members/api/orders.py: asks the database itself",
         "members/operations/orders.py:_planned: more than 50 lines",
         "members/operations/privacy.py:_export: more than 50 lines",
-        "members/operations/refunds.py:claw_back: takes positional arguments",
-        "members/operations/refunds.py:lock_name: takes positional arguments",
         "rewards/operations/privacy.py: no test beside it uses it",
         "rewards/operations/redemption.py:reserve_reward: more than 50 lines",
         "tests/bench/inprocess.py:make_naive: more than 50 lines",

@@ -130,6 +130,11 @@ class Refund(MerchantScoped):
                 fields=["merchant", "source", "order_external_id", "external_id"], name="members_refund_once"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["merchant", "order"], condition=Q(order__isnull=False), name="members_refund_order"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"refund {self.external_id}"

@@ -60,7 +60,7 @@ def claim_order(*, order: UUID, member: UUID, at: datetime) -> Claimed:
     named = Order.objects.filter(pk=order).values_list("source", "external_id").first()
     if named is None:
         raise NotFound("order")
-    lock_name(*named)
+    lock_name(source=named[0], external_id=named[1])
     row = Order.objects.select_for_update(no_key=True).get(pk=order)
     asked = current(member)
     if row.member_id is not None:
@@ -155,5 +155,5 @@ def _undo_refunded(row: Order, lines: list[OrderLine], at: datetime) -> None:
     """What came back while nobody had claimed it counts too. It is written to the last refund."""
     last = Refund.objects.filter(order=row, status=Refund.Status.APPLIED).order_by("recorded_at", "id").last()
     if last is not None and row.member_id is not None:
-        claw_back(last, row, lines, owner=row.member_id, at=at)
+        claw_back(row=last, order=row, lines=lines, owner=row.member_id, at=at)
         last.save(update_fields=["points_taken", "shortfall"])

@@ -82,7 +82,7 @@ def cancel_order(*, source: str, order_external_id: str, cancelled_at: datetime,
     return _take(row, at)
 
 
-def lock_name(source: str, external_id: str) -> None:
+def lock_name(*, source: str, external_id: str) -> None:
     """Lock an order's name until the transaction ends, as recording it does: neither misses the other."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,7 +93,7 @@ def lock_name(source: str, external_id: str) -> None:
 
 
 def _take(row: Refund, at: datetime) -> Refunded:
-    lock_name(row.source, row.order_external_id)
+    lock_name(source=row.source, external_id=row.order_external_id)
     earlier = Refund.objects.filter(
         source=row.source, order_external_id=row.order_external_id, external_id=row.external_id
     ).first()
@@ -167,7 +167,7 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
     row.order, row.status = order, Refund.Status.APPLIED
     _count(order, before, counts)
     if owner is not None:
-        claw_back(row, order, list(lines.values()), owner=owner, at=at)
+        claw_back(row=row, order=order, lines=list(lines.values()), owner=owner, at=at)
     record(
         "order.cancelled" if row.cancels else "order.refunded", subject=owner, at=row.refunded_at,
         data={"order": str(order.pk), "refund": str(row.pk), "amount_minor": row.amount_minor,
@@ -211,7 +211,7 @@ def _count(order: Order, before: tuple[int, int], counts: Stats | None) -> None:
         counts.save(update_fields=["orders_count", "spend_minor"])
 
 
-def claw_back(row: Refund, order: Order, lines: list[OrderLine], *, owner: UUID, at: datetime) -> None:
+def claw_back(*, row: Refund, order: Order, lines: list[OrderLine], owner: UUID, at: datetime) -> None:
     """Take back what the order's refunds undo in all, less what earlier ones took: from the lots the order
     made, at the terms it was made under. `owner` has those lots today; `row` is told what was taken."""
     if not order.points_earned or order.programme_version is None:
