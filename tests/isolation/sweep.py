@@ -119,7 +119,7 @@ class Sweep:
                 yield f"what is absent and what is another's look different: {statuses}"
 
     def _judge(self, answer: HttpResponseBase, *, refused: bool) -> Iterator[str]:
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 and answer.status_code != 503:  # 503 is said on purpose: not ready yet
             yield f"answered {answer.status_code}"
         if self.secret in _text(answer).lower():
             yield f"showed what is secret (answered {answer.status_code})"
