@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from loyalty.core.pages import sent_to
 from loyalty.core.people.operations import open_account
 from loyalty.core.tenancy.scope import SYSTEM, Actor, acting_for
-from loyalty.web.portal.frame import Shop, portal_page, shop_page
+from loyalty.web.portal.frame import Shop, portal_page, programme_name, shop_page
 from members.queries import directory
 from members.queries.visiting import unclaimed
 
@@ -34,7 +34,7 @@ class SignInForm(forms.Form):
     )
 
 
-def send_code(request: HttpRequest, email: str) -> bool:
+def send_code(request: HttpRequest, shop: Shop, email: str) -> bool:
     """Send a code to an address and remember that this browser waits for it; False when it asked too often.
 
     An address nobody has is treated alike; the mail says so to whoever reads it.
@@ -42,6 +42,11 @@ def send_code(request: HttpRequest, email: str) -> bool:
     form = RequestLoginCodeForm({"email": email})
     if not form.is_valid():
         return False
+    with acting_for(shop.merchant, by=VISITOR):
+        name = programme_name(shop)
+    # The library gives its mails nothing but the request.
+    request.programme_name = name  # type: ignore[attr-defined]
+    request.programme_url = request.build_absolute_uri(shop.url("front"))  # type: ignore[attr-defined]
     view = RequestLoginCodeView()
     view.setup(request)
     view.form_valid(form)
@@ -94,7 +99,7 @@ def _coded(request: HttpRequest, shop: Shop, form: forms.Form, email: str, templ
     if request.user.is_authenticated:
         logout(request)  # as somebody else; two people cannot be signed in at once
     form.is_valid()
-    if not send_code(request, email):
+    if not send_code(request, shop, email):
         form.add_error(None, _("A few codes were sent just now. Wait a minute, then ask again."))
         return shown(request, shop, template, {"form": form, "email": email}, 429)
     return sent_to(request, shop.url("confirm"))

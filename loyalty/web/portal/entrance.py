@@ -106,7 +106,7 @@ def join(request: HttpRequest, shop: Shop) -> HttpResponse:
         return _known(request, shop, form, email)
     if not shop.visitor.address:
         remember(request, shop.merchant, made)
-        send_code(request, email)
+        send_code(request, shop, email)
     messages.success(request, _("Here is your card. Show the code whenever you buy."))
     return sent_to(request, shop.url("card"))
 
@@ -149,7 +149,7 @@ def _known(request: HttpRequest, shop: Shop, form: forms.Form, email: str) -> Ht
     with acting_for(shop.merchant, by=SYSTEM):
         if unclaimed([email]) is not None:
             open_account(email=email)
-    if not send_code(request, email):
+    if not send_code(request, shop, email):
         form.add_error(None, _("A few codes were sent just now. Wait a minute, then ask again."))
         return _front(request, shop, form, 429)
     messages.info(request, _("This address has a card already. Type the code we have sent to see it."))

@@ -153,6 +153,11 @@ def _identity() -> Identity:
     return found
 
 
+def programme_name(shop: Shop) -> str:
+    """The programme's name in the page's language, or the shop's own. Needs the merchant's scope."""
+    return _identity().named(language_of(get_language()), shop.merchant.name)
+
+
 def _tabs(shop: Shop, current: str) -> list[dict[str, Any]]:
     labels = {"card": _("Card"), "rewards": _("Rewards"), "activity": _("Activity"), "profile": _("Profile")}
     return [
@@ -184,7 +189,7 @@ def portal_page(
         "card": shop if member else None,
         "merchant": shop.merchant,
         "slug": shop.slug,
-        "programme_name": identity.named(language, shop.merchant.name),
+        "programme_name": programme_name(shop),
         "tagline": identity.tagline.get(language) or identity.tagline.get("en", ""),
         "brand_css_url": reverse("brand_css", args=[brand.digest(colour)]),
         "theme_colour": colour,

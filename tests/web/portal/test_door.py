@@ -33,6 +33,7 @@ def test_one_field_gives_a_card_at_once_and_sends_the_code(portal: Portal, phone
     assert page.status_code == 200
     assert "Type the code from your e-mail" in page.content.decode()
     assert [message.to for message in mail.outbox] == [[EVE]]
+    assert mail.outbox[0].subject.endswith("Your code for Luna Club")
     assert portal.member(EVE).user_id is None
 
 
@@ -160,6 +161,9 @@ def test_an_unknown_address_looks_the_same_and_leads_nowhere(portal: Portal, pho
     answer = phone.post(portal.url("sign-in/"), {"email": "nobody@example.com"})
     assert answer.headers["Location"] == portal.url("sign-in/code/")
     assert not get_user_model().objects.filter(email="nobody@example.com").exists()
+    (told,) = mail.outbox
+    assert "Luna Club as nobody@example.com, but no card has this address" in told.body
+    assert f"http://testserver{portal.url()}" in told.body
     assert phone.post(portal.url("sign-in/code/"), {"code": ""}).status_code == 422
 
 
@@ -201,3 +205,15 @@ def test_a_device_can_forget_an_unproven_card(portal: Portal, phone: Client):
     joins(phone, portal)
     phone.post(portal.url("leave/"))
     assert phone.get(portal.url("card/")).headers["Location"] == portal.url()
+
+
+def test_a_person_who_joined_as_somebody_else_can_still_prove_it(portal: Portal, ottos: Portal, ana: Client):
+    """Ana made a card for her partner before she signed in: the code goes to the partner, and signs them in."""
+    partner = Client()
+    joins(partner, ottos, "partner@example.com")
+    signs_in(partner, portal, "ana@example.com")
+    assert partner.get(ottos.url("card/")).status_code == 200
+    assert partner.post(ottos.url("prove/")).headers["Location"] == ottos.url("sign-in/code/")
+    partner.post(ottos.url("sign-in/code/"), {"code": mailed_code("partner@example.com")})
+    assert partner.get(ottos.url("profile/")).context["identities"]["email"] == "partner@example.com"
+    assert partner.get(portal.url("card/")).headers["Location"] == portal.url()
