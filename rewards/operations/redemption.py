@@ -179,7 +179,6 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
             at=at,
             now=at,
             of=row.reserve_transfer,
-            grace_until=_grace(at),
             source_kind="redemption",
             source=row.pk,
             reason=reason[:300],

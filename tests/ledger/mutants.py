@@ -29,8 +29,6 @@ class Mutant:
         return SOURCE.replace(self.old, self.new)
 
 
-NO_LOCK = Mutant("no lock on the member", " FOR NO KEY UPDATE", "")
-
 # Found by a story, not by chance: points that live beside a debt take a late spending to see.
 OWED_SPENT = Mutant("what is owed can be spent", "sum(remaining), 0) + a_balance[4]", "sum(remaining), 0)")
 

@@ -154,7 +154,10 @@ class Book:
             others = [other for other in self.lots.values() if other is not lot and other.lives(at)]
             for other in sorted(others, key=lambda other: other.end):
                 taken[other.name] = min(wanted - sum(taken.values()), other.free)
-        owed = wanted - sum(taken.values()) if policy == "debt" else 0
+        rest = wanted - sum(taken.values())
+        # Points set aside are still the member's: they stand good for what could not be taken.
+        secured = {"debt": rest, "to_zero": min(rest, max(0, self.reserved - self.owed))}
+        owed = secured.get(policy, 0)
         moved = sum(taken.values()) + owed
         if moved == 0:
             return Answer("nothing_left", 0, amount)

@@ -13,8 +13,12 @@ from loyalty.core.ledger.chart import Do, MemberAccount, MerchantAccount, Shortf
 from loyalty.core.ledger.invariants import CHECKS
 from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posted, Posting, post
 from loyalty.core.ledger.queries import balance, balance_as_of, lots, statement, totals
+from members.models import Order
 from members.operations.points import adjust_points, live_through
-from tests.cast import AT, days
+from members.operations.refunds import cancel_order
+from rewards.operations.catalogue import create_reward
+from rewards.operations.redemption import release_redemption, reserve_reward
+from tests.cast import AT, buy, days
 
 
 class Books:
@@ -256,3 +260,17 @@ def test_the_same_key_answers_again_and_other_content_is_refused(ana_s):
             ana_s.move(Do.GRANT, key="order-1", **other)
         assert refusal.value.code == "key_reused"
     assert ana_s.have == (10, 0, 0, 0)
+
+
+def test_points_set_aside_cannot_hide_from_a_refund(cafe, ana):
+    bought = buy(ana, 100)
+    reward = create_reward(at=AT, details={"kind": "custom", "name": {"en": "All of it"}, "cost_points": 100})
+    held = reserve_reward(member=ana.pk, reward=reward.pk, key="hide", at=AT)
+    cancel_order(source="api", order_external_id=_name_of(bought), cancelled_at=AT, at=AT)
+    release_redemption(redemption=held.pk, at=AT)
+    now = balance(ana.pk)
+    assert (now.available, now.debt, now.reserved) == (0, 0, 0)
+
+
+def _name_of(bought):
+    return Order.objects.values_list("external_id", flat=True).get(pk=bought.order)

@@ -43,5 +43,5 @@ class Shortfall(StrEnum):
     """What happens when points that are taken back have already been spent. Never clamped silently."""
 
     ONLY_PENDING = "only_pending"  # take only what is still pending; record the rest
-    TO_ZERO = "to_zero"  # take what the member has; record the rest
+    TO_ZERO = "to_zero"  # take what the member has, reservations included; record the rest
     DEBT = "debt"  # take what the member has; the rest is owed and settled by the next points
