@@ -102,9 +102,10 @@ def _in_batches(
     done, asked = 0, 0
     while due := due_now(at=at, limit=min(BATCH, most or BATCH)):
         answers = post_many([posting(lot, owner, unit) for lot, owner, unit, _remaining in due])
-        done += sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
+        moved = sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
+        done += moved
         asked += len(due)
-        if len(due) < BATCH or (most is not None and asked >= most):
+        if moved == 0 or len(due) < BATCH or (most is not None and asked >= most):
             break
     events.ring_after_commit()
     return done

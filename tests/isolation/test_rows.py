@@ -281,3 +281,13 @@ def test_related_rows_are_scoped_too(two: Two) -> None:
         ana.profiles.first()
     with acting_for(two.otto, by=OTTO):
         assert ana.profiles.first() is None
+
+
+def test_a_shops_own_row_is_changed_only_by_who_acts_for_it(luna, other_shop):
+    with acting_for(other_shop, by=OTTO), connection.cursor() as cursor:
+        cursor.execute("UPDATE merchants_merchant SET name = 'taken over' WHERE id = %s", [luna.pk])
+        assert cursor.rowcount == 0
+        cursor.execute("DELETE FROM merchants_merchant WHERE id = %s", [luna.pk])
+        assert cursor.rowcount == 0
+        cursor.execute("UPDATE merchants_merchant SET name = 'Otto & Co' WHERE id = %s", [other_shop.pk])
+        assert cursor.rowcount == 1
