@@ -250,11 +250,10 @@ BEGIN
                 EXIT WHEN left_over = 0;
             END LOOP;
         END IF;
-        -- What is set aside for an open reward is still the member's: under `to_zero` it stands good for the rest, as
-        -- a debt that is settled when the points come back. Otherwise reserving would hide points from a refund.
+        -- What is set aside is still the member's: under `to_zero` it stands good for the rest, as a debt that is
+        -- settled when the points come back. Otherwise reserving would hide points from a refund.
         take := CASE p->>'shortfall' WHEN 'debt' THEN left_over
-                                     WHEN 'to_zero' THEN least(left_over, greatest(0, a_balance[3] + a_balance[4]))
-                                     ELSE 0 END;
+                    WHEN 'to_zero' THEN least(left_over, greatest(0, a_balance[3] + a_balance[4])) ELSE 0 END;
         IF take > 0 THEN
             e_acc := e_acc || 4; e_lot := e_lot || NULL::uuid; e_amount := e_amount || -take;
             left_over := left_over - take;
