@@ -7,17 +7,18 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from loyalty.core import clock, ids
 from loyalty.core.tenancy.scope import acting_for
 from members.operations.membership import block
-from rewards.operations.catalogue import edit_reward
+from rewards.operations.catalogue import create_reward, edit_reward
 from rewards.operations.redemption import redeem_reward, reverse_redemption, use_voucher
 from rewards.queries.redemptions import codes
-from tests.cast import MARA, days, publish, shop
-from tests.web.portal.conftest import Portal, opened, signs_in
+from tests.cast import AT, MARA, days, publish, shop
+from tests.web.portal.conftest import CAKE, Portal, opened, signs_in
 
 pytestmark = pytest.mark.django_db
 ANA = "ana@example.com"
@@ -198,6 +199,37 @@ def test_the_activity_pages_on_without_losing_or_repeating(portal: Portal, ana: 
         url = portal.url("activity/") + page.context["next_url"]
     assert seen == [4, 3, 2, 1, 150]
     assert ana.get(portal.url("activity/?before=nonsense")).status_code == 404
+
+
+def test_what_waits_is_labelled_and_leaves_the_balance_alone(portal: Portal, ana: Client):
+    with acting_for(portal.merchant, by=MARA):
+        publish(at=clock.now(), points_life={"hold_days": 14})
+    portal.earns(ANA, 40, at=clock.now())
+    waits, _earned = ana.get(portal.url("activity/")).context["entries"]
+    assert (waits["amount"], waits["state_text"], waits["balance"]) == (40, "Waiting", None)
+    card = ana.get(portal.url("card/"))
+    assert card.context["balance"].available == 150
+    assert "40\u00a0points more are waiting." in card.context["note"]
+
+
+def test_longer_lists_ask_the_database_no_more(portal: Portal, ana: Client):
+    def asked(path: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert ana.get(portal.url(path)).status_code == 200
+        return len(captured)
+
+    paths = ("card/", "rewards/", "activity/")
+    takes(ana, portal)
+    before = [asked(path) for path in paths]
+    for number in range(5):
+        portal.earns(ANA, 200)
+        takes(ana, portal, f"{number}" * 32)
+        with acting_for(portal.merchant, by=MARA):
+            create_reward(at=AT, details={**CAKE, "cost_points": 901 + number})
+    # The shop and its programme are kept for half a second and may have to be asked for again; one question
+    # for each of the five new rewards, codes or purchases would be five.
+    for path, then in zip(paths, before, strict=True):
+        assert asked(path) <= then + 2
 
 
 # --- profile ------------------------------------------------------------------------------------------------
