@@ -7,7 +7,8 @@ from tests.ledger.mutants import MUTANTS, OWED_SPENT, Mutant, installed
 from tests.ledger.test_machine import play
 from tests.ledger.test_stories import Books, late_spending
 
-SOON = 200  # lives; most mistakes show in the first few. Always the same lives, so found once is found for good.
+# Lives; most mistakes show in the first few. Always the same lives, so found once is found for good.
+SOON = 200
 
 
 @pytest.mark.django_db
