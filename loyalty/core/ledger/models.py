@@ -169,9 +169,8 @@ class Seal(MerchantScoped):
     """A night's digest over all entries recorded until then, chained to the night before."""
 
     day = models.DateField()
-    until = (
-        models.DateTimeField()
-    )  # the cut: what was written before it, and after the cut of the seal before
+    # The cut: what was written before it, and after the cut of the seal before.
+    until = models.DateTimeField()
     entries = models.BigIntegerField()
     digest = models.BinaryField()
     previous = models.BinaryField(null=True)
