@@ -152,6 +152,20 @@ def test_the_code_fills_the_screen_on_a_white_plate(phone: Phone, luna: Portal):
     expect(dialog).not_to_be_visible()
 
 
+def test_the_screen_stays_on_while_the_code_is_large(phone: Phone, luna: Portal):
+    phone.context.add_init_script(
+        "window.awake = 0; navigator.wakeLock.request = async () => {"
+        " window.awake += 1; return { released: false, release() { window.awake -= 1; } }; };"
+    )
+    _eve(phone, luna)
+    phone.go(luna.url("card/"))
+    assert phone.page.evaluate("window.awake") == 0
+    phone.page.get_by_role("button", name="Show your code large").click()
+    phone.page.wait_for_function("window.awake === 1")
+    phone.page.keyboard.press("Escape")
+    phone.page.wait_for_function("window.awake === 0")
+
+
 def test_everything_works_without_scripts(chromium: Browser, live_server, luna: Portal):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     bare = Phone(context, context.new_page(), live_server.url)
