@@ -50,7 +50,7 @@ def _note(can_have: int, pending: int, ending: list[tuple[datetime, int]]) -> st
         text = ngettext("Enough for {count} reward.", "Enough for {count} rewards.", can_have)
         parts.append(text.format(count=formats.number(can_have)))
     if pending:
-        parts.append(_("{points} more are waiting.").format(points=formats.points(pending, words())))
+        parts.append(_("{points} are still waiting.").format(points=formats.points(pending, words())))
     if ending:
         instant, count = ending[0]
         parts.append(

@@ -209,7 +209,7 @@ def test_what_waits_is_labelled_and_leaves_the_balance_alone(portal: Portal, ana
     assert (waits["amount"], waits["state_text"], waits["balance"]) == (40, "Waiting", None)
     card = ana.get(portal.url("card/"))
     assert card.context["balance"].available == 150
-    assert "40\u00a0points more are waiting." in card.context["note"]
+    assert "40\u00a0points are still waiting." in card.context["note"]
 
 
 def test_longer_lists_ask_the_database_no_more(portal: Portal, ana: Client):
