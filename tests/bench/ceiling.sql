@@ -8,7 +8,7 @@ DECLARE
     t uuid := gen_random_uuid(); l uuid := gen_random_uuid(); o uuid := gen_random_uuid();
 BEGIN
     PERFORM set_config('app.merchant_id', m::text, true);
-    SELECT id INTO issued FROM ledger_account WHERE merchant_id = m AND owner IS NULL AND unit = 'points' AND kind = 'issued';
+    issued := ledger_merchant_account(m, 'points', 'issued');
     INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency, total_minor,
             discount_minor, points_minor, refunded_minor, unassigned_refund_minor, eligible_minor, points_earned, channel,
             location, payment_method, decision, placed_at, recorded_at)
