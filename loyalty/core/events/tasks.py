@@ -89,8 +89,10 @@ def _run(merchant_id: int, reaction_id: UUID, at: datetime) -> int:
     if not attempt:
         return 0
     with acting_for(merchant_id, by=SYSTEM):
-        waiting = Reaction.objects.select_for_update(skip_locked=True)
-        reaction = waiting.filter(pk=reaction_id, done_at=None, parked_at=None, attempts=attempt).first()
+        # It waits for the lock: the attempt is ours, and a worker that came too late to claim it holds the row for
+        # the moment it takes to see that. Skipping would leave the reaction to the next attempt.
+        claimed = Reaction.objects.select_for_update()
+        reaction = claimed.filter(pk=reaction_id, done_at=None, parked_at=None, attempts=attempt).first()
         if reaction is None:
             return 0
         consumer = consumers.named(reaction.consumer)
