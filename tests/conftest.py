@@ -89,4 +89,4 @@ def _flush(_ops: object, _sql: list[str]) -> None:
         admin.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
 
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.needs"]

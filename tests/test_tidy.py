@@ -254,9 +254,19 @@ def paths_of_a_machine() -> Found:
             yield f"{named(path)}: names a folder of this machine"
 
 
+def loose_skips() -> Found:
+    """What a test needs and does not find is told by `tests/needs.py`, which lets nothing slip through in CI."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        if named(path) in {"tests/needs.py", "tests/test_needs.py"}:
+            continue
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Attribute) and node.attr in {"skip", "skipif", "importorskip"}:
+                yield f"{named(path)}: skips by itself"
+
+
 RULES: list[Callable[[], Found]] = [
     long_files, long_functions, faces_that_think, clocks, loose_operations, undocumented, untested_operations,
-    dead_templates, signals, built_sql, paths_of_a_machine,
+    dead_templates, signals, built_sql, paths_of_a_machine, loose_skips,
 ]  # fmt: skip
 
 
@@ -280,6 +290,7 @@ MESS = {
     "members/tasks.py": "def run():\n" + "    pass\n" * 50,
     "members/long.py": "x = 1\n" * 401,
     "templates/members/forgotten.html": "<p>",
+    "tests/test_sometimes.py": "pytest.importorskip('thing')\n",
 }
 
 

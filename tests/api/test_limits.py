@@ -3,8 +3,6 @@
 import time
 
 import pytest
-from django.core.cache import caches
-from django.core.cache.backends.redis import RedisCache
 
 from loyalty.core.api import throttling
 from loyalty.core.api.throttling import Bucket, take
@@ -19,10 +17,8 @@ def place(request, monkeypatch):
     """Where tokens are counted: in the shared cache (when the tests have one) or in the process."""
     if request.param == "local":
         monkeypatch.setattr(throttling, "_shared", lambda: None)
-    elif not isinstance(caches["default"], RedisCache):
-        pytest.skip("these tests run without a shared cache")
     else:
-        caches["default"].clear()
+        request.getfixturevalue("shared_cache").clear()
         monkeypatch.setattr(throttling, "_away_until", 0.0)
         monkeypatch.setattr(
             throttling, "_take_local", lambda *_args: pytest.fail("the shared cache was not asked")

@@ -38,7 +38,6 @@ def test_threads_never_make_the_same_id() -> None:
     assert len(set(made)) == 8000
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_process_does_not_repeat_its_parents_ids() -> None:
     read, write = os.pipe()
     child = os.fork()

@@ -21,6 +21,7 @@ from loyalty.demo import servers as module
 from loyalty.demo.postgres import Postgres
 from loyalty.demo.processes import ServerError, command_of
 from loyalty.demo.servers import Servers, main, stop
+from tests import needs
 
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {
@@ -311,7 +312,7 @@ def test_a_server_that_cannot_start_says_why(data: Path) -> None:
         pytest.fail("the block must not run")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand its server to another account")
+@needs.root
 def test_root_needs_nothing_that_others_can_reach(data: Path) -> None:
     private = data / "private"
     private.mkdir(mode=0o700)

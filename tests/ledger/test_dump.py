@@ -3,7 +3,6 @@
 import os
 import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -18,23 +17,10 @@ from loyalty.core.ledger.operations import Posting, post
 from loyalty.core.ledger.queries import lots
 from loyalty.core.ledger.sealing import seal_books
 from loyalty.core.tenancy.scope import acting_for
-from loyalty.demo.programs import installations
 from tests.cast import MARA
+from tests.needs import program
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
-
-
-def program(name: str) -> str:
-    """The newest `pg_dump` or `pg_restore` there is; both work with older servers."""
-    found = [folder / name for folder in installations() if (folder / name).exists()]
-    if not found:
-        pytest.skip(f"no {name} is installed")
-    return str(max(found, key=_version))
-
-
-def _version(path: Path) -> int:
-    shown = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
-    return int(shown.split()[2].split(".")[0])
 
 
 def some_life() -> None:

@@ -3,7 +3,6 @@
 No database: the gallery reads nothing, and a page that tried would fail here.
 """
 
-import shutil
 import threading
 from collections.abc import Iterator
 from socketserver import ThreadingMixIn
@@ -15,17 +14,14 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from loyalty.web.brand import brand_css
 from loyalty.web.office.gallery import gallery
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.urls(__name__),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 
 
@@ -97,15 +93,6 @@ def address(settings) -> Iterator[str]:
         thread.join(5)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; nothing is downloaded."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 def opened(browser: Browser, url: str, **options) -> tuple[Page, list[str]]:
     """A page and the list of its complaints: what was blocked or failed, and requests to elsewhere."""
     page = browser.new_context(**options).new_page()
@@ -125,9 +112,9 @@ def weaknesses(page: Page) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("face", "theme", "width"), CASES)
-def test_a_face_holds(browser: Browser, address: str, face: str, theme: str, width: int):
+def test_a_face_holds(chromium: Browser, address: str, face: str, theme: str, width: int):
     page, complaints = opened(
-        browser, address + FACES[face], viewport={"width": width, "height": 844}, color_scheme=theme
+        chromium, address + FACES[face], viewport={"width": width, "height": 844}, color_scheme=theme
     )
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "it scrolls sideways"
     assert weaknesses(page) == []
@@ -136,8 +123,8 @@ def test_a_face_holds(browser: Browser, address: str, face: str, theme: str, wid
     page.context.close()
 
 
-def test_the_policy_is_the_real_one_and_would_be_noticed(browser: Browser, address: str):
-    page, complaints = opened(browser, address)
+def test_the_policy_is_the_real_one_and_would_be_noticed(chromium: Browser, address: str):
+    page, complaints = opened(chromium, address)
     page.evaluate(
         "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\" onclick=\"x()\">x</p>')"
     )
@@ -146,8 +133,8 @@ def test_the_policy_is_the_real_one_and_would_be_noticed(browser: Browser, addre
     page.context.close()
 
 
-def test_menu_and_dialog_open_without_a_script(browser: Browser, address: str):
-    page, _ = opened(browser, address, viewport={"width": 390, "height": 844}, java_script_enabled=False)
+def test_menu_and_dialog_open_without_a_script(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, viewport={"width": 390, "height": 844}, java_script_enabled=False)
     sidebar = page.get_by_role("navigation", name="Dashboard")
     assert not sidebar.is_visible()
     page.get_by_role("button", name="Open the menu").click()
@@ -158,8 +145,8 @@ def test_menu_and_dialog_open_without_a_script(browser: Browser, address: str):
     page.context.close()
 
 
-def test_what_is_open_holds_too(browser: Browser, address: str):
-    page, complaints = opened(browser, address, viewport={"width": 1440, "height": 900})
+def test_what_is_open_holds_too(chromium: Browser, address: str):
+    page, complaints = opened(chromium, address, viewport={"width": 1440, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     page.get_by_text("They count once the 14 days for returns are over").wait_for()
     assert weaknesses(page) == []
@@ -171,16 +158,16 @@ def test_what_is_open_holds_too(browser: Browser, address: str):
     page.context.close()
 
 
-def test_copying_copies_and_says_so(browser: Browser, address: str):
-    page, _ = opened(browser, address, permissions=["clipboard-read", "clipboard-write"])
+def test_copying_copies_and_says_so(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy the key").click()
     page.locator("#said", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == "sk_test_51HqLyj9f2"
     page.context.close()
 
 
-def test_a_toast_leaves_by_itself_unless_something_went_wrong(browser: Browser, address: str):
-    page = browser.new_context().new_page()
+def test_a_toast_leaves_by_itself_unless_something_went_wrong(chromium: Browser, address: str):
+    page = chromium.new_context().new_page()
     page.clock.install(time=0)
     page.clock.pause_at(1)  # from here on, time passes only as told
     page.goto(address + "?toasts=1")
@@ -199,8 +186,8 @@ def test_a_toast_leaves_by_itself_unless_something_went_wrong(browser: Browser, 
     page.context.close()
 
 
-def test_keys_find_the_search_but_never_while_typing(browser: Browser, address: str):
-    page, _ = opened(browser, address, viewport={"width": 1440, "height": 900})
+def test_keys_find_the_search_but_never_while_typing(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, viewport={"width": 1440, "height": 900})
     page.keyboard.press("/")
     page.keyboard.type("a/b?")
     assert page.locator("[data-search]").input_value() == "a/b?"
@@ -218,8 +205,8 @@ def test_keys_find_the_search_but_never_while_typing(browser: Browser, address: 
     page.context.close()
 
 
-def test_leaving_with_unsaved_changes_asks_first(browser: Browser, address: str):
-    page, _ = opened(browser, address)
+def test_leaving_with_unsaved_changes_asks_first(chromium: Browser, address: str):
+    page, _ = opened(chromium, address)
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.get_by_label("Name of the reward").first.fill("Another name")
@@ -229,8 +216,8 @@ def test_leaving_with_unsaved_changes_asks_first(browser: Browser, address: str)
     page.context.close()
 
 
-def test_a_form_is_sent_once_however_often_the_button_is_pressed(browser: Browser, address: str):
-    page, _ = opened(browser, address, viewport={"width": 1440, "height": 900})
+def test_a_form_is_sent_once_however_often_the_button_is_pressed(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, viewport={"width": 1440, "height": 900})
     sent: list[str] = []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
     page.locator("summary.person").click()

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.race,
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not BROKER, reason="CELERY_BROKER_URL names no broker"),
+    pytest.mark.usefixtures("broker"),
 ]
 
 

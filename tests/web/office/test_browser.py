@@ -2,16 +2,14 @@
 in both themes at 390 and 1440 pixels for what the policy blocks, for foreign requests and for accessibility.
 """
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from loyalty.core import clock, ids
 from loyalty.core.tenancy.scope import acting_for
@@ -19,12 +17,9 @@ from rewards.operations.redemption import redeem_reward
 from tests.cast import MARA, buy, days, shop
 from tests.web.office.conftest import Luna, built
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 
 
@@ -33,17 +28,6 @@ def _own_cache(settings) -> None:
     """How many codes one address may ask for in a minute is counted in the cache: every test starts at none."""
     backend = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": ids.new().hex}}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # The browser keeps a loop running in this thread, and the ORM would refuse to work beside one.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @dataclass

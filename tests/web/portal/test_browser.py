@@ -3,14 +3,12 @@ at 390 and 1440 pixels for what the policy blocks, for foreign requests and for 
 """
 
 import gzip
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from loyalty.core import clock
 from loyalty.core.tenancy.scope import acting_for
@@ -18,26 +16,13 @@ from rewards.operations.redemption import use_voucher
 from tests.cast import MARA, days, shop
 from tests.web.portal.conftest import Portal, mailed_code, opened
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 EVE = "eve@example.com"
 FIRST_PAGE_AT_MOST = 60_000  # bytes transferred
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # The browser keeps a loop running in this thread, and the ORM would refuse to work beside one.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @dataclass
