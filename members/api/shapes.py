@@ -77,7 +77,10 @@ class MemberExport(Struct):
 
 
 class Entry(Struct):
-    """One movement: how each part of the balance changed, what could be spent after it, and why."""
+    """One movement: how each part of the balance changed, what could be spent after it, and why.
+
+    `balance_after` is the balance's `available` at that time, whether this movement changed it or not.
+    """
 
     id: str
     kind: str

@@ -45,8 +45,8 @@ class Thing:
 @dataclass(frozen=True, slots=True)
 class StoryRow:
     """One thing that happened. `change` is of spendable points, `pending_change` of points that still wait;
-    `balance_after` spendable points after it, None where nothing was posted. `shortfall`: points a refund
-    should have taken but could not. `id` pages."""
+    `balance_after` what could be spent after it, changed or not; None where nothing was posted. `shortfall`:
+    points a refund should have taken but could not. `id` pages."""
 
     id: UUID
     kind: Kind

@@ -88,7 +88,7 @@ def test_ana_buys_redeems_half_and_returns_the_coat(ana_s):
     assert (taken.amount, taken.shortfall) == (500, 400)
     assert ana_s.have == (0, 0, 0, 0)
     assert [(row.move, row.available, row.balance_after) for row in statement(ana_s.owner)] == [
-        ("take_back", -500, 0), ("commit", 0, 0), ("spend", -500, 500), ("grant", 100, 1000), ("grant", 900, 900),
+        ("take_back", -500, 0), ("commit", 0, 500), ("spend", -500, 500), ("grant", 100, 1000), ("grant", 900, 900),
     ]  # fmt: skip
     assert totals() == {"issued": 500, "redeemed": -500}
 
@@ -99,6 +99,34 @@ def test_what_ends_first_is_spent_first(ana_s):
     ana_s.earn(50, ends=AT + days(10))
     ana_s.spend(70)
     assert ana_s.remaining == [50, 30, 0]
+
+
+def test_once_a_line_that_left_the_balance_alone_showed_nothing_left(ana_s):
+    """What waits, is used from a reservation or is owed: every line says what could be spent after it."""
+    said: list[tuple[UUID, int, int]] = []
+
+    def do(do: Do, **more: Any) -> UUID:
+        transfer = ana_s.move(do, **more).transfer
+        now = balance(ana_s.owner)
+        said.append((transfer, now.available, now.version))
+        return transfer
+
+    first = do(Do.GRANT, amount=100)
+    waiting = do(Do.GRANT, amount=40, pending=True)
+    held = do(Do.SPEND, amount=90, counter=MemberAccount.RESERVED)
+    do(Do.COMMIT, of=held, amount=60, counter=MerchantAccount.REDEEMED)
+    lot = lots(ana_s.owner, open_only=False).get(transfer=first).pk
+    do(Do.TAKE_BACK, lot=lot, amount=70, shortfall=Shortfall.DEBT)  # ten are left, sixty are owed
+    do(Do.GRANT, amount=5, pending=True)
+    do(Do.RELEASE, of=held)  # thirty come back, and settle half of it
+    do(Do.ACTIVATE, lot=lots(ana_s.owner).get(transfer=waiting).pk)
+    assert [available for _transfer, available, _version in said] == [100, 100, 10, 10, -60, -60, -30, 10]
+    rows = statement(ana_s.owner)[::-1]
+    assert [(row.transfer, row.balance_after, row.version) for row in rows] == said
+    pages, before = [], None
+    while page := statement(ana_s.owner, before=before, limit=1):
+        pages, before = [*page, *pages], page[-1].transfer
+    assert pages == rows
 
 
 def test_points_wait_then_count(ana_s):

@@ -106,7 +106,11 @@ def transfers(owner: UUID, *, unit: str | None = None) -> QuerySet[Transfer]:
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """One movement as its owner sees it: what changed in each account, and the spendable balance after it."""
+    """One movement as its owner sees it: what changed in each account, and what could be spent after it.
+
+    `balance_after` is less what is owed and may be negative; it and `version` are those of `Balance` at that time,
+    whether the movement changed them or not.
+    """
 
     transfer: UUID
     kind: str
@@ -131,24 +135,41 @@ class StatementRow:
     settles: UUID | None
 
 
+# Lines are summed and cut to the page before anything else of a transfer is read. A row that left an account alone
+# has the balance the account had by then: that of its latest version so far.
 _STATEMENT = """
-SELECT t.id, t.kind, t.move, t.unit,
-       sum(e.amount) FILTER (WHERE a.kind = 'available'), sum(e.amount) FILTER (WHERE a.kind = 'pending'),
-       sum(e.amount) FILTER (WHERE a.kind = 'reserved'), sum(e.amount) FILTER (WHERE a.kind = 'debt'),
-       (array_agg(e.balance_after ORDER BY e.version DESC) FILTER (WHERE a.kind = 'available'))[1],
-       (array_agg(e.balance_after ORDER BY e.version DESC) FILTER (WHERE a.kind = 'debt'))[1],
-       max(e.version) FILTER (WHERE a.kind = 'available'),
+WITH account AS (
+    SELECT a.merchant_id, a.id, a.kind FROM ledger_account a
+     WHERE a.merchant_id = NULLIF(current_setting('app.merchant_id', true), '')::bigint
+       AND a.owner = %(owner)s AND a.unit = %(unit)s),
+moved AS (
+    SELECT e.transfer_id AS id,
+           sum(e.amount) FILTER (WHERE a.kind = 'available') AS available,
+           sum(e.amount) FILTER (WHERE a.kind = 'pending') AS pending,
+           sum(e.amount) FILTER (WHERE a.kind = 'reserved') AS reserved,
+           sum(e.amount) FILTER (WHERE a.kind = 'debt') AS debt,
+           max(e.version) FILTER (WHERE a.kind = 'available') AS version,
+           max(e.version) FILTER (WHERE a.kind = 'debt') AS debt_version
+      FROM account a JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id
+     WHERE %(before)s::uuid IS NULL OR e.transfer_id < %(before)s
+     GROUP BY e.transfer_id),
+page AS (
+    SELECT id, available, pending, reserved, debt,
+           coalesce(version, max(version) OVER so_far) AS version,
+           coalesce(debt_version, max(debt_version) OVER so_far) AS debt_version
+      FROM moved WINDOW so_far AS (ORDER BY id)
+     ORDER BY id DESC LIMIT %(limit)s)
+SELECT t.id, t.kind, t.move, t.unit, p.available, p.pending, p.reserved, p.debt,
+       (SELECT sum(e.balance_after) FROM account a JOIN ledger_entry e
+            ON e.merchant_id = a.merchant_id AND e.account_id = a.id
+           AND e.version = CASE a.kind WHEN 'available' THEN p.version WHEN 'debt' THEN p.debt_version END),
+       p.version,
        t.happened_at, t.recorded_at, t.source_kind, t.source, t.rule, t.reason, t.actor, t.data,
        t.programme_version, t.shortfall, t.settles
-  FROM ledger_account a
-  JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id
-  JOIN ledger_transfer t ON t.merchant_id = e.merchant_id AND t.id = e.transfer_id
- WHERE a.merchant_id = NULLIF(current_setting('app.merchant_id', true), '')::bigint
-   AND a.owner = %(owner)s AND a.unit = %(unit)s
-   AND (%(before)s::uuid IS NULL OR t.id < %(before)s)
- GROUP BY t.merchant_id, t.id
+  FROM page p
+  JOIN ledger_transfer t
+    ON t.merchant_id = NULLIF(current_setting('app.merchant_id', true), '')::bigint AND t.id = p.id
  ORDER BY t.id DESC
- LIMIT %(limit)s
 """
 
 
@@ -169,19 +190,19 @@ def statement(
             pending=int(row[5] or 0),
             reserved=int(row[6] or 0),
             debt=int(row[7] or 0),
-            balance_after=int(row[8] or 0) + int(row[9] or 0),
-            version=row[10] or 0,
-            happened_at=row[11],
-            recorded_at=row[12],
-            source_kind=row[13],
-            source=row[14],
-            rule=row[15],
-            reason=row[16],
-            actor=row[17],
-            data=_json(row[18]),
-            programme_version=row[19],
-            shortfall=row[20],
-            settles=row[21],
+            balance_after=int(row[8] or 0),
+            version=row[9] or 0,
+            happened_at=row[10],
+            recorded_at=row[11],
+            source_kind=row[12],
+            source=row[13],
+            rule=row[14],
+            reason=row[15],
+            actor=row[16],
+            data=_json(row[17]),
+            programme_version=row[18],
+            shortfall=row[19],
+            settles=row[20],
         )
         for row in rows
     ]

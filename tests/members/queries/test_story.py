@@ -87,6 +87,14 @@ def test_waiting_points_are_told_as_waiting(ana):
     assert row.sentence.endswith("They can be spent later")
 
 
+def test_points_that_wait_leave_the_balance_as_it_was(ana):
+    adjust_points(member=ana.pk, amount=50, reason="Welcome", at=AT)
+    publish(points_life={"hold_days": 14})
+    buy(ana, 30)
+    waiting, given = told(ana)
+    assert (waiting.pending_change, waiting.balance_after, given.balance_after) == (30, 50, 50)
+
+
 def test_pages_of_any_length_tell_everything_once_and_in_order(ana):
     publish(TWENTY)
     for number in range(30):
