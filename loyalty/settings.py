@@ -245,10 +245,8 @@ DEFAULT_FROM_EMAIL = _env.get("FROM_EMAIL", "loyalty@localhost")
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "loyalty.core.cache.SharedCache",
         "LOCATION": _env["CACHE_URL"],
-        # A cache that hangs must not hang the shop: limits are then counted per process.
-        "OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
     }
     if "CACHE_URL" in _env
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -261,7 +259,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 1200}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    "visibility_timeout": 1200,
+    # Whoever rings waits for nobody: the sweeper finds what was not rung. A worker connects with more patience.
+    "max_retries": 0,
+    "socket_connect_timeout": 0.25,
+}
 if CELERY_BROKER_URL.startswith("filesystem://"):  # where no Valkey runs: messages are files in one folder
     _folder = urlsplit(CELERY_BROKER_URL).path
     CELERY_BROKER_URL = "filesystem://"

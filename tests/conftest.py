@@ -6,12 +6,15 @@ in as it: it only makes the roles and the databases, and empties tables after te
 
 import contextlib
 import os
+import socket
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, connections
 
@@ -87,6 +90,20 @@ def _flush(_ops: object, _sql: list[str]) -> None:
         ]
         admin.execute("SET session_replication_role = replica")
         admin.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+
+
+@pytest.fixture
+def dead_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shared cache is configured at a port where nobody listens."""
+    from loyalty.core import cache
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    monkeypatch.setattr(cache, "_away_until", 0.0)
+    backend = "loyalty.core.cache.SharedCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": f"redis://127.0.0.1:{port}/0"}}
+    caches["default"].meanwhile.clear()
 
 
 pytest_plugins = ["tests.cast", "tests.needs"]

@@ -1,9 +1,9 @@
 """`/healthz`, `/readyz` and `/metrics`: what machines ask before people notice.
 
 - `/healthz`: this process answers. Touches nothing: a slow database must not get healthy processes killed.
-- `/healthz`: this process answers. It touches nothing, so a slow database gets no process killed.
-  security does not bind, or lacks a migration. An outbox that lags is said, but is no reason to take the web
-  away: it would turn late mails into a shop that is closed.
+- `/readyz`: this process can serve. Not while the database is away, is used as a role that row-level security does
+  not bind, or lacks a migration. An outbox that lags and a cache that is away are said, but are no reason to take
+  the web away: that would turn late mails, or limits counted by each process, into a shop that is closed.
 - `/metrics`: for Prometheus (`loyalty.web.metrics`). With `METRICS_TOKEN` set whoever sends it as a bearer
   token may read; without it only this machine may, and nothing that a proxy passed on.
 
@@ -20,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from loyalty.core import cache
 from loyalty.core.tenancy.roles import check_serving_role
 from loyalty.core.tenancy.scope import across_merchants
 from loyalty.web import metrics
@@ -94,6 +95,7 @@ _settled: set[str] = set()
 
 def _checks() -> dict[str, str]:
     found = {"database": "unreachable", "role": "unknown", "migrations": "unknown", "outbox": "unknown"}
+    found["cache"] = "ok" if cache.answers() else "away"
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

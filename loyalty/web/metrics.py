@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from loyalty.core import cache
 from loyalty.core.ledger.tasks import JOB as BOOKS
 from loyalty.core.tenancy.scope import across_merchants
 
@@ -101,5 +102,6 @@ def exposition() -> bytes:
         MultiProcessCollector(together)
     else:
         together.register(_own)
+        together.register(cache.registry)
     together.register(Figures())
     return generate_latest(together)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from loyalty.core import cache
 from loyalty.core.api import throttling
 from loyalty.core.api.throttling import Bucket, take
 from tests.api.caller import Caller, key_for
@@ -19,7 +20,7 @@ def place(request, monkeypatch):
         monkeypatch.setattr(throttling, "_shared", lambda: None)
     else:
         request.getfixturevalue("shared_cache").clear()
-        monkeypatch.setattr(throttling, "_away_until", 0.0)
+        monkeypatch.setattr(cache, "_away_until", 0.0)
         monkeypatch.setattr(
             throttling, "_take_local", lambda *_args: pytest.fail("the shared cache was not asked")
         )
@@ -77,9 +78,16 @@ def test_a_cache_that_is_away_does_not_stop_the_shop_and_still_counts(call, sett
 
     asked = []
     monkeypatch.setattr(throttling, "_shared", lambda: asked.append(1) or away)
-    monkeypatch.setattr(throttling, "_away_until", 0.0)
+    monkeypatch.setattr(cache, "_away_until", 0.0)
     settings.API_RATE_PER_KEY = 1
     assert [call.get("ping").status_code for _n in range(3)] == [200, 200, 429]
+
+
+def test_a_cache_behind_a_dead_port_costs_the_api_next_to_nothing(call, settings, dead_cache):
+    settings.API_RATE_PER_KEY = 1
+    began = time.monotonic()
+    assert [call.get("ping").status_code for _n in range(3)] == [200, 200, 429]
+    assert time.monotonic() - began < 1
 
 
 def test_one_round_trip_to_the_cache_for_each_request(call, settings, monkeypatch):
@@ -90,7 +98,7 @@ def test_one_round_trip_to_the_cache_for_each_request(call, settings, monkeypatc
         return [b"0", b"9", b"9"]
 
     monkeypatch.setattr(throttling, "_shared", lambda: script)
-    monkeypatch.setattr(throttling, "_away_until", 0.0)
+    monkeypatch.setattr(cache, "_away_until", 0.0)
     settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 10
     call.get("ping")
     assert len(trips) == 1

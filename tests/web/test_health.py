@@ -84,7 +84,13 @@ def test_probes_are_only_read(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_ready(client: Client) -> None:
-    assert checks(client, 200) == {"database": "ok", "role": "ok", "migrations": "ok", "outbox": "ok"}
+    assert checks(client, 200) == {
+        "database": "ok",
+        "role": "ok",
+        "migrations": "ok",
+        "outbox": "ok",
+        "cache": "ok",
+    }
 
 
 @pytest.mark.django_db

@@ -4,7 +4,6 @@ When the cache cannot be reached, each process counts for itself for a few secon
 neither stop the shop nor open the gates.
 """
 
-import logging
 import math
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 
-log = logging.getLogger(__name__)
+from loyalty.core.cache import FAILURES, is_away, note_outage
 
 _SCRIPT = """
 local t = redis.call('TIME')
@@ -93,18 +92,15 @@ def request_buckets(merchant_id: int, credential: object) -> tuple[Bucket, ...]:
 
 _local: dict[str, tuple[float, float]] = {}
 _guard = Lock()
-_AWAY_SECONDS = 5.0
-_away_until = 0.0
 
 
 def take(buckets: Sequence[Bucket], *, cost: int = 1) -> Verdict:
     """Take `cost` tokens from every bucket, or from none when one of them lacks them. A negative cost
     gives back."""
-    global _away_until
     if not buckets:
         return Verdict(0.0, (), ())
     script = _shared()
-    if script is not None and time.monotonic() >= _away_until:
+    if script is not None and not is_away():
         try:
             figures = [
                 float(part)
@@ -114,9 +110,8 @@ def take(buckets: Sequence[Bucket], *, cost: int = 1) -> Verdict:
                 )
             ]
             return Verdict(figures[0], tuple(int(part) for part in figures[1:]), tuple(buckets))
-        except Exception:
-            _away_until = time.monotonic() + _AWAY_SECONDS
-            log.warning("the cache did not answer; limits are counted per process for now", exc_info=True)
+        except FAILURES as error:
+            note_outage(error)
     return _take_local(buckets, cost)
 
 

@@ -217,3 +217,20 @@ def test_a_person_who_joined_as_somebody_else_can_still_prove_it(portal: Portal,
     partner.post(ottos.url("sign-in/code/"), {"code": mailed_code("partner@example.com")})
     assert partner.get(ottos.url("profile/")).context["identities"]["email"] == "partner@example.com"
     assert partner.get(portal.url("card/")).headers["Location"] == portal.url()
+
+
+# --- without the cache --------------------------------------------------------------------------------------
+
+
+def test_joining_and_signing_in_go_on_without_the_cache(portal: Portal, phone: Client, dead_cache: None):
+    assert joins(phone, portal).headers["Location"] == portal.url("card/")
+    answer = phone.post(portal.url("sign-in/code/"), {"code": mailed_code(EVE)})
+    assert answer.headers["Location"] == portal.url("card/")
+    other = Client()
+    signs_in(other, portal, EVE)
+    assert other.get(portal.url("card/")).status_code == 200
+
+
+def test_limits_are_kept_without_the_cache(portal: Portal, dead_cache: None):
+    test_joins_from_one_address_end_somewhere(portal)
+    assert any(Client().post(portal.url("sign-in/"), {"email": EVE}).status_code == 429 for _n in range(30))
