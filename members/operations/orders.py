@@ -18,7 +18,7 @@ from loyalty.core import ids
 from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.events import operations as events
 from loyalty.core.ledger.chart import Do, MerchantAccount
-from loyalty.core.ledger.operations import Posted, Posting, post, post_many
+from loyalty.core.ledger.operations import Posting, posted_as
 from loyalty.core.ledger.queries import balance, lots_of_source
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.merchants.queries import shop_of_scope
@@ -87,8 +87,7 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     shop = shop_of_scope()
     sane = _sane(orders, shop, at, results)
     planned = _plan(sane, orders, shop, at, results)
-    answers = list(zip(planned, _write([plan.row for plan in planned]), strict=True))
-    _settle([plan for plan, answer in answers if answer["status"] == "written"], results)
+    answers = list(zip(planned, _record([plan.row for plan in planned]), strict=True))
     for plan, answer in answers:
         if answer["status"] == "exists":
             same = UUID(answer["fingerprint"]) == plan.fingerprint
@@ -96,9 +95,8 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
         elif answer["status"] == "moved":
             # Merged or erased since they were looked up: look again, for whoever they are now, or nobody.
             results[plan.index] = record_orders(orders=[orders[plan.index]], at=at)[0]
-        elif answer["parked"]:
-            refunds.apply_parked(order=plan.row["id"], at=at)
-            results[plan.index] = _with_balance(plan.outcome)
+        else:
+            results[plan.index] = _recorded(plan, answer, at)
     for index, found in results.items():
         if isinstance(found, MemberNotFound):
             results[index] = _recorded_earlier(orders[index]) or found
@@ -107,19 +105,17 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     return [results[index] for index in range(len(orders))]
 
 
-def _settle(written: list["_Plan"], results: dict[int, Outcome | DomainError]) -> None:
-    """Post what the written orders earned, in one round trip."""
-    results.update((plan.index, plan.outcome) for plan in written)
-    postings = [(plan, plan.posting) for plan in written if plan.posting is not None]
-    posted = (
-        post_many([posting for _plan, posting in postings])
-        if len(postings) > 1
-        else [post(posting) for _plan, posting in postings]
+def _recorded(plan: "_Plan", answer: dict[str, Any], at: datetime) -> Outcome:
+    """The outcome of an order that was written, with the spendable points after it."""
+    if answer["parked"]:
+        refunds.apply_parked(order=plan.row["id"], at=at)
+        return _with_balance(plan.outcome)
+    # An order's key is the order's own id, which cannot have been used before: a refusal would be a bug, and raises.
+    return (
+        replace(plan.outcome, balance=posted_as(answer["posted"]).balance)
+        if answer["posted"]
+        else plan.outcome
     )
-    for (plan, _posting), answer in zip(postings, posted, strict=True):
-        if not isinstance(answer, Posted):
-            raise answer  # an order's key is the order's own id: it cannot have been used before
-        results[plan.index] = replace(plan.outcome, balance=answer.balance)
 
 
 def _with_balance(outcome: Outcome) -> Outcome:
@@ -148,7 +144,6 @@ class _Plan:
     fingerprint: UUID
     outcome: Outcome
     row: dict[str, Any]
-    posting: Posting | None
 
 
 def _sane(
@@ -274,9 +269,8 @@ def _planned(
             for number, line in enumerate(order.lines, start=1)
         ],
     }
-    posting = None
     if who is not None and points:
-        posting = Posting(
+        row["posting"] = Posting(
             do=Do.GRANT,
             key=f"order:{order_id}",
             kind="earn",
@@ -297,19 +291,18 @@ def _planned(
             source=order_id,
             version=version,
             rule=",".join(rule for effect in decision.effects for rule in effect.rules)[:80],
-        )
+        ).wire()
     outcome = Outcome(order_id, who.id if who else None, decision, life, points, version=version)
-    return _Plan(index, mark, outcome, row, posting)
+    return _Plan(index, mark, outcome, row)
 
 
-def _write(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _record(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write orders and what they earned; one answer each, as `orders.sql` says."""
     if not rows:
         return []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT members_write_orders(%s::jsonb)", [_encode(rows).decode()])
-        return [
-            msgspec.json.decode(answer[0]) for answer in cursor.fetchall()
-        ]  # a raw cursor gives jsonb as text
+        cursor.execute("SELECT members_record_orders(%s::jsonb)", [_encode(rows).decode()])
+        return msgspec.json.decode(cursor.fetchone()[0])  # a raw cursor gives jsonb as text
 
 
 def replay(order: UUID) -> Outcome:

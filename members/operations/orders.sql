@@ -1,17 +1,21 @@
--- Writes orders that the engine has decided: order, lines, the member's running counts and the event, for an array
--- of orders in one round trip. An order that is already there (same source and external id) is left untouched and
--- answered as `exists` with its fingerprint. Runs with the caller's rights, under row-level security.
+-- Records orders that the engine has decided: order, lines, the member's running counts, the event and what it earned,
+-- for an array of orders in one round trip. An order that is already there (same source and external id) is left
+-- untouched and answered as `exists` with its fingerprint. Runs with the caller's rights, under row-level security.
+--
+-- Answers a JSON array in the orders' own order: {"status": "written", "id", "parked", "posted"} | {"status": "exists",
+-- "id", "fingerprint"} | {"status": "moved"}. `posted` is the ledger's answer to the order's `posting`, null without one;
+-- `parked` says that a refund has been waiting for the order.
 
-CREATE OR REPLACE FUNCTION members_write_orders(os jsonb) RETURNS SETOF jsonb
+CREATE OR REPLACE FUNCTION members_record_orders(os jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
     m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
-    o jsonb;
-    o_id uuid;
-    o_member uuid;
-    o_at timestamptz;
     here uuid[];
-    earlier record;
+    written uuid[];
+    parked boolean[];
+    paid uuid[];
+    postings jsonb;
+    posted jsonb[];
 BEGIN
     IF m IS NULL THEN RAISE EXCEPTION 'no merchant is set for this transaction'; END IF;
     -- One order of locks for everyone: the orders' names as the caller sorted them, then the members' counts by
@@ -23,49 +27,71 @@ BEGIN
        FROM jsonb_array_elements(os) x;
     here := ARRAY(SELECT s.member_id FROM members_stats s
       WHERE s.merchant_id = m
-        AND s.member_id IN (SELECT (x->>'member')::uuid FROM jsonb_array_elements(os) x WHERE x->>'member' IS NOT NULL)
+        AND s.member_id = ANY(ARRAY(SELECT (x->>'member')::uuid FROM jsonb_array_elements(os) x))
       ORDER BY s.member_id FOR NO KEY UPDATE);
-    FOR o IN SELECT x FROM jsonb_array_elements(os) x LOOP
-        o_id := (o->>'id')::uuid; o_member := (o->>'member')::uuid; o_at := (o->>'at')::timestamptz;
-        IF o_member IS NOT NULL AND NOT o_member = ANY(here) THEN
-            RETURN NEXT jsonb_build_object('status', 'moved');
-            CONTINUE;
-        END IF;
+
+    WITH asked AS MATERIALIZED (
+        SELECT x.* FROM ROWS FROM (jsonb_to_recordset(os) AS (id uuid, source text, external_id text, fingerprint uuid,
+                   member uuid, currency text, total_minor bigint, discount_minor bigint, points_minor bigint,
+                   eligible_minor bigint, points_earned bigint, channel text, location text, payment_method text,
+                   version uuid, decision jsonb, at timestamptz, now timestamptz, actor text, lines jsonb,
+                   posting jsonb)) WITH ORDINALITY
+            AS x(id, source, external_id, fingerprint, member, currency, total_minor, discount_minor, points_minor,
+                 eligible_minor, points_earned, channel, location, payment_method, version, decision, at, now, actor,
+                 lines, posting, n)
+         WHERE x.member IS NULL OR x.member = ANY(here)),
+    made AS (
         INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency,
-                                   total_minor, discount_minor, points_minor, refunded_minor,
-                                   unassigned_refund_minor, eligible_minor, points_earned, channel, location, payment_method, programme_version, decision,
-                                   placed_at, recorded_at)
-        VALUES (o_id, m, o->>'source', o->>'external_id', (o->>'fingerprint')::uuid, o_member, 'recorded',
-                o->>'currency', (o->>'total_minor')::bigint, (o->>'discount_minor')::bigint,
-                (o->>'points_minor')::bigint, 0, 0, (o->>'eligible_minor')::bigint, (o->>'points_earned')::bigint,
-                o->>'channel', o->>'location', o->>'payment_method', (o->>'version')::uuid, o->'decision',
-                o_at, (o->>'now')::timestamptz)
-        ON CONFLICT (merchant_id, source, external_id) DO NOTHING;
-        IF NOT FOUND THEN
-            SELECT id, fingerprint INTO earlier FROM members_order
-             WHERE merchant_id = m AND source = o->>'source' AND external_id = o->>'external_id';
-            RETURN NEXT jsonb_build_object('status', 'exists', 'id', earlier.id, 'fingerprint', earlier.fingerprint);
-            CONTINUE;
-        END IF;
+                                   total_minor, discount_minor, points_minor, refunded_minor, unassigned_refund_minor,
+                                   eligible_minor, points_earned, channel, location, payment_method,
+                                   programme_version, decision, placed_at, recorded_at)
+        SELECT a.id, m, a.source, a.external_id, a.fingerprint, a.member, 'recorded', a.currency, a.total_minor,
+               a.discount_minor, a.points_minor, 0, 0, a.eligible_minor, a.points_earned, a.channel, a.location,
+               a.payment_method, a.version, a.decision, a.at, a.now
+          FROM asked a
+        ON CONFLICT (merchant_id, source, external_id) DO NOTHING RETURNING id),
+    fresh AS MATERIALIZED (SELECT a.* FROM asked a JOIN made USING (id)),
+    lines AS (
         INSERT INTO members_orderline (merchant_id, order_id, number, kind, sku, name, category, brand, tags, quantity,
                                        amount_minor, discount_minor, paid_minor, points, refunded_minor)
-        SELECT m, o_id, l.number, l.kind, l.sku, l.name, l.category, l.brand, l.tags, l.quantity, l.amount_minor,
+        SELECT m, f.id, l.number, l.kind, l.sku, l.name, l.category, l.brand, l.tags, l.quantity, l.amount_minor,
                l.discount_minor, l.paid_minor, l.points, 0
-          FROM jsonb_to_recordset(o->'lines') AS l(number int, kind text, sku text, name text, category text,
-               brand text, tags text[], quantity numeric, amount_minor bigint, discount_minor bigint,
-               paid_minor bigint, points bigint);
-        IF o_member IS NOT NULL THEN
-            UPDATE members_stats SET orders_count = orders_count + 1,
-                   spend_minor = spend_minor + (o->>'total_minor')::bigint,
-                   first_order_at = least(first_order_at, o_at), last_order_at = greatest(last_order_at, o_at)
-             WHERE merchant_id = m AND member_id = o_member;
-        END IF;
+          FROM fresh f CROSS JOIN LATERAL jsonb_to_recordset(f.lines) AS l(number int, kind text, sku text, name text,
+               category text, brand text, tags text[], quantity numeric, amount_minor bigint, discount_minor bigint,
+               paid_minor bigint, points bigint)),
+    counted AS (
+        UPDATE members_stats s SET orders_count = s.orders_count + c.orders, spend_minor = s.spend_minor + c.spend,
+               first_order_at = least(s.first_order_at, c.first), last_order_at = greatest(s.last_order_at, c.last)
+          FROM (SELECT f.member, count(*) AS orders, sum(f.total_minor)::bigint AS spend, min(f.at) AS first,
+                       max(f.at) AS last
+                  FROM fresh f WHERE f.member IS NOT NULL GROUP BY f.member) c
+         WHERE s.merchant_id = m AND s.member_id = c.member),
+    told AS (
         INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at)
-        VALUES (m, 'order.recorded', o_member, o->>'actor',
-                jsonb_build_object('order', o_id, 'total_minor', (o->>'total_minor')::bigint,
-                                   'points', (o->>'points_earned')::bigint), o_at, (o->>'now')::timestamptz);
-        RETURN NEXT jsonb_build_object('status', 'written', 'id', o_id, 'parked', EXISTS (
-            SELECT 1 FROM members_refund r WHERE r.merchant_id = m AND r.source = o->>'source'
-               AND r.order_external_id = o->>'external_id' AND r.status = 'parked'));
-    END LOOP;
+        SELECT m, 'order.recorded', f.member, f.actor,
+               jsonb_build_object('order', f.id, 'total_minor', f.total_minor, 'points', f.points_earned), f.at, f.now
+          FROM fresh f ORDER BY f.n)
+    SELECT array_agg(f.id ORDER BY f.n),
+           array_agg(EXISTS (SELECT 1 FROM members_refund r WHERE r.merchant_id = m AND r.source = f.source
+                                AND r.order_external_id = f.external_id AND r.status = 'parked') ORDER BY f.n),
+           array_agg(f.id ORDER BY f.n) FILTER (WHERE jsonb_typeof(f.posting) = 'object'),
+           jsonb_agg(f.posting ORDER BY f.n) FILTER (WHERE jsonb_typeof(f.posting) = 'object')
+      INTO written, parked, paid, postings FROM fresh f;
+
+    IF cardinality(paid) = 1 THEN
+        posted := ARRAY[ledger_post(postings->0)];
+    ELSIF paid IS NOT NULL THEN
+        posted := ARRAY(SELECT ledger_post_many(postings));
+    END IF;
+    RETURN (SELECT jsonb_agg(CASE
+                WHEN w.id IS NOT NULL THEN
+                    jsonb_build_object('status', 'written', 'id', w.id, 'parked', w.parked, 'posted', p.answer)
+                WHEN x.member IS NOT NULL AND NOT x.member = ANY(here) THEN jsonb_build_object('status', 'moved')
+                ELSE (SELECT jsonb_build_object('status', 'exists', 'id', e.id, 'fingerprint', e.fingerprint)
+                        FROM members_order e WHERE e.merchant_id = m AND e.source = x.source
+                         AND e.external_id = x.external_id) END ORDER BY x.n)
+              FROM ROWS FROM (jsonb_to_recordset(os) AS (id uuid, source text, external_id text, member uuid))
+                   WITH ORDINALITY AS x(id, source, external_id, member, n)
+              LEFT JOIN unnest(written, parked) AS w(id, parked) ON w.id = x.id
+              LEFT JOIN unnest(paid, posted) AS p(id, answer) ON p.id = x.id);
 END $$;

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 from loyalty.core.tenancy import scope
+
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,7 @@ class Known:
 _LOOK_UP = """
 SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_order_at,
        (SELECT version_id FROM programme_inforce WHERE merchant_id = %(merchant)s)
-  FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(values)s::text[], %(ids)s::uuid[])
-       AS i(n, kind, value, id)
+  FROM jsonb_to_recordset(%(asked)s::jsonb) AS i(n int, kind text, value text, id uuid)
   LEFT JOIN LATERAL (
        SELECT member_id FROM members_identity
         WHERE merchant_id = %(merchant)s AND kind = i.kind AND value = i.value LIMIT 1) d ON true
@@ -50,18 +52,19 @@ SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_o
 def look_up(named: Mapping[int, tuple[str, str] | None]) -> tuple[dict[int, Known], UUID | None]:
     """Members by the number of the asking order, and the programme version in force. `named` gives (kind,
     value)."""
-    numbers = list(named)
-    pairs = [named[number] or ("", "") for number in numbers]
-    if not numbers:
+    if not named:
         return {}, None
+    asked = [_asked(number, name) for number, name in named.items()]
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, {
-            "merchant": scope.merchant_id(),
-            "numbers": numbers,
-            "kinds": [kind for kind, _value in pairs],
-            "values": ["" if kind == "id" else value for kind, value in pairs],
-            "ids": [UUID(value) if kind == "id" else None for kind, value in pairs],
-        })  # fmt: skip
+        # One JSON document: psycopg takes longer to write four arrays than PostgreSQL to answer.
+        cursor.execute(_LOOK_UP, {"merchant": scope.merchant_id(), "asked": _encode(asked).decode()})
         rows = cursor.fetchall()
     known = {row[0]: Known(*row[1:7]) for row in rows if row[1] is not None}
     return known, rows[0][7]
+
+
+def _asked(number: int, name: tuple[str, str] | None) -> dict[str, object]:
+    if name is None:
+        return {"n": number}
+    kind, value = name
+    return {"n": number, "id": value} if kind == "id" else {"n": number, "kind": kind, "value": value}

@@ -1,4 +1,4 @@
-"""Mistakes that someone could make in `functions.sql`, each as a replacement of its text.
+"""Mistakes that someone could make in the functions that post, each as a replacement of its text.
 
 A proof that cannot fail proves nothing: every one of these must be found, by the machine or by a named test.
 """
@@ -13,7 +13,9 @@ import psycopg
 
 import loyalty.core.ledger
 
-SOURCE = (Path(loyalty.core.ledger.__file__).parent / "functions.sql").read_text()
+SOURCE = "".join(
+    (Path(loyalty.core.ledger.__file__).parent / name).read_text() for name in ("functions.sql", "bulk.sql")
+)
 
 
 @dataclass(frozen=True)

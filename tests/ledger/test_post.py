@@ -124,7 +124,7 @@ def test_a_batch_answers_each_and_a_refusal_does_not_stop_the_rest(cafe):
 
 def test_a_posting_answers_what_it_did(books):
     answer = post(posting(Do.SPEND, "fresh", amount=20, counter=MerchantAccount.REDEEMED))
-    assert answer == Posted(answer.transfer, False, 20, 0, 50, answer.version)
+    assert answer == Posted(answer.transfer, False, 20, 0, 50)
     assert Transfer.objects.get(pk=answer.transfer).key == "fresh"
     event = Event.objects.get(data__transfer=str(answer.transfer))
     assert (event.kind, event.subject, event.data["amount"], event.data["balance"]) == (

@@ -1,8 +1,8 @@
 -- The one writer of the books.
 --
 -- ledger_post(jsonb) moves value once: it locks the member, checks the key, works out which lots give or take,
--- and writes transfer, lot, entries, balances and event together. ledger_post_many(jsonb) does the same for an array,
--- locking all members first and in one order. They run with the caller's rights, under row-level security.
+-- and writes transfer, lot, entries, balances and event together. Many at once: bulk.sql. It runs with the caller's
+-- rights, under row-level security.
 --
 -- A posting: id, key, do, kind, event, unit, owner, amount, counter, lot, lot_id, of, pending, available_from,
 -- expires_at, slides_days, slide_to, grace_until, shortfall, source_kind, source, version, rule, actor, reason, data,
@@ -25,6 +25,12 @@ BEGIN
     RETURN found_id;
 END $$;
 
+-- What a key stands for: the same key with the same print is a repetition, with another one a mistake.
+CREATE OR REPLACE FUNCTION ledger_print(p jsonb) RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT md5(concat_ws('|', p->>'do', p->>'kind', p->>'unit', p->>'owner', coalesce(p->>'amount', ''), p->>'counter',
+                         coalesce(p->>'lot', ''), coalesce(p->>'of', ''), coalesce(p->>'source', '')))::uuid
+$$;
+
 CREATE OR REPLACE FUNCTION ledger_post(p jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -39,9 +45,7 @@ DECLARE
     t_lot     CONSTANT uuid := (p->>'lot')::uuid;
     t_at      CONSTANT timestamptz := (p->>'at')::timestamptz;
     t_now     CONSTANT timestamptz := (p->>'now')::timestamptz;
-    t_print   CONSTANT uuid := md5(concat_ws('|', t_do, p->>'kind', t_unit, t_owner, coalesce(p->>'amount', ''),
-                                             p->>'counter', coalesce(p->>'lot', ''), coalesce(p->>'of', ''),
-                                             coalesce(p->>'source', '')))::uuid;
+    t_print   CONSTANT uuid := ledger_print(p);
     earlier   record;
     acc       record;
     lot_row   record;
@@ -108,8 +112,7 @@ BEGIN
             RETURN jsonb_build_object('status', 'refused', 'code', 'key_reused', 'id', earlier.id);
         END IF;
         RETURN jsonb_build_object('status', 'replayed', 'id', earlier.id, 'amount', earlier.amount,
-                                  'shortfall', earlier.shortfall, 'balance', a_balance[1] + a_balance[4],
-                                  'version', a_version[1]);
+                                  'shortfall', earlier.shortfall, 'balance', a_balance[1] + a_balance[4]);
     END IF;
 
     -- 3. What moves.
@@ -368,33 +371,5 @@ BEGIN
                                'shortfall', short, 'balance', a_balance[1] + a_balance[4], 'source', p->>'source'),
             t_at, t_now);
     RETURN jsonb_build_object('status', 'posted', 'id', t_id, 'amount', moved, 'shortfall', short,
-                              'balance', a_balance[1] + a_balance[4], 'pending', a_balance[2],
-                              'version', a_version[1]);
-END $$;
-
-CREATE OR REPLACE FUNCTION ledger_post_many(ps jsonb) RETURNS SETOF jsonb
-LANGUAGE plpgsql AS $$
-DECLARE
-    m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
-    p jsonb;
-BEGIN
-    -- All accounts of the batch first, made and then locked in one order, so that two batches never wait for each
-    -- other in a ring.
-    INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
-    SELECT gen_random_uuid(), m, b.owner, b.unit, 'available', 0, 0
-      FROM (SELECT DISTINCT (x->>'owner')::uuid AS owner, x->>'unit' AS unit FROM jsonb_array_elements(ps) x) b
-     WHERE NOT EXISTS (SELECT 1 FROM ledger_account a WHERE a.merchant_id = m AND a.owner = b.owner
-                          AND a.unit = b.unit AND a.kind = 'available')
-     ORDER BY b.owner, b.unit
-    ON CONFLICT DO NOTHING;
-    PERFORM 1 FROM ledger_account a
-      WHERE a.merchant_id = m AND a.kind = 'available'
-        AND a.owner IN (SELECT (x->>'owner')::uuid FROM jsonb_array_elements(ps) x)
-      ORDER BY a.owner, a.unit FOR NO KEY UPDATE;
-    PERFORM ledger_merchant_account(m, b.unit, b.counter)
-       FROM (SELECT DISTINCT x->>'unit' AS unit, x->>'counter' AS counter FROM jsonb_array_elements(ps) x
-              WHERE x->>'do' NOT IN ('release', 'activate') AND x->>'counter' <> 'reserved' ORDER BY 1, 2) b;
-    FOR p IN SELECT x FROM jsonb_array_elements(ps) x LOOP
-        RETURN NEXT ledger_post(p);
-    END LOOP;
+                              'balance', a_balance[1] + a_balance[4]);
 END $$;

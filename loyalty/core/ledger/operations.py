@@ -85,14 +85,14 @@ class Posted:
     amount: int
     shortfall: int
     balance: int
-    version: int
 
 
 _to_json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder().decode  # a raw cursor gives jsonb as text
 
 
-def _posted(answer: dict[str, Any]) -> Posted:
+def posted_as(answer: dict[str, Any]) -> Posted:
+    """What the SQL functions answered to a posting; raises what `post` raises."""
     if answer["status"] == "refused":
         params = {name: answer[name] for name in ("needed", "available", "shortfall") if name in answer}
         raise {
@@ -106,7 +106,6 @@ def _posted(answer: dict[str, Any]) -> Posted:
         amount=answer["amount"],
         shortfall=answer["shortfall"],
         balance=answer["balance"],
-        version=answer["version"],
     )
 
 
@@ -115,7 +114,7 @@ def post(posting: Posting) -> Posted:
     nothing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ledger_post(%s::jsonb)", [_to_json(posting.wire()).decode()])
-        return _posted(_from_json(cursor.fetchone()[0]))
+        return posted_as(_from_json(cursor.fetchone()[0]))
 
 
 def post_many(postings: Sequence[Posting]) -> list[Posted | DomainError]:
@@ -132,7 +131,7 @@ def post_many(postings: Sequence[Posting]) -> list[Posted | DomainError]:
     results: list[Posted | DomainError] = []
     for answer in answers:
         try:
-            results.append(_posted(answer))
+            results.append(posted_as(answer))
         except DomainError as refusal:
             results.append(refusal)
     return results

@@ -1,4 +1,4 @@
-"""Triggers that refuse, grants that withhold, and the one function that posts."""
+"""Triggers that refuse, grants that withhold, and the functions that post."""
 
 from pathlib import Path
 
@@ -12,4 +12,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL((HERE / "guards.sql").read_text(), migrations.RunSQL.noop),
         migrations.RunSQL((HERE / "functions.sql").read_text(), migrations.RunSQL.noop),
+        migrations.RunSQL((HERE / "bulk.sql").read_text(), migrations.RunSQL.noop),
     ]
