@@ -1,6 +1,6 @@
 """The registry of personal data: each app says how to export and how to erase what it holds about a member.
 
-Books, orders and events hold ids only and stay; what is registered here goes.
+Books, orders and events hold ids and figures and stay, less the reasons somebody typed; what is registered here goes.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """`export(member)` gives JSON-able data; `erase(member)` deletes what identifies the person."""
+    """`export(member)` gives JSON-able data; None where another holder tells it. `erase(member)` deletes what
+    identifies the person."""
 
     name: str
-    export: Callable[[UUID], Any]
+    export: Callable[[UUID], Any] | None
     erase: Callable[[UUID], None]
 
 
@@ -28,7 +29,7 @@ def register(holder: Holder) -> None:
 
 def export(member: UUID) -> dict[str, Any]:
     """Everything every part of the house knows about a member."""
-    return {holder.name: holder.export(member) for holder in _holders.values()}
+    return {holder.name: holder.export(member) for holder in _holders.values() if holder.export}
 
 
 def erase(member: UUID) -> None:

@@ -16,6 +16,7 @@ from loyalty.core.ledger import checks
 from loyalty.core.ledger.chart import Do, MemberAccount
 from loyalty.core.ledger.operations import Posted, Posting, post
 from loyalty.core.tenancy.scope import acting_for
+from members.operations.membership import block
 from tests.cast import AT, MARA, OTTO
 
 
@@ -165,11 +166,31 @@ def test_history_cannot_be_changed_by_a_serving_role(books, statement, role):
         sql(statement)
 
 
+def test_a_typed_reason_may_be_emptied_and_nothing_else(books):
+    post(Posting(do=Do.SPEND, key="typed", kind="adjustment", event="points.adjusted", owner=books.pk, actor="test",
+                 at=AT, now=AT, amount=10, counter="adjusted", reason="typed"))  # fmt: skip
+    block(member=books.pk, at=AT, reason="typed")
+    for statement in (
+        "UPDATE ledger_transfer SET reason = 'changed' WHERE reason = 'typed'",
+        "UPDATE events_event SET data = data || '{\"reason\": \"changed\"}' WHERE data->>'reason' = 'typed'",
+        "UPDATE events_event SET data = '{}' WHERE kind = 'points.adjusted'",
+        "UPDATE events_event SET data = data || '{\"amount\": 1}' WHERE kind = 'points.adjusted'",
+    ):
+        with refused("append-only"):
+            sql(statement)
+    sql("UPDATE ledger_transfer SET reason = '' WHERE reason = 'typed'")
+    sql("UPDATE events_event SET data = data - 'reason' WHERE data->>'reason' = 'typed'")
+    assert sql("SELECT count(*) FROM ledger_transfer WHERE reason <> ''") == [(0,)]
+    assert sql("SELECT data FROM events_event WHERE kind = 'member.blocked'") == [("{}",)]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.race
 @pytest.mark.parametrize(
     "statement",
     [
+        "UPDATE ledger_transfer SET reason = '', amount = amount + 1",
+        "UPDATE ledger_transfer SET reason = 'another'",
         "UPDATE ledger_transfer SET amount = amount + 1",
         "DELETE FROM ledger_transfer",
         "TRUNCATE ledger_transfer CASCADE",

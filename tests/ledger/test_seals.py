@@ -9,10 +9,11 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from loyalty.core import ids
+from loyalty.core import ids, privacy
 from loyalty.core.events.models import Event, JobRun
 from loyalty.core.ledger import checks, seals
 from loyalty.core.ledger.chart import Do
+from loyalty.core.ledger.models import Transfer
 from loyalty.core.ledger.operations import Posting, post
 from loyalty.core.ledger.sealing import seal_books
 from loyalty.core.ledger.tasks import JOB, watch
@@ -88,6 +89,15 @@ def test_an_edit_behind_the_guards_is_found(sealed, statement, by):
     assert by <= found(sealed)
     with pytest.raises(CommandError, match="The books are wrong"):
         call_command("verify_books", merchant="sealed", stdout=StringIO(), stderr=StringIO())
+
+
+def test_a_forgotten_reason_breaks_neither_chain_nor_seal(sealed):
+    edit("UPDATE ledger_transfer SET reason = 'Welcome, Wilhelmina' WHERE amount = 30")
+    with acting_for(sealed, by=MARA):
+        owner = Transfer.objects.get(amount=30).owner
+        privacy.erase(owner)
+        assert not Transfer.objects.exclude(reason="").exists()
+    assert found(sealed) == set()
 
 
 def test_a_whole_forged_chain_still_breaks_the_seal(sealed):

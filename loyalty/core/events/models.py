@@ -1,6 +1,6 @@
 """What happened: one append-only table that is the audit log, the outbox and the source of webhooks.
 
-An event holds ids and figures, never personal data, so erasing a person leaves it untouched.
+An event holds ids and figures, so erasing a person leaves it as it is; only a `reason` somebody typed is taken out.
 """
 
 from django.db import models

@@ -14,7 +14,8 @@ from loyalty.core.tenancy import scope
 
 
 def record(kind: str, *, subject: UUID | None, at: datetime, data: dict[str, Any] | None = None) -> Event:
-    """Append one event. `data` holds ids and figures, never personal data."""
+    """Append one event. `data` holds ids and figures, never personal data; text that somebody typed about the
+    subject is its `reason`, which goes when they are erased."""
     event = Event(
         kind=kind,
         subject=subject,

@@ -16,7 +16,7 @@ from loyalty.core.ledger.queries import balance, lots, outstanding
 from loyalty.core.tenancy.scope import across_merchants, acting_for
 from members.api import shapes as member_shapes
 from members.models import Identity, Member, Order, Profile, Stats
-from members.operations.membership import CannotMerge, NotActive, block, edit, join
+from members.operations.membership import CannotMerge, NotActive, block, edit, join, unblock
 from members.operations.membership import verify as prove
 from members.operations.merging import merge
 from members.operations.points import adjust_points
@@ -25,7 +25,7 @@ from members.operations.refunds import cancel_order
 from members.queries import directory
 from rewards.api import shapes as reward_shapes
 from rewards.models import Redemption, Voucher
-from rewards.operations.redemption import redeem_reward, reserve_reward, use_voucher
+from rewards.operations.redemption import redeem_reward, reserve_reward, reverse_redemption, use_voucher
 from rewards.operations.vouchers import CodeNotValid
 from rewards.queries import redemptions as rewards_queries
 from tests.cast import AT, OTTO, buy, days, publish
@@ -39,6 +39,7 @@ EMAIL, PHONE, CARD, OWN = (
     "kund-zetterquist-9",
 )
 SECRETS = [GIVEN, FAMILY, EMAIL, PHONE, CARD, OWN, "1957-11-23"]
+TYPED = ["Quentin at the till gave her these", "Quentin says she shared it", "Quentin forgot to hand it out"]
 
 
 @pytest.fixture
@@ -55,9 +56,13 @@ def wilhelmina(cafe) -> Member:
     buy(member, 500, external_id="A")
     buy(member, 40, external_id="B")
     cancel_order(source="api", order_external_id="B", cancelled_at=AT, at=AT)
-    adjust_points(member=member.pk, amount=25, reason="Welcome", at=AT)
+    adjust_points(member=member.pk, amount=25, reason=f"Welcome. {TYPED[0]}", at=AT)
+    block(member=member.pk, at=AT, reason=TYPED[1])
+    unblock(member=member.pk, at=AT)
     reward = coffee(stock=9)
     redeem_reward(member=member.pk, reward=reward.pk, key="used", at=AT)
+    undone = redeem_reward(member=member.pk, reward=reward.pk, key="undone", at=AT)
+    reverse_redemption(redemption=undone.pk, at=AT, reason=TYPED[2])
     reserve_reward(member=member.pk, reward=reward.pk, key="open", at=AT)
     _answered(member)
     return member
@@ -97,8 +102,8 @@ def found_anywhere(secrets: list[str]) -> list[str]:
 
 def test_nothing_that_names_a_person_stays_in_any_table(wilhelmina):
     codes = list(Voucher.objects.values_list("code", flat=True))
-    assert len(codes) == 2
-    everything = [*SECRETS, *codes]
+    assert len(codes) == 3
+    everything = [*SECRETS, *TYPED, *codes]
     told = {line.partition(": ")[2] for line in found_anywhere(everything)}
     assert told == set(everything)  # the search can find each of them
     erase_member(member=wilhelmina.pk, at=AT + days(1))
@@ -114,7 +119,7 @@ def test_the_books_balance_and_open_business_is_closed(wilhelmina):
     after = balance(wilhelmina.pk)
     assert (after.available, after.pending, after.reserved, after.debt) == (0, 0, 0, 0)
     assert (outstanding(), verify()) == (0, [])
-    assert set(Redemption.objects.values_list("status", flat=True)) == {"committed", "released"}
+    assert set(Redemption.objects.values_list("status", flat=True)) == {"committed", "released", "reversed"}
     assert not Voucher.objects.filter(status="active").exists()
     with pytest.raises(CodeNotValid):
         use_voucher(code=code, at=AT)
@@ -154,13 +159,14 @@ def test_an_export_holds_everything_as_json(wilhelmina, ben):
     buy(ben, 60, external_id="bens")
     merge(keep=wilhelmina.pk, remove=ben.pk, at=AT)
     text = json.dumps(export_member(member=wilhelmina.pk, at=AT))
-    for secret in [*SECRETS, ids.encode("mbr", wilhelmina.pk), "Free coffee", "Welcome", "bens",
+    for secret in [*SECRETS, *TYPED, ids.encode("mbr", wilhelmina.pk), "Free coffee", "Welcome", "bens",
                    *Voucher.objects.values_list("code", flat=True)]:  # fmt: skip
         assert secret in text, secret
     export = json.loads(text)
     assert {order["external_id"] for order in export["membership"]["orders"]} == {"A", "B"}
     assert [part["membership"]["orders"][0]["external_id"] for part in export["merged"]] == ["bens"]
-    assert len(export["rewards"]) == 2
+    assert len(export["rewards"]) == 3
+    assert [(event["kind"], event["reason"]) for event in export["events"]] == [("member.blocked", TYPED[1])]
 
 
 # --- merging
