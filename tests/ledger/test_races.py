@@ -1,5 +1,6 @@
 """Many processes at once, really committing; and each time the proof that without the guard it would break."""
 
+import json
 import os
 import random
 from collections import Counter
@@ -15,7 +16,7 @@ from loyalty.core import ids
 from loyalty.core.ledger import checks
 from loyalty.core.ledger.chart import POINTS, Do, MemberAccount, MerchantAccount
 from loyalty.core.ledger.invariants import CHECKS
-from loyalty.core.ledger.operations import Posting, post, post_many
+from loyalty.core.ledger.operations import Posting, open_books, post, post_many
 from loyalty.core.ledger.queries import balance
 from loyalty.core.tenancy.scope import acting_for
 from tests.cast import AT, MARA
@@ -50,6 +51,38 @@ def counted(answers: list[list[dict[str, Any]]]) -> Counter[str]:
 def right(merchant: Any) -> bool:
     with acting_for(merchant, by=MARA):
         return not any(result.breaches for result in checks.run(CHECKS))
+
+
+def posts_beside(merchant: Any, first: dict[str, Any], second: dict[str, Any]) -> str:
+    """Post two things at once, the second before the first is committed: its status, or the error's code."""
+    url, scope = os.environ["TEST_DATABASE_URL"], "SELECT set_config('app.merchant_id', %s, true)"
+    with psycopg.connect(url) as one, psycopg.connect(url, options="-c lock_timeout=300") as other:
+        for connection, posting in ((one, first), (other, second)):
+            connection.execute(scope, [str(merchant.pk)])
+            try:
+                [answer] = connection.execute(
+                    "SELECT ledger_post(%s::jsonb)", [json.dumps(posting)]
+                ).fetchone()
+            except psycopg.Error as error:
+                return str(error.sqlstate)
+        return answer["status"]
+
+
+@pytest.mark.parametrize("counter", MerchantAccount)
+def test_the_first_customers_of_a_shop_do_not_wait_for_each_other(luna, counter):
+    first, second = (request(Do.GRANT, ids.new(), amount=10, counter=counter) for _customer in range(2))
+    assert posts_beside(luna, first, second) == "posted"
+
+
+def test_twin_in_a_unit_whose_accounts_are_missing_the_second_waits_for_the_first(luna):
+    def two(unit: str) -> Iterator[dict[str, Any]]:
+        return (request(Do.GRANT, ids.new(), amount=10, unit=unit) for _customer in range(2))
+
+    assert posts_beside(luna, *two("stamps")) == psycopg.errors.LockNotAvailable.sqlstate
+    with acting_for(luna, by=MARA):
+        open_books(unit="tickets")
+        open_books(unit="tickets")  # twice is once
+    assert posts_beside(luna, *two("tickets")) == "posted"
 
 
 @contextmanager

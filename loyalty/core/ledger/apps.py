@@ -7,6 +7,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from loyalty.core import privacy
+        from loyalty.core.ledger import consumers  # noqa: F401 - registers what it consumes
         from loyalty.core.ledger.forgetting import holder
 
         privacy.register(holder)

@@ -137,6 +137,20 @@ def post_many(postings: Sequence[Posting]) -> list[Posted | DomainError]:
     return results
 
 
+_OPEN = """
+SELECT ledger_merchant_account(%s, %s, kind) FROM unnest(%s::text[]) AS kind
+"""
+
+
+def open_books(*, unit: str = POINTS) -> None:
+    """Make the shop's own accounts of a unit, where they are missing.
+
+    A posting would make them, too; but then all first customers of a shop wait for the one who makes them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [scope.merchant_id(), unit, [kind.value for kind in MerchantAccount]])
+
+
 _HOLD = """
 SELECT 1 FROM ledger_account
  WHERE merchant_id = %s AND owner = ANY(%s) AND kind = 'available'
