@@ -375,3 +375,13 @@ def test_an_unknown_icon_fails_where_it_is_written():
 def test_a_tag_without_its_end_is_seen_when_it_is_compiled():
     with pytest.raises(TemplateSyntaxError):
         rendered("{% card %}")
+
+
+def test_the_button_of_a_reward_says_in_plain_words_what_it_is_for():
+    reward = {"name": "Tom & Jerry's <b>cup", "cost": 100, "url": "/r/", "available": True}
+    html = render_to_string(
+        "components/reward.html", {"reward": reward, "words": {"one": "point", "other": "points"}}
+    )
+    [(attributes, text)] = re.findall(r"<a ([^>]*)>(.*?)</a>", html)
+    assert 'aria-label="Use Tom &amp; Jerry&#x27;s &lt;b&gt;cup"' in attributes
+    assert text == "<span>Use</span>"
