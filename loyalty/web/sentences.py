@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from loyalty.web import formats
+from loyalty.core import formats
 from members.rules.earning import Earning, Multiplier, Rule
 from members.rules.earning.base import Filter, Window
 from members.rules.points_life import PointsLife

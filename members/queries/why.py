@@ -4,34 +4,21 @@ The one place where codes become words, for the API, the portal and the dashboar
 active language; figures are written that language's way, and points carry the merchant's own word.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
-from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
-from django.utils.translation import get_language, gettext, to_locale
+from django.utils.translation import get_language, gettext
 
+from loyalty.core import formats
 from loyalty.core.merchants.queries import shop_of_scope
-from loyalty.core.money import major
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import Identity
 from members.rules.decision import Decision, Reason
-
-_LETTER_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-
-
-def _locale() -> Locale:
-    try:
-        return Locale.parse(to_locale(get_language() or "en"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +31,11 @@ class Voice:
 
     def money(self, amount_minor: int) -> str:
         """18450 → "SEK 184.50" in English, "184,50 kr" in Swedish."""
-        text = format_currency(major(amount_minor, self.currency), self.currency, locale=_locale())
-        return _LETTER_BESIDE_DIGIT.sub("\u00a0", text)
+        return formats.money(amount_minor, self.currency)
 
     def number(self, value: int) -> str:
         """12345 → "12,345"."""
-        return format_decimal(value, locale=_locale())
+        return formats.number(value)
 
     def points(self, count: int) -> str:
         """`count` with the merchant's word: "1 point", "184 stars"."""
@@ -61,20 +47,15 @@ class Voice:
 
     def instant(self, value: str | datetime) -> str:
         """An instant (ISO text or datetime) in the merchant's zone: "1 Dec 2026, 00:00"."""
-        when = datetime.fromisoformat(value) if isinstance(value, str) else value
-        local, where = when.astimezone(ZoneInfo(self.zone)), _dates()
-        return f"{format_date(local, 'medium', locale=where)}, {format_time(local, 'short', locale=where)}"
+        return self._when(value, "datetime")
 
     def day(self, value: str | datetime) -> str:
         """The day of an instant in the merchant's zone: "1 Dec 2026"."""
-        when = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return format_date(when.astimezone(ZoneInfo(self.zone)), "medium", locale=_dates())
+        return self._when(value, "date")
 
-
-def _dates() -> Locale:
-    # Plain English has no country; its American dates would be misread everywhere else.
-    found = _locale()
-    return Locale("en", "GB") if found.language == "en" and found.territory is None else found
+    def _when(self, value: str | datetime, style: str) -> str:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return formats.when(instant, style, ZoneInfo(self.zone))
 
 
 def voice_of_scope() -> Voice:
@@ -115,7 +96,7 @@ def sentence(reason: Reason, voice: Voice) -> str:
     tell = _TELLERS.get(reason.code)
     try:
         text = tell(reason, voice) if tell else ""
-    except (KeyError, TypeError, ValueError):  # a reason kept by a version that recorded other values
+    except (KeyError, TypeError, ValueError, ArithmeticError):  # kept by a version that recorded other values
         text = ""
     return text or gettext("Rule “{name}”: {code}.").format(name=reason.name or reason.rule, code=reason.code)
 
@@ -141,11 +122,10 @@ def _per_amount(reason: Reason, voice: Voice) -> str:
 
 def _multiplied(reason: Reason, voice: Voice) -> str:
     name = reason.name or gettext("extra points")
-    factor = format_decimal(reason.values["factor"], locale=_locale())
+    factor, base = (formats.decimal(Decimal(reason.values[value])) for value in ("factor", "base"))
     return gettext("{given} more: {name}, ×{factor} on {base}").format(
-        given=voice.points(reason.amount), name=name, factor=factor,
-        base=format_decimal(reason.values["base"], locale=_locale()),
-    )  # fmt: skip
+        given=voice.points(reason.amount), name=name, factor=factor, base=base
+    )
 
 
 def _too_little(reason: Reason, voice: Voice) -> str:
@@ -173,7 +153,7 @@ def _outside_window(reason: Reason, voice: Voice) -> str:
 def _other(text: Callable[[], str]) -> Callable[[Reason, Voice], str]:
     def tell(reason: Reason, voice: Voice) -> str:
         found = reason.values["found"] or gettext("none given")
-        wanted = format_list(reason.values["wanted"], style="or", locale=_locale())
+        wanted = formats.either(reason.values["wanted"])
         return text().format(name=reason.name or reason.rule, wanted=wanted, found=found)
 
     return tell

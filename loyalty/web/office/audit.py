@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from loyalty.core import ids
+from loyalty.core import formats, ids
 from loyalty.core.events.models import Event
 from loyalty.core.events.queries import log
 from loyalty.core.merchants.models import Staff
 from loyalty.core.pages import Here, require
-from loyalty.web import formats
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.lists import PAGE, address, is_text
 from loyalty.web.office.people import names_of

@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from loyalty.core import ids
+from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.ledger.queries import balance, lots
 from loyalty.core.merchants.queries import location_names
 from loyalty.core.pages import Here, require, sent_to, show_errors
-from loyalty.web import formats
 from loyalty.web.office.forms.members import AdjustForm, BlockForm, EraseForm, MergeForm
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.joining import page_of

@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from loyalty.core import ids
+from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.events.queries import log
 from loyalty.core.merchants.queries import api_keys
 from loyalty.core.pages import Here, require
 from loyalty.core.programme import queries as programmes
-from loyalty.web import formats
 from loyalty.web.office.audit import told
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.lists import PAGE

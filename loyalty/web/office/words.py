@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from loyalty.core import formats
 from loyalty.core.programme.document import Change
-from loyalty.web import formats
 from loyalty.web.sentences import (
     EXPIRIES,
     KINDS,

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from loyalty.core import ids
+from loyalty.core import formats, ids
 from loyalty.core.ledger.queries import expiring, lots
-from loyalty.web import formats
 from loyalty.web.portal.frame import Card, card_page, portal_page, words
 from loyalty.web.portal.rewards import grouped, last_day, my_codes, offered
 from members.queries.story import Kind, StoryRow, story

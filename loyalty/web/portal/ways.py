@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from loyalty.core import formats
 from loyalty.core.money import exponent
 from loyalty.core.programme import queries as programmes
-from loyalty.web import formats
 from loyalty.web.sentences import Words, expiry_sentence, hold_sentence, limits
 from members.rules.earning import Multiplier, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife

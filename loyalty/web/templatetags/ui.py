@@ -23,7 +23,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from loyalty.web import formats
+from loyalty.core import formats
 
 register = template.Library()
 

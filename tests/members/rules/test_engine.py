@@ -11,7 +11,7 @@ from loyalty.core.money import Rounding
 from members.queries import why
 from members.queries.why import Voice
 from members.rules import earning as rules
-from members.rules.decision import Decision
+from members.rules.decision import Decision, Reason
 from members.rules.earning import Earning, Filter, Multiplier, PointsPerAmount, Window
 from members.rules.engine import decide, eligible_by_line, paid_by_line
 from members.rules.facts import Facts, LineFacts, LineKind, MemberFacts, OrderFacts
@@ -343,3 +343,18 @@ def test_every_reason_the_engine_can_give_has_words():
     assert seen["multiplied"] == "5 points more: Happy hour, ×1.5 on 10"
     assert seen["other_location"] == "“base” counts at x or y; this order was made at: none given"
     assert seen["outside_window"] == "“Spring” was over by then: it ended 2 Mar 2026, 09:00"
+
+
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [
+        ("multiplied", {}),
+        ("multiplied", {"factor": "many", "base": "1"}),
+        ("per_amount", {"amount_minor": "all", "per_minor": 100, "points": 1, "rounding": "down"}),
+        ("outside_window", {"at": "noon", "from": "dawn", "until": None}),
+        ("of_the_future", {}),
+    ],
+)
+def test_a_reason_of_another_version_is_shown_as_it_is(code, values):
+    told = why.sentence(Reason("base", "Two for one", True, code, values, 5), Voice("SEK"))
+    assert told == f"Rule “Two for one”: {code}."

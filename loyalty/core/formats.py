@@ -1,19 +1,20 @@
 """Money, points and times as people read them, in the language of the request.
 
-Plain functions, so that pages and mails write the same figure the same way. The language is the active
-translation, the zone the active time zone: middleware sets both to the merchant's. Anything that is not a
-whole number of minor units or points is a bug in the caller and raises TypeError instead of being shown
-rounded.
+Plain functions, so that pages, mails and the API write the same figure the same way. The language is the active
+translation, the zone the active time zone unless one is given: middleware sets both to the merchant's.
+Anything that is not a whole number of minor units or points is a bug in the caller and raises TypeError
+instead of being shown rounded.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
@@ -84,22 +85,21 @@ def signed(value: int | None) -> str:
     return f"+{number(value)}" if value is not None and _whole(value) > 0 else number(value)
 
 
-def when(value: date | datetime, style: str) -> str:
-    """Return a day or an instant in the active zone; ``style`` is "datetime", "date", "time", "exact" or
-    "ago".
+def when(value: date | datetime, style: str, zone: tzinfo | None = None) -> str:
+    """Return a day, or an instant in ``zone`` (the active one by default); ``style`` is "datetime", "date",
+    "time", "exact" or "ago".
     """
     where = _dates_locale()
     if not isinstance(value, datetime):
         return format_date(value, "full" if style == "exact" else "medium", locale=where)
-    local = timezone.localtime(value)
+    local = timezone.localtime(value, zone)
     match style:
         case "date":
             return format_date(local, "medium", locale=where)
         case "time":
             return format_time(local, "short", locale=where)
         case "exact":
-            zone = timezone.get_current_timezone_name()
-            return f"{format_datetime(local, 'EEEE d MMMM y, HH:mm:ss', locale=where)} ({zone})"
+            return f"{format_datetime(local, 'EEEE d MMMM y, HH:mm:ss', locale=where)} ({local.tzinfo})"
         case "ago":
             passed = local - clock.now()
             if abs(passed.days) > _AGO_AT_MOST_DAYS:
@@ -126,3 +126,8 @@ def percent(part: Decimal) -> str:
 def day_of_year(month: int, day: int) -> str:
     """Return a day of every year without its year: "31 December"."""
     return format_date(date(2024, month, day), "d MMMM", locale=_dates_locale())
+
+
+def either(names: Sequence[str]) -> str:
+    """Return names as a choice: "app, web, or pos"."""
+    return format_list(list(names), style="or", locale=locale())

@@ -1,13 +1,13 @@
 """Money, points and times, as people of four languages read them."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
-from loyalty.core import clock
-from loyalty.web import formats
+from loyalty.core import clock, formats
 
 AT = datetime(2026, 11, 21, 13, 2, 33, tzinfo=UTC)
 BEANS = {"one": "bean", "other": "beans"}
@@ -92,6 +92,19 @@ def test_nothing_is_shown_as_nothing():
 def test_an_instant_is_told_in_the_merchants_zone(language, style, text):
     with translation.override(language):
         assert formats.when(AT, style) == text
+
+
+def test_an_instant_is_told_in_another_zone_when_one_is_given():
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert formats.when(AT, "time", tokyo) == "22:02"
+    assert formats.when(AT + timedelta(hours=3), "date", tokyo) == "22 Nov 2026"
+    assert formats.when(AT, "exact", tokyo).endswith("22:02:33 (Asia/Tokyo)")
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "app, web, or pos"), ("sv", "app, web eller pos")])
+def test_a_choice_is_told_with_the_languages_word(language, text):
+    with translation.override(language):
+        assert formats.either(("app", "web", "pos")) == text
 
 
 def test_a_day_is_a_day_in_every_zone():
