@@ -29,12 +29,8 @@ BASELINE = frozenset(
         "loyalty/web/office/worth.py: asks the database itself",
         "members/api/orders.py: asks the database itself",
         "members/operations/orders.py:_planned: more than 50 lines",
-        "members/operations/privacy.py:_export: more than 50 lines",
         "rewards/operations/privacy.py: no test beside it uses it",
         "rewards/operations/redemption.py:reserve_reward: more than 50 lines",
-        "tests/bench/inprocess.py:make_naive: more than 50 lines",
-        "tests/demo/test_demo_run.py:test_start_use_stop_and_start_again: more than 50 lines",
-        "tests/demo/test_shelf.py:test_a_row_becomes_a_product: more than 50 lines",
     }
 )
 

@@ -1,7 +1,7 @@
 """Export and erase a member. Erasing deletes the person; the books keep their rows under an id that means
 nobody."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,63 +89,79 @@ def _forget_account(user: int) -> None:
 
 
 def _export(member: UUID) -> dict[str, Any]:
-    profile = Profile.objects.filter(member=member).first()
     row = Member.objects.get(pk=member)
     return {
         "joined_at": row.joined_at.isoformat(),
         "channel": row.channel,
         "language": row.language,
-        "profile": {
-            "given_name": profile.given_name,
-            "family_name": profile.family_name,
-            "birthday": profile.birthday.isoformat() if profile.birthday else None,
-            "news_by_email": profile.news_by_email,
-            "news_by_sms": profile.news_by_sms,
-        }
-        if profile
-        else None,
-        "identities": [
-            {
-                "kind": identity.kind,
-                "value": identity.value,
-                "verified_at": identity.verified_at.isoformat() if identity.verified_at else None,
-            }
-            for identity in Identity.objects.filter(member=member).order_by("kind", "id")
-        ],
+        "profile": _profile(member),
+        "identities": _identities(member),
         "figures": list(Stats.objects.filter(member=member).values("orders_count", "spend_minor")),
-        "orders": [
-            {
-                "external_id": order.external_id,
-                "placed_at": order.placed_at.isoformat(),
-                "status": order.status,
-                "total_minor": order.total_minor,
-                "currency": order.currency,
-                "points": order.points_earned,
-                "lines": [
-                    {
-                        "number": line.number,
-                        "sku": line.sku,
-                        "name": line.name,
-                        "quantity": str(line.quantity),
-                        "amount_minor": line.amount_minor,
-                    }
-                    for line in bought.lines
-                ],
-            }
-            for bought in with_lines(Order.objects.filter(member=member).order_by("placed_at", "id"))
-            for order in [bought.order]
-        ],
-        "points": [
-            {
-                "at": entry.happened_at.isoformat(),
-                "kind": entry.kind,
-                "change": entry.available,
-                "balance": entry.balance_after,
-                "reason": entry.reason,
-            }
-            for entry in statement(member, limit=100_000)
-        ],
+        "orders": _orders(member),
+        "points": _points(member),
     }
+
+
+def _profile(member: UUID) -> dict[str, Any] | None:
+    profile = Profile.objects.filter(member=member).first()
+    if profile is None:
+        return None
+    return {
+        "given_name": profile.given_name,
+        "family_name": profile.family_name,
+        "birthday": _iso(profile.birthday),
+        "news_by_email": profile.news_by_email,
+        "news_by_sms": profile.news_by_sms,
+    }
+
+
+def _identities(member: UUID) -> list[dict[str, Any]]:
+    rows = Identity.objects.filter(member=member).order_by("kind", "id")
+    return [{"kind": row.kind, "value": row.value, "verified_at": _iso(row.verified_at)} for row in rows]
+
+
+def _orders(member: UUID) -> list[dict[str, Any]]:
+    """What they bought, in the order they bought it."""
+    return [
+        {
+            "external_id": bought.order.external_id,
+            "placed_at": bought.order.placed_at.isoformat(),
+            "status": bought.order.status,
+            "total_minor": bought.order.total_minor,
+            "currency": bought.order.currency,
+            "points": bought.order.points_earned,
+            "lines": [
+                {
+                    "number": line.number,
+                    "sku": line.sku,
+                    "name": line.name,
+                    "quantity": str(line.quantity),
+                    "amount_minor": line.amount_minor,
+                }
+                for line in bought.lines
+            ],
+        }
+        for bought in with_lines(Order.objects.filter(member=member).order_by("placed_at", "id"))
+    ]
+
+
+def _points(member: UUID) -> list[dict[str, Any]]:
+    """Every movement: how what can be spent and what waits changed, and what could be spent after it."""
+    return [
+        {
+            "at": entry.happened_at.isoformat(),
+            "kind": entry.kind,
+            "change": entry.available + entry.debt,
+            "waiting": entry.pending,
+            "balance": entry.balance_after,
+            "reason": entry.reason,
+        }
+        for entry in statement(member, limit=100_000)
+    ]
+
+
+def _iso(value: date | None) -> str | None:
+    return value.isoformat() if value else None
 
 
 def _erase(member: UUID) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from tests.bench.clients import numbers
 
@@ -66,13 +67,11 @@ def make_redemptions(
     return act
 
 
-def make_naive(number: int, environment: dict[str, str]) -> Callable[[], bool]:
-    """Posting as one would first write it with the ORM: lock both accounts, two entries, save the balances."""
-    _django(environment)
+def _naive_models() -> tuple[Any, Any, Any]:
+    """Account, transfer and entry as one would first model them."""
     import uuid
 
-    from django.db import connection, models, transaction
-    from django.utils import timezone
+    from django.db import models
 
     class Account(models.Model):
         id = models.BigIntegerField(primary_key=True)
@@ -106,6 +105,16 @@ def make_naive(number: int, environment: dict[str, str]) -> Callable[[], bool]:
         class Meta:
             managed, db_table, app_label = False, "yard_entry", "bench"
 
+    return Account, Transfer, Entry
+
+
+def make_naive(number: int, environment: dict[str, str]) -> Callable[[], bool]:
+    """Posting as one would first write it with the ORM: lock both accounts, two entries, save the balances."""
+    _django(environment)
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    accounts_of, transfers, entries = (model.objects for model in _naive_models())
     names = numbers(number + 201)
     connection.ensure_connection()
 
@@ -115,9 +124,9 @@ def make_naive(number: int, environment: dict[str, str]) -> Callable[[], bool]:
         with transaction.atomic():
             accounts = {
                 row.pk: row
-                for row in Account.objects.select_for_update().filter(pk__in=[0, member]).order_by("pk")
+                for row in accounts_of.select_for_update().filter(pk__in=[0, member]).order_by("pk")
             }
-            transfer, made = Transfer.objects.get_or_create(
+            transfer, made = transfers.get_or_create(
                 key=f"naive-{n}",
                 defaults={
                     "debit_id": 0,
@@ -132,8 +141,8 @@ def make_naive(number: int, environment: dict[str, str]) -> Callable[[], bool]:
                 account.balance += amount
                 account.version += 1
                 account.save()
-                Entry.objects.create(transfer=transfer, account=account, amount=amount, previous_balance=before,
-                                     current_balance=account.balance, account_version=account.version)  # fmt: skip
+                entries.create(transfer=transfer, account=account, amount=amount, previous_balance=before,
+                               current_balance=account.balance, account_version=account.version)  # fmt: skip
         return made
 
     return act

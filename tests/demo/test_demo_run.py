@@ -126,28 +126,27 @@ def counts(data: Path) -> tuple[int, int]:
         ).fetchone()
 
 
-def test_start_use_stop_and_start_again(data: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        first = Running(data, port=port)
-        facts = first.wait()
+def keeps_its_promises(first: Running, facts: dict) -> None:
+    """What a newcomer is told is there, on screen and in the file, and nobody else's to read."""
     assert facts.keys() >= PROMISED
     assert all(facts.values())
-    base_url = facts["base_url"]
-    assert not base_url.endswith(f":{port}"), "its port was taken: the next free one is used, and said"
     for name in ("dashboard_url", "sign_in_url", "portal_url", "api_key", "curl", "staff_login"):
         assert facts[name] in first.printed
-    assert stat.S_IMODE((data / "demo.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((first.data / "demo.json").stat().st_mode) == 0o600
 
+
+def earns_once(facts: dict) -> None:
+    """The printed command earns, and sent again earns nothing more."""
     code, answer = earns(facts["curl"])
     assert (code, answer["replayed"]) == (201, False)
     assert answer["points"] >= 12
     assert answer["member"] == facts["member_id"]
-    assert earns(facts["curl"])[1]["id"] == answer["id"], "sending it again earns nothing more"
+    assert earns(facts["curl"])[1]["id"] == answer["id"]
 
-    me = browser()
+
+def lets_in_once(facts: dict) -> None:
+    """A sign-in link opens the dashboard one time; strangers and forgers stay outside."""
+    base_url, me = facts["base_url"], browser()
     assert status(facts["dashboard_url"])[1] != facts["dashboard_url"], "a stranger is asked to sign in"
     assert status(facts["sign_in_url"], me) == (200, facts["dashboard_url"])
     assert status(facts["dashboard_url"], me) == (200, facts["dashboard_url"])
@@ -156,6 +155,21 @@ def test_start_use_stop_and_start_again(data: Path) -> None:
     assert status(forged, browser())[0] == 404
     assert status(f"{base_url}/no/such/page")[0] == 404
     assert b"DEBUG = True" not in urllib.request.build_opener(_Keep404()).open(f"{base_url}/nope").read()
+
+
+def test_start_use_stop_and_start_again(data: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        first = Running(data, port=port)
+        facts = first.wait()
+    assert not facts["base_url"].endswith(f":{port}"), (
+        "its port was taken: the next free one is used, and said"
+    )
+    keeps_its_promises(first, facts)
+    earns_once(facts)
+    lets_in_once(facts)
     before = counts(data)
     assert before[0] > 600
 

@@ -166,6 +166,9 @@ def test_an_export_holds_everything_as_json(wilhelmina, ben):
     assert {order["external_id"] for order in export["membership"]["orders"]} == {"A", "B"}
     assert [part["membership"]["orders"][0]["external_id"] for part in export["merged"]] == ["bens"]
     assert len(export["rewards"]) == 3
+    for part in (export, *export["merged"]):
+        moved = part["membership"]["points"]
+        assert sum(move["change"] for move in moved) == moved[0]["balance"]
     assert [(event["kind"], event["reason"]) for event in export["events"]] == [("member.blocked", TYPED[1])]
 
 
