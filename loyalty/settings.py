@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "loyalty.web.metrics.Measured",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "loyalty.core.api.direct.Direct",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -32,6 +32,11 @@ class Member(MerchantScoped):
         indexes = [
             models.Index(fields=["merchant", "joined_at", "id"], name="members_member_joined"),
             models.Index(fields=["user"], condition=Q(user__isnull=False), name="members_member_user"),
+            models.Index(
+                fields=["merchant", "merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="members_member_merged",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,7 @@ _TRIES_PER_MINUTE = 10
 
 
 def _told(row: Redemption, *, dry_run: bool) -> shapes.Redemption:
-    return shapes.redemption(row, redemptions.codes([row]).get(row.pk), dry_run=dry_run)
+    return shapes.redemption(row, row.voucher, dry_run=dry_run)
 
 
 class RedemptionQuote(Endpoint):
@@ -102,7 +102,7 @@ class Redemptions(Endpoint):
         """Sets the points and one of the stock aside and issues the code. Commit it when the reward is
         handed out, or release it; after `hold_minutes` it releases itself. 200 for a rehearsal."""
         row = reserve_reward(
-            member=wallet(ids.decode("mbr", call.body.member)).member,
+            member=ids.decode("mbr", call.body.member),
             reward=ids.decode("rwd", call.body.reward),
             key=call.natural_key,
             at=call.at,

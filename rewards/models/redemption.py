@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
 from members.models import Member
@@ -51,6 +52,11 @@ class Redemption(MerchantScoped):
 
     def __str__(self) -> str:
         return f"{self.status} {self.cost_points}"
+
+    @cached_property
+    def voucher(self) -> "Voucher | None":
+        """Its code. Operations that have it at hand set it."""
+        return self.vouchers.first()
 
 
 class Voucher(MerchantScoped):

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct, json
 
 from loyalty.core.errors import DomainError, KeyReused, NotFound
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MemberAccount, MerchantAccount
-from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.operations import Posting, post, posted_as
 from loyalty.core.ledger.operations import hold as hold_accounts
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
@@ -27,7 +28,7 @@ from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations import vouchers
 from rewards.queries.catalogue import asker, terms_of
-from rewards.rules.eligibility import Missing, why_not
+from rewards.rules.eligibility import Asker, Missing, Terms, why_not
 
 DEFAULT_HOLD = timedelta(minutes=30)
 LONGEST_HOLD = timedelta(days=30)
@@ -62,7 +63,6 @@ def quote_redemption(*, member: UUID, reward: UUID, at: datetime, channel: str =
     return why_not(terms_of(row), asker(member, row, channel=channel), at)
 
 
-@transaction.atomic
 def reserve_reward(
     *,
     member: UUID,
@@ -73,77 +73,135 @@ def reserve_reward(
     channel: str = "",
     order_external_id: str = "",
 ) -> Redemption:
-    """Set points and stock aside and issue the code. The same `key` again answers again.
+    """Set points and stock aside for the member, or whoever they were merged into, and issue the code. The same
+    `key` again answers again.
 
     Raises `NotEligible` with every reason; nothing is set aside then.
     """
-    mark = fingerprint([str(member), str(reward), order_external_id])
-    person = locked(member)
-    earlier = Redemption.objects.filter(key=key).first()
-    if earlier is not None:
-        if earlier.fingerprint != mark:
-            raise KeyReused(field="key")
-        return earlier
-    row = Reward.objects.select_for_update(no_key=True).filter(pk=reward).first()
-    if row is None:
+    who, asked = _ask(member, reward, key)
+    mark = fingerprint([str(who), str(reward), order_external_id])
+    if asked.earlier is not None:
+        return _earlier(asked.earlier, mark)
+    if asked.reward is None:
         raise NotFound("reward")
-    reasons = why_not(terms_of(row), asker(member, row, channel=channel, member=person), at)
+    asker = Asker(asked.points, asked.had, asked.standing == Member.Status.ACTIVE, channel)
+    reasons = why_not(asked.reward, asker, at)
     if reasons:
         raise NotEligible(reasons)
-    current = programmes.in_force()
     redemption = Redemption(
         key=key,
         fingerprint=mark,
-        member=person,
-        reward=row,
+        member_id=who,
+        reward_id=reward,
         status=Redemption.Status.RESERVED,
-        cost_points=row.cost_points,
-        unit_cost_minor=row.unit_cost_minor,
+        cost_points=asked.reward.cost_points,
+        unit_cost_minor=asked.reward.unit_cost_minor,
         channel=channel[:20],
         order_external_id=order_external_id,
         reserved_at=at,
         reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
     )
-    posted = post(Posting(
-        do=Do.SPEND, key=f"reserve:{redemption.pk}", kind="redemption", event="points.reserved", owner=member,
-        actor=str(scope.actor()), at=at, now=at, amount=row.cost_points, counter=MemberAccount.RESERVED,
-        source_kind="redemption", source=redemption.pk, version=current.id if current else None,
-    ))  # fmt: skip
-    redemption.reserve_transfer = posted.transfer
-    try:
-        with transaction.atomic():
-            redemption.save(force_insert=True)
-    except IntegrityError:
-        # The key was taken at this very moment for another member, whose lock is not this one's.
-        raise KeyReused(field="key") from None
-    row.taken += 1
-    row.save(update_fields=["taken"])
     zone = ZoneInfo(shop_of_scope().timezone)
-    vouchers.issue(
-        redemption=redemption,
-        expires_at=end_of(at.astimezone(zone).date() + timedelta(days=row.code_valid_days), zone),
+    last_day = at.astimezone(zone).date() + timedelta(days=asked.reward.code_valid_days)
+    _reserve(
+        redemption, vouchers.made(redemption=redemption, expires_at=end_of(last_day, zone)), asked.version
     )
-    record("reward.reserved", subject=member, at=at, data=_told(redemption))
+    record("reward.reserved", subject=who, at=at, data=_told(redemption))
     return redemption
 
 
-@transaction.atomic
+class _Priced(Terms, frozen=True):
+    """A reward's terms with what a redemption keeps of it."""
+
+    unit_cost_minor: int = 0
+    code_valid_days: int = 0
+
+
+class _Asked(Struct):
+    """What `rewards_ask` says, under the locks."""
+
+    member: UUID | None
+    standing: str | None
+    earlier: UUID | None
+    reward: _Priced | None
+    points: int
+    had: int
+    version: UUID | None
+
+
+_asked = json.Decoder(_Asked).decode
+_encode = json.Encoder().encode
+
+
+def _ask(member: UUID, reward: UUID, key: str) -> tuple[UUID, _Asked]:
+    """Who the member is now, and what must be known to decide."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rewards_ask(%s, %s, %s)", [member, reward, key])
+        found = _asked(cursor.fetchone()[0])
+    if found.member is None:
+        raise NotFound("member")
+    return found.member, found
+
+
+def _earlier(redemption: UUID, mark: UUID) -> Redemption:
+    row = Redemption.objects.get(pk=redemption)
+    if row.fingerprint != mark:
+        raise KeyReused(field="key")
+    return row
+
+
+def _reserve(row: Redemption, voucher: Voucher, version: UUID | None) -> None:
+    """Write it all, or raise what the ledger raises."""
+    posting = Posting(
+        do=Do.SPEND, key=f"reserve:{row.pk}", kind="redemption", event="points.reserved", owner=row.member_id,
+        actor=str(scope.actor()), at=row.reserved_at, now=row.reserved_at, amount=row.cost_points,
+        counter=MemberAccount.RESERVED, source_kind="redemption", source=row.pk, version=version,
+    )  # fmt: skip
+    kept = {
+        "id": row.pk, "key": row.key, "fingerprint": row.fingerprint, "member": row.member_id,
+        "reward": row.reward_id, "cost_points": row.cost_points, "unit_cost_minor": row.unit_cost_minor,
+        "channel": row.channel, "order_external_id": row.order_external_id, "reserved_at": row.reserved_at,
+        "reserved_until": row.reserved_until,
+    }  # fmt: skip
+    code = {"id": voucher.pk, "digest": bytes(voucher.digest).hex(), "code": voucher.code,
+            "expires_at": voucher.expires_at}  # fmt: skip
+    try:
+        with connection.cursor() as cursor:
+            documents = [_encode(part).decode() for part in (kept, code, posting.wire())]
+            cursor.execute("SELECT rewards_reserve(%s::jsonb, %s::jsonb, %s::jsonb)", documents)
+            answer = json.decode(cursor.fetchone()[0])
+    except IntegrityError as error:
+        if (
+            getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+            != "rewards_redemption_once"
+        ):
+            raise
+        # The key was taken at this very moment for another member, whose lock is not this one's.
+        raise KeyReused(field="key") from None
+    row.reserve_transfer = posted_as(answer).transfer
+    row.voucher = voucher
+
+
 def commit_redemption(*, redemption: UUID, at: datetime) -> Redemption:
     """The reward is used: the reserved points are spent for good. Committing twice is once."""
-    row = _locked(redemption)
+    row = _held(redemption)
     if row.status == Redemption.Status.COMMITTED:
         return row
     if row.status != Redemption.Status.RESERVED:
         raise WrongState(status=row.status)
     if at > row.reserved_until:
         raise Overdue()
-    posted = post(Posting(
+    posting = Posting(
         do=Do.COMMIT, key=f"commit:{row.pk}", kind="redemption", event="points.spent", owner=row.member_id,
         actor=str(scope.actor()), at=at, now=at, counter=MerchantAccount.REDEEMED, of=row.reserve_transfer,
         source_kind="redemption", source=row.pk, slide_to=_slides_to(at),
-    ))  # fmt: skip
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rewards_commit(%s, %s, %s::jsonb)", [row.pk, at, _encode(posting.wire()).decode()]
+        )
+        posted = posted_as(json.decode(cursor.fetchone()[0]))
     row.status, row.commit_transfer, row.settled_at = Redemption.Status.COMMITTED, posted.transfer, at
-    row.save(update_fields=["status", "commit_transfer", "settled_at"])
     record("reward.redeemed", subject=row.member_id, at=at, data=_told(row))
     return row
 
@@ -162,7 +220,7 @@ def redeem_reward(
 @transaction.atomic
 def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> Redemption:
     """Give the reserved points back to the lots they came from. Releasing twice is once."""
-    row = _locked(redemption)
+    row = _held(redemption)
     if row.status == Redemption.Status.RELEASED:
         return row
     if row.status != Redemption.Status.RESERVED:
@@ -199,7 +257,7 @@ def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemp
     Points of a member who was merged go on to whoever they are now. Raises `NotActive` when the member was
     erased: there is nobody to give anything back to.
     """
-    row = _locked(redemption)
+    row = _held(redemption)
     if row.status == Redemption.Status.REVERSED:
         return row
     if row.status != Redemption.Status.COMMITTED:
@@ -239,7 +297,7 @@ def use_voucher(*, code: str, at: datetime) -> Voucher:
     """Use a code once, committing its redemption when that is still open. Of two tills at once one
     succeeds."""
     found = vouchers.find(code=code, at=at)
-    redemption = _locked(found.redemption_id)
+    redemption = _held(found.redemption_id)
     row = Voucher.objects.select_for_update().get(pk=found.pk)
     if row.status != Voucher.Status.ACTIVE:
         raise vouchers.CodeNotValid()
@@ -276,13 +334,30 @@ def release_stale(*, at: datetime, limit: int = 100) -> int:
     return released
 
 
-def _locked(redemption: UUID) -> Redemption:
-    """The redemption under its member's lock: the same order of locks as reserving."""
-    member = Redemption.objects.filter(pk=redemption).values_list("member_id", flat=True).first()
-    if member is None:
+_HOLD = "SELECT (h.redemption).*, (h.voucher).* FROM rewards_hold(%s) h"
+
+
+def _held(redemption: UUID) -> Redemption:
+    """The redemption with its voucher, under its member's lock and its own: the same order of locks as
+    reserving."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [redemption])
+        values = cursor.fetchone()
+        names = [column.name for column in cursor.description]
+    if values is None:
         raise NotFound("redemption")
-    locked(member)
-    return Redemption.objects.select_for_update().get(pk=redemption)
+    split = names.index("id", 1)
+    row = _stored(Redemption(**dict(zip(names[:split], values[:split], strict=True))))
+    row.voucher = None
+    if values[split] is not None:
+        row.voucher = _stored(Voucher(**dict(zip(names[split:], values[split:], strict=True))))
+    return row
+
+
+def _stored[Row: (Redemption, Voucher)](row: Row) -> Row:
+    """A row that was read, not made: saving it updates."""
+    row._state.adding, row._state.db = False, connection.alias
+    return row
 
 
 def _owner_now(row: Redemption) -> UUID:

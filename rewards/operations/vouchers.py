@@ -42,12 +42,10 @@ def _digests(code: str) -> list[bytes]:
     return [hmac.digest(force_bytes(key), message, "sha256") for key in keys]
 
 
-def issue(*, redemption: Redemption, expires_at: datetime) -> Voucher:
-    """Make the redemption's code. Part of `reserve`'s transaction."""
+def made(*, redemption: Redemption, expires_at: datetime) -> Voucher:
+    """A fresh code for a redemption; `reserve` stores both."""
     code = "".join(secrets.choice(_LETTERS) for _unused in range(LENGTH))
-    return Voucher.objects.create(
-        redemption=redemption, code=code, digest=_digests(code)[0], expires_at=expires_at
-    )
+    return Voucher(redemption=redemption, code=code, digest=_digests(code)[0], expires_at=expires_at)
 
 
 def find(*, code: str, at: datetime) -> Voucher:

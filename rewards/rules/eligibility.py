@@ -6,8 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What a reward asks for."""
 
     cost_points: int

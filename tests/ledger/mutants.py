@@ -65,12 +65,12 @@ MUTANTS = (
 
 
 @contextmanager
-def installed(text: str) -> Iterator[None]:
-    """The test database posts by this text; afterwards by the real one again."""
+def installed(text: str, *, afterwards: str = SOURCE) -> Iterator[None]:
+    """The test database works by this text; afterwards by the real one again."""
     with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
         admin.execute("SET ROLE loyalty_owner")
         try:
             admin.execute(text)
             yield
         finally:
-            admin.execute(SOURCE)
+            admin.execute(afterwards)

@@ -5,12 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import msgspec
+from django.db import connection, transaction
 
 from loyalty.core import clock
 from loyalty.core.events import consumers
 from loyalty.core.events.models import Event
 from loyalty.core.tenancy import scope
+
+_encode = msgspec.json.Encoder().encode
+_INSERT = """
+INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at)
+VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s) RETURNING id
+"""
 
 
 def record(kind: str, *, subject: UUID | None, at: datetime, data: dict[str, Any] | None = None) -> Event:
@@ -24,7 +31,10 @@ def record(kind: str, *, subject: UUID | None, at: datetime, data: dict[str, Any
         happened_at=at,
         recorded_at=clock.now(),
     )
-    event.save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [scope.merchant_id(), kind, subject, event.actor, _encode(event.data).decode(), at,
+                                 event.recorded_at])  # fmt: skip
+        event.pk = cursor.fetchone()[0]
     consumers.react_now(event)
     ring_after_commit()
     return event

@@ -373,3 +373,10 @@ BEGIN
     RETURN jsonb_build_object('status', 'posted', 'id', t_id, 'amount', moved, 'shortfall', short,
                               'balance', a_balance[1] + a_balance[4]);
 END $$;
+
+-- What a member may spend now, as a number: for functions of other rooms that decide under the member's lock.
+CREATE OR REPLACE FUNCTION ledger_spendable(l_owner uuid, l_unit text) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(a.balance), 0)::bigint FROM ledger_account a
+     WHERE a.merchant_id = NULLIF(current_setting('app.merchant_id', true), '')::bigint
+       AND a.owner = l_owner AND a.unit = l_unit AND a.kind IN ('available', 'debt')
+$$;

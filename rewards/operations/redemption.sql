@@ -1,0 +1,92 @@
+-- What redeeming asks and writes, each in one round trip. The decision between them is Python's. Locks come in the
+-- order that members.operations.membership.locked states. All run with the caller's rights, under row-level security.
+
+-- Locks whoever the member is now and the reward, then says what must be known to decide; null fields for what is not
+-- there. What it reads is read under the locks.
+CREATE OR REPLACE FUNCTION rewards_ask(r_member uuid, r_reward uuid, r_key text) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
+    who uuid;
+    target uuid;
+    standing text;
+BEGIN
+    -- Only whoever it is in the end is locked: a merge holds that row while it changes those that point to it.
+    SELECT coalesce(p.merged_into_id, r_member) INTO who FROM members_member p
+     WHERE p.merchant_id = m AND p.id = r_member;
+    LOOP
+        SELECT p.merged_into_id, p.status INTO target, standing FROM members_member p
+         WHERE p.merchant_id = m AND p.id = who FOR NO KEY UPDATE;
+        EXIT WHEN target IS NULL;
+        who := target;  -- merged while we waited
+    END LOOP;
+    PERFORM 1 FROM rewards_reward w WHERE w.merchant_id = m AND w.id = r_reward FOR NO KEY UPDATE;
+    RETURN jsonb_build_object(
+        'member', CASE WHEN standing IS NOT NULL THEN who END, 'standing', standing,
+        'earlier', (SELECT r.id FROM rewards_redemption r WHERE r.merchant_id = m AND r.key = r_key),
+        'reward', (SELECT jsonb_build_object('cost_points', w.cost_points, 'stock', w.stock, 'taken', w.taken,
+                              'limit_per_member', w.limit_per_member, 'available_from', w.available_from,
+                              'available_until', w.available_until, 'channels', w.channels,
+                              'retired', w.retired_at IS NOT NULL, 'unit_cost_minor', w.unit_cost_minor,
+                              'code_valid_days', w.code_valid_days)
+                     FROM rewards_reward w WHERE w.merchant_id = m AND w.id = r_reward),
+        'points', ledger_spendable(who, 'points'),
+        'had', (SELECT count(*) FROM rewards_redemption r
+                 WHERE r.merchant_id = m AND r.reward_id = r_reward AND r.status IN ('reserved', 'committed')
+                   AND r.member_id = ANY(ARRAY(SELECT who UNION ALL
+                       SELECT o.id FROM members_member o WHERE o.merchant_id = m AND o.merged_into_id = who))),
+        'version', (SELECT v.version_id FROM programme_inforce v WHERE v.merchant_id = m));
+END $$;
+
+-- Sets aside: the points, one of the stock, the code. Answers as the ledger does; a refusal has written nothing.
+CREATE OR REPLACE FUNCTION rewards_reserve(r jsonb, v jsonb, posting jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
+    answer jsonb;
+BEGIN
+    answer := ledger_post(posting);
+    IF answer->>'status' = 'refused' THEN RETURN answer; END IF;
+    INSERT INTO rewards_redemption (id, merchant_id, key, fingerprint, member_id, reward_id, status, cost_points,
+                                    unit_cost_minor, channel, order_external_id, reserve_transfer, reserved_at,
+                                    reserved_until, reason)
+    SELECT x.id, m, x.key, x.fingerprint, x.member, x.reward, 'reserved', x.cost_points, x.unit_cost_minor, x.channel,
+           x.order_external_id, (answer->>'id')::uuid, x.reserved_at, x.reserved_until, ''
+      FROM jsonb_to_record(r) AS x(id uuid, key text, fingerprint uuid, member uuid, reward uuid, cost_points bigint,
+           unit_cost_minor bigint, channel text, order_external_id text, reserved_at timestamptz,
+           reserved_until timestamptz);
+    UPDATE rewards_reward SET taken = taken + 1 WHERE merchant_id = m AND id = (r->>'reward')::uuid;
+    INSERT INTO rewards_voucher (id, merchant_id, redemption_id, digest, code, status, expires_at, used_by)
+    SELECT x.id, m, (r->>'id')::uuid, decode(x.digest, 'hex'), x.code, 'active', x.expires_at, ''
+      FROM jsonb_to_record(v) AS x(id uuid, digest text, code text, expires_at timestamptz);
+    RETURN answer;
+END $$;
+
+-- A redemption and its code under the locks of its member and its own; no row when there is none.
+CREATE OR REPLACE FUNCTION rewards_hold(r_id uuid) RETURNS TABLE (redemption rewards_redemption, voucher rewards_voucher)
+LANGUAGE plpgsql AS $$
+DECLARE
+    m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
+BEGIN
+    PERFORM 1 FROM members_member p WHERE p.merchant_id = m
+        AND p.id = (SELECT r.member_id FROM rewards_redemption r WHERE r.merchant_id = m AND r.id = r_id)
+        FOR NO KEY UPDATE;
+    PERFORM 1 FROM rewards_redemption r WHERE r.merchant_id = m AND r.id = r_id FOR NO KEY UPDATE;
+    RETURN QUERY SELECT r, v FROM rewards_redemption r
+        LEFT JOIN rewards_voucher v ON v.merchant_id = m AND v.redemption_id = r.id
+        WHERE r.merchant_id = m AND r.id = r_id;
+END $$;
+
+-- The reward is used: the reserved points are spent, the redemption says so.
+CREATE OR REPLACE FUNCTION rewards_commit(r_id uuid, r_at timestamptz, posting jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
+    answer jsonb;
+BEGIN
+    answer := ledger_post(posting);
+    IF answer->>'status' = 'refused' THEN RETURN answer; END IF;
+    UPDATE rewards_redemption SET status = 'committed', commit_transfer = (answer->>'id')::uuid, settled_at = r_at
+     WHERE merchant_id = m AND id = r_id;
+    RETURN answer;
+END $$;
