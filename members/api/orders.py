@@ -15,7 +15,6 @@ from loyalty.core.api.strict import said
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from members.api import inputs, shapes
 from members.api.members import member_id
-from members.models import Order
 from members.operations.orders import MemberNotFound, Outcome, quote_order, record_order, record_orders
 from members.operations.points import activate_order
 from members.queries import orders
@@ -92,7 +91,7 @@ class Orders(Endpoint):
     def get(self, call: Call) -> dict:
         """Last recorded first, with lines, refunds and the decision."""
         asked = call.query
-        found = orders.of_member(member_id(asked.member)) if asked.member else Order.objects.all()
+        found = orders.of_member(member_id(asked.member)) if asked.member else orders.every()
         if asked.status:
             found = found.filter(status=asked.status)
         if asked.external_id:

@@ -1,5 +1,6 @@
 """Finding members: one by any of their identities, many by what staff type."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -117,6 +118,11 @@ def rows(found: list[Member]) -> list[Row]:
         )
         for row in found
     ]
+
+
+def by_ids(keys: Iterable[UUID]) -> dict[UUID, Row]:
+    """Members by their ids with what a list shows of them; unknown ones are missing."""
+    return {row.member.pk: row for row in rows(list(Member.objects.filter(pk__in=set(keys))))}
 
 
 def row(found: Member) -> Row:

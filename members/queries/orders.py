@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -51,6 +52,40 @@ def of_member(member: UUID, *, before: UUID | None = None) -> QuerySet[Order]:
     """
     found = Order.objects.filter(Q(member=member) | Q(member__merged_into=member)).order_by("-id")
     return found.filter(pk__lt=before) if before else found
+
+
+def every() -> QuerySet[Order]:
+    """All orders of the shop, in no order; the caller narrows and slices."""
+    return Order.objects.all()
+
+
+SHOWS = {
+    "members": Q(member__isnull=False),
+    "guests": Q(member=None),
+    "refunded": Q(refunded_minor__gt=0),
+    "cancelled": Q(status=Order.Status.CANCELLED),
+}
+
+
+def listed(
+    *, show: str = "", number: str = "", before: tuple[datetime, UUID] | None = None
+) -> QuerySet[Order]:
+    """The list, last placed first: those that `show` names (one of `SHOWS`, "" for all), those with the shop's own
+    `number`. `before` is the last row's (placed_at, id) for the next page. The caller slices."""
+    found = Order.objects.order_by("-placed_at", "-id")
+    if show:
+        found = found.filter(SHOWS[show])
+    if number:
+        found = found.filter(external_id=number)
+    if before is not None:
+        found = found.filter(Q(placed_at__lt=before[0]) | Q(placed_at=before[0], pk__lt=before[1]))
+    return found
+
+
+def newest_of_members(limit: int) -> list[Order]:
+    """The last purchases by members that cost something and still stand, newest first."""
+    standing = Order.objects.filter(status=Order.Status.RECORDED, member__isnull=False, total_minor__gt=0)
+    return list(standing.order_by("-placed_at")[:limit])
 
 
 def with_lines(orders: Iterable[Order]) -> list[Bought]:

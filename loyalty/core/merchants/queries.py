@@ -2,6 +2,7 @@
 
 import hmac
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +52,22 @@ def staff_at(merchant: Merchant, user_id: int) -> Staff:
     if found is None:
         raise NotFound("shop")
     return found
+
+
+def people() -> list[Staff]:
+    """Everybody who works or worked here, by name, with their accounts."""
+    return list(Staff.objects.select_related("user").order_by("name"))
+
+
+def staff_names(keys: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of people who work or worked here by their rows' ids; an address where there is no name."""
+    rows = Staff.objects.filter(pk__in=list(keys)).select_related("user")
+    return {row.pk: row.name or row.user.email for row in rows}
+
+
+def key_names(keys: Iterable[UUID]) -> dict[UUID, str]:
+    """What API keys are called, stopped ones too, by their ids."""
+    return dict(ApiKey.objects.filter(pk__in=list(keys)).values_list("pk", "name"))
 
 
 def permissions(staff: Staff) -> frozenset[str]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from loyalty.core import formats, ids
 from loyalty.core.events.models import Event
 from loyalty.core.events.queries import log
-from loyalty.core.merchants.models import Staff
+from loyalty.core.merchants.queries import people
 from loyalty.core.pages import Here, require
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.lists import PAGE, address, is_text
@@ -163,7 +163,6 @@ def audit(request: HttpRequest, here: Here) -> HttpResponse:
         found = found.filter(pk__lt=int(before))
     rows = list(found[: PAGE + 1])
     shown = rows[:PAGE]
-    colleagues = Staff.objects.select_related("user").order_by("name")
     context = {
         "events": told(shown, here),
         "tabs": [
@@ -171,7 +170,7 @@ def audit(request: HttpRequest, here: Here) -> HttpResponse:
             for name, label in TOPICS.items()
         ],
         "by": by,
-        "people": [(f"staff:{row.pk}", row.name or row.user.email) for row in colleagues]
+        "people": [(f"staff:{row.pk}", row.name or row.user.email) for row in people()]
         + [("system", _("Automatic"))],
         "topic": topic,
         "is_filtered": bool(topic or by),

@@ -1,12 +1,9 @@
 """Orders: the list, one with its lines and the reasons for its points, money back and cancelling."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +18,7 @@ from loyalty.web.office.forms.orders import RefundForm
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.lists import PAGE, address, after, cursor, is_text
 from loyalty.web.office.members import known_as
-from members.models import Member, Order
+from members.models import Order
 from members.operations import refunds
 from members.queries import directory
 from members.queries import orders as queries
@@ -34,12 +31,6 @@ SHOWS = {
     "guests": gettext_lazy("Guests’"),
     "refunded": gettext_lazy("Refunded"),
     "cancelled": gettext_lazy("Cancelled"),
-}
-_FILTERS = {
-    "members": Q(member__isnull=False),
-    "guests": Q(member=None),
-    "refunded": Q(refunded_minor__gt=0),
-    "cancelled": Q(status=Order.Status.CANCELLED),
 }
 LINE_KINDS = {
     "product": gettext_lazy("Product"),
@@ -54,8 +45,8 @@ LINE_KINDS = {
 def order_rows(found: Iterable[Order], slug: str) -> list[dict[str, Any]]:
     """Orders as a list shows them, with who bought; a handful of queries however many there are."""
     orders = list(found)
-    people = list(Member.objects.filter(pk__in={row.member_id for row in orders if row.member_id}))
-    names = {row.member.pk: row.name or known_as(row) for row in directory.rows(people)}
+    buyers = directory.by_ids(row.member_id for row in orders if row.member_id)
+    names = {member: row.name or known_as(row) for member, row in buyers.items()}
     places = location_names() if orders else {}
     return [
         {
@@ -72,24 +63,14 @@ def order_rows(found: Iterable[Order], slug: str) -> list[dict[str, Any]]:
     ]
 
 
-def _listed(show: str, text: str, before: tuple[datetime, UUID] | None) -> list[Order]:
-    found = Order.objects.order_by("-placed_at", "-id")
-    if show:
-        found = found.filter(_FILTERS[show])
-    if text:
-        found = found.filter(external_id=text)
-    if before is not None:
-        found = found.filter(Q(placed_at__lt=before[0]) | Q(placed_at=before[0], pk__lt=before[1]))
-    return list(found[: PAGE + 1])
-
-
 @require_safe
 @require("members.view")
 def orders(request: HttpRequest, here: Here) -> HttpResponse:
     """The list, newest first; `?show=` filters, `?number=` finds one by the shop's own number."""
     show, text = request.GET.get("show", ""), request.GET.get("number", "").strip()[:100]
-    show, text = show if show in _FILTERS else "", text if is_text(text) else ""
-    found = _listed(show, text, after(request.GET.get("after", "")))
+    show, text = show if show in SHOWS else "", text if is_text(text) else ""
+    before = after(request.GET.get("after", ""))
+    found = list(queries.listed(show=show, number=text, before=before)[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
     context = {
         "rows": order_rows(found[:PAGE], here.merchant.slug),

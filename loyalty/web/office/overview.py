@@ -22,7 +22,6 @@ from loyalty.web.office.lists import PAGE
 from loyalty.web.office.members import known_as, listed
 from loyalty.web.office.orders import order_rows
 from loyalty.web.office.rewards import name_of
-from members.models import Member
 from members.queries import directory
 from members.queries import overview as figures
 from members.queries.orders import waiting_refunds
@@ -209,7 +208,7 @@ def _first_steps(here: Here, is_used: Any) -> list[dict[str, Any]]:
         {
             "name": _("Join the first member"),
             "minutes": 1,
-            "done": Member.objects.exists(),
+            "done": bool(directory.counts()),
             "url": reverse("office:join", args=[slug]),
             "may": here.may("members.join"),
         },
@@ -270,8 +269,8 @@ def _told_rows(kind: str, found: list[Any], here: Here, *, flipped: bool) -> lis
         return order_rows(found, slug)
     if kind == "members":
         return [listed(row, slug) for row in directory.rows(found)]
-    owners = list(Member.objects.filter(pk__in=[row["owner"] for row in found]))
-    names = {row.member.pk: row.name or known_as(row) for row in directory.rows(owners)}
+    owners = directory.by_ids(row["owner"] for row in found)
+    names = {member: row.name or known_as(row) for member, row in owners.items()}
     sign = -1 if flipped else 1
     return [
         {

@@ -1,11 +1,13 @@
 """Who did it: actors as names. The books and events keep ids; names are looked up for a page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from loyalty.core.merchants.models import ApiKey, Staff
+from loyalty.core.merchants.queries import key_names, staff_names
+
+_NAMED = {"staff": staff_names, "api_key": key_names}
 
 
 def _uuid(text: str) -> UUID | None:
@@ -15,21 +17,16 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+def _asked(kind: str, ask: Callable, pairs: Iterable[tuple[str, ...]]) -> dict[UUID, str]:
+    ids = {found for has, key in pairs if has == kind and (found := _uuid(key))}
+    return ask(ids) if ids else {}
+
+
 def names_of(actors: Iterable[str]) -> dict[str, str]:
     """`"staff:0192…"` → "Mara", `"api_key:…"` → "Key “Web shop”", for each given; in at most two queries."""
     asked = {actor for actor in actors if actor}
     pairs = {actor: actor.partition(":")[::2] for actor in asked}
-    staff_ids = {_uuid(key) for kind, key in pairs.values() if kind == "staff"} - {None}
-    key_ids = {_uuid(key) for kind, key in pairs.values() if kind == "api_key"} - {None}
-    staff = (
-        {
-            row.pk: row.name or row.user.email
-            for row in Staff.objects.filter(pk__in=staff_ids).select_related("user")
-        }
-        if staff_ids
-        else {}
-    )
-    keys = {row.pk: row.name for row in ApiKey.objects.filter(pk__in=key_ids)} if key_ids else {}
+    staff, keys = (_asked(kind, ask, pairs.values()) for kind, ask in _NAMED.items())
     said = {}
     for actor, (kind, key) in pairs.items():
         known = _uuid(key)

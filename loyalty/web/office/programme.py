@@ -16,7 +16,7 @@ from loyalty.web.office import worth
 from loyalty.web.office.forms.programme import BasicRuleForm, ImportForm, PublishForm
 from loyalty.web.office.frame import language_of, office_page, words
 from loyalty.web.office.words import change_rows, earning_sentences, life_sentences
-from members.models import Member
+from members.queries import directory
 
 #: Fields of a document's checks, as the form calls them.
 ALIASES = {
@@ -146,7 +146,7 @@ def _draft_page(request: HttpRequest, here: Here, form: PublishForm) -> HttpResp
             "changes": changes_of(found, here),
             "told": told(parsed, here),
             "worked": worth.work_out(parsed, here.merchant, worth.basket(here.merchant, here.at)),
-            "affected": Member.objects.filter(status=Member.Status.ACTIVE).count(),
+            "affected": directory.counts().get("active", 0),
         }
         if current is not None:
             context["before"] = worth.work_out(

@@ -11,7 +11,8 @@ from typing import Any
 
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.money import exponent
-from members.models import Order, OrderLine
+from members.models import Order
+from members.queries.orders import newest_of_members, with_lines
 from members.rules.earning import Earning, PointsPerAmount
 from members.rules.engine import decide
 from members.rules.facts import Facts, LineFacts, LineKind, OrderFacts
@@ -89,11 +90,7 @@ def back_of(reward: Reward, earning: Earning | None) -> Decimal | None:
 def basket(merchant: Merchant, at: datetime) -> Basket:
     """The middle one by amount of members' newest purchases, so that the example is neither a coffee nor a
     wedding; an invented one when there are none."""
-    newest = list(
-        Order.objects.filter(status=Order.Status.RECORDED, member__isnull=False, total_minor__gt=0).order_by(
-            "-placed_at"
-        )[:_LOOKED_AT]
-    )
+    newest = newest_of_members(_LOOKED_AT)
     if not newest:
         amount = EXAMPLE_UNITS * 10 ** exponent(merchant.currency)
         line = LineFacts(1, "example", amount)
@@ -116,7 +113,7 @@ def facts_of(order: Order) -> OrderFacts:
             line.brand,
             frozenset(line.tags),
         )
-        for line in OrderLine.objects.filter(order=order).order_by("number")
+        for line in with_lines([order])[0].lines
     )
     return OrderFacts(
         order.currency,
