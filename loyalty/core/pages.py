@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -28,7 +27,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from loyalty.core import clock, ids
-from loyalty.core.api.models import Answer
+from loyalty.core.api import idempotency
 from loyalty.core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from loyalty.core.merchants.models import Merchant, Staff
 from loyalty.core.merchants.queries import permissions, staff_of
@@ -193,13 +192,8 @@ def _once(request: HttpRequest, here: Here, do: Callable[[], HttpResponseBase]) 
     if not key:
         return do()
     mark = _fingerprint(request)
-    name = f"form:{key}:{mark.hex}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('|', %s::bigint, %s::text), 11))",
-            [here.merchant.pk, name],
-        )
-    earlier = Answer.objects.filter(credential=here.staff.pk, key=name).first()
+    form = idempotency.Key(here.staff.pk, f"form:{key}:{mark.hex}", mark)
+    earlier = idempotency.awaited(form)
     if earlier is not None:
         messages.info(request, _("This was already done; nothing was done again."))
         return sent_to(request, earlier.body)
@@ -207,14 +201,7 @@ def _once(request: HttpRequest, here: Here, do: Callable[[], HttpResponseBase]) 
     if response.status_code < 400:
         named = (response.headers.get(name) for name in ("HX-Redirect", "Location", "Content-Location"))
         goes_to = next(filter(None, named), None)
-        Answer.objects.create(
-            credential=here.staff.pk,
-            key=name,
-            fingerprint=mark,
-            status=response.status_code,
-            body=goes_to or _back(request, here),
-            answered_at=here.at,
-        )
+        idempotency.store(form, response.status_code, goes_to or _back(request, here), at=here.at)
     return response
 
 

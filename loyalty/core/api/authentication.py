@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from loyalty.core.api.errors import ScopeMissing, Unauthenticated
-from loyalty.core.merchants.models import ApiKey
+from loyalty.core.merchants.operations import note_key_use
 from loyalty.core.merchants.queries import Credential, credential
 from loyalty.core.tenancy.scope import Actor, acting_for
 
@@ -43,4 +43,4 @@ def touch(found: Credential, *, at: datetime) -> None:
         _touched.clear()
     _touched[found.key] = now + _TOUCH_SECONDS
     with acting_for(found.merchant, by=Actor("api_key", str(found.key))):
-        ApiKey.objects.filter(pk=found.key).update(last_used_at=at)
+        note_key_use(key=found.key, at=at)

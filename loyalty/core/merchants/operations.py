@@ -242,3 +242,8 @@ def revoke_api_key(*, key: UUID, at: datetime) -> None:
     row.revoked_at = at
     row.save(update_fields=["revoked_at"])
     record("api_key.revoked", subject=row.pk, at=at)
+
+
+def note_key_use(*, key: UUID, at: datetime) -> None:
+    """Remember when a key was last used."""
+    ApiKey.objects.filter(pk=key).update(last_used_at=at)
