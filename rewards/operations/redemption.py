@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from msgspec import Struct, json
 
 from loyalty.core.errors import DomainError, KeyReused, NotFound
 from loyalty.core.events.operations import record
-from loyalty.core.ledger.chart import Do, MemberAccount, MerchantAccount
-from loyalty.core.ledger.operations import Posting, post, posted_as
+from loyalty.core.ledger.chart import Do, MerchantAccount
+from loyalty.core.ledger.operations import Posting, post
 from loyalty.core.ledger.operations import hold as hold_accounts
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
@@ -26,9 +25,9 @@ from members.operations.merging import move_points
 from members.operations.refunds import fingerprint
 from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
-from rewards.operations import vouchers
+from rewards.operations import vouchers, written
 from rewards.queries.catalogue import asker, terms_of
-from rewards.rules.eligibility import Asker, Missing, Terms, why_not
+from rewards.rules.eligibility import Asker, Missing, why_not
 
 DEFAULT_HOLD = timedelta(minutes=30)
 LONGEST_HOLD = timedelta(days=30)
@@ -78,7 +77,7 @@ def reserve_reward(
 
     Raises `NotEligible` with every reason; nothing is set aside then.
     """
-    who, asked = _ask(member, reward, key)
+    who, asked = written.ask(member=member, reward=reward, key=key)
     mark = fingerprint([str(who), str(reward), order_external_id])
     if asked.earlier is not None:
         return _earlier(asked.earlier, mark)
@@ -103,44 +102,10 @@ def reserve_reward(
     )
     zone = ZoneInfo(shop_of_scope().timezone)
     last_day = at.astimezone(zone).date() + timedelta(days=asked.reward.code_valid_days)
-    _reserve(
-        redemption, vouchers.made(redemption=redemption, expires_at=end_of(last_day, zone)), asked.version
-    )
+    voucher = vouchers.made(redemption=redemption, expires_at=end_of(last_day, zone))
+    written.reserve(row=redemption, voucher=voucher, version=asked.version)
     record("reward.reserved", subject=who, at=at, data=_told(redemption))
     return redemption
-
-
-class _Priced(Terms, frozen=True):
-    """A reward's terms with what a redemption keeps of it."""
-
-    unit_cost_minor: int = 0
-    code_valid_days: int = 0
-
-
-class _Asked(Struct):
-    """What `rewards_ask` says, under the locks."""
-
-    member: UUID | None
-    standing: str | None
-    earlier: UUID | None
-    reward: _Priced | None
-    points: int
-    had: int
-    version: UUID | None
-
-
-_asked = json.Decoder(_Asked).decode
-_encode = json.Encoder().encode
-
-
-def _ask(member: UUID, reward: UUID, key: str) -> tuple[UUID, _Asked]:
-    """Who the member is now, and what must be known to decide."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rewards_ask(%s, %s, %s)", [member, reward, key])
-        found = _asked(cursor.fetchone()[0])
-    if found.member is None:
-        raise NotFound("member")
-    return found.member, found
 
 
 def _earlier(redemption: UUID, mark: UUID) -> Redemption:
@@ -150,41 +115,9 @@ def _earlier(redemption: UUID, mark: UUID) -> Redemption:
     return row
 
 
-def _reserve(row: Redemption, voucher: Voucher, version: UUID | None) -> None:
-    """Write it all, or raise what the ledger raises."""
-    posting = Posting(
-        do=Do.SPEND, key=f"reserve:{row.pk}", kind="redemption", event="points.reserved", owner=row.member_id,
-        actor=str(scope.actor()), at=row.reserved_at, now=row.reserved_at, amount=row.cost_points,
-        counter=MemberAccount.RESERVED, source_kind="redemption", source=row.pk, version=version,
-    )  # fmt: skip
-    kept = {
-        "id": row.pk, "key": row.key, "fingerprint": row.fingerprint, "member": row.member_id,
-        "reward": row.reward_id, "cost_points": row.cost_points, "unit_cost_minor": row.unit_cost_minor,
-        "channel": row.channel, "order_external_id": row.order_external_id, "reserved_at": row.reserved_at,
-        "reserved_until": row.reserved_until,
-    }  # fmt: skip
-    code = {"id": voucher.pk, "digest": bytes(voucher.digest).hex(), "code": voucher.code,
-            "expires_at": voucher.expires_at}  # fmt: skip
-    try:
-        with connection.cursor() as cursor:
-            documents = [_encode(part).decode() for part in (kept, code, posting.wire())]
-            cursor.execute("SELECT rewards_reserve(%s::jsonb, %s::jsonb, %s::jsonb)", documents)
-            answer = json.decode(cursor.fetchone()[0])
-    except IntegrityError as error:
-        if (
-            getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
-            != "rewards_redemption_once"
-        ):
-            raise
-        # The key was taken at this very moment for another member, whose lock is not this one's.
-        raise KeyReused(field="key") from None
-    row.reserve_transfer = posted_as(answer).transfer
-    row.voucher = voucher
-
-
 def commit_redemption(*, redemption: UUID, at: datetime) -> Redemption:
     """The reward is used: the reserved points are spent for good. Committing twice is once."""
-    row = _held(redemption)
+    row = written.held(redemption=redemption)
     if row.status == Redemption.Status.COMMITTED:
         return row
     if row.status != Redemption.Status.RESERVED:
@@ -196,12 +129,7 @@ def commit_redemption(*, redemption: UUID, at: datetime) -> Redemption:
         actor=str(scope.actor()), at=at, now=at, counter=MerchantAccount.REDEEMED, of=row.reserve_transfer,
         source_kind="redemption", source=row.pk, slide_to=_slides_to(at),
     )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT rewards_commit(%s, %s, %s::jsonb)", [row.pk, at, _encode(posting.wire()).decode()]
-        )
-        posted = posted_as(json.decode(cursor.fetchone()[0]))
-    row.status, row.commit_transfer, row.settled_at = Redemption.Status.COMMITTED, posted.transfer, at
+    written.commit(row=row, posting=posting, at=at)
     record("reward.redeemed", subject=row.member_id, at=at, data=_told(row))
     return row
 
@@ -220,7 +148,7 @@ def redeem_reward(
 @transaction.atomic
 def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> Redemption:
     """Give the reserved points back to the lots they came from. Releasing twice is once."""
-    row = _held(redemption)
+    row = written.held(redemption=redemption)
     if row.status == Redemption.Status.RELEASED:
         return row
     if row.status != Redemption.Status.RESERVED:
@@ -257,7 +185,7 @@ def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemp
     Points of a member who was merged go on to whoever they are now. Raises `NotActive` when the member was
     erased: there is nobody to give anything back to.
     """
-    row = _held(redemption)
+    row = written.held(redemption=redemption)
     if row.status == Redemption.Status.REVERSED:
         return row
     if row.status != Redemption.Status.COMMITTED:
@@ -297,7 +225,7 @@ def use_voucher(*, code: str, at: datetime) -> Voucher:
     """Use a code once, committing its redemption when that is still open. Of two tills at once one
     succeeds."""
     found = vouchers.find(code=code, at=at)
-    redemption = _held(found.redemption_id)
+    redemption = written.held(redemption=found.redemption_id)
     row = Voucher.objects.select_for_update().get(pk=found.pk)
     if row.status != Voucher.Status.ACTIVE:
         raise vouchers.CodeNotValid()
@@ -332,32 +260,6 @@ def release_stale(*, at: datetime, limit: int = 100) -> int:
         except WrongState:
             continue  # used at this very moment
     return released
-
-
-_HOLD = "SELECT (h.redemption).*, (h.voucher).* FROM rewards_hold(%s) h"
-
-
-def _held(redemption: UUID) -> Redemption:
-    """The redemption with its voucher, under its member's lock and its own: the same order of locks as
-    reserving."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [redemption])
-        values = cursor.fetchone()
-        names = [column.name for column in cursor.description]
-    if values is None:
-        raise NotFound("redemption")
-    split = names.index("id", 1)
-    row = _stored(Redemption(**dict(zip(names[:split], values[:split], strict=True))))
-    row.voucher = None
-    if values[split] is not None:
-        row.voucher = _stored(Voucher(**dict(zip(names[split:], values[split:], strict=True))))
-    return row
-
-
-def _stored[Row: (Redemption, Voucher)](row: Row) -> Row:
-    """A row that was read, not made: saving it updates."""
-    row._state.adding, row._state.db = False, connection.alias
-    return row
 
 
 def _owner_now(row: Redemption) -> UUID:
