@@ -57,6 +57,16 @@ class Order(MerchantScoped):
         indexes = [
             models.Index(fields=["merchant", "member", "placed_at"], name="members_order_member"),
             models.Index(fields=["merchant", "placed_at"], name="members_order_placed"),
+            models.Index(
+                fields=["merchant", "placed_at"],
+                condition=Q(refunded_minor__gt=0),
+                name="members_order_refunded",
+            ),
+            models.Index(
+                fields=["merchant", "placed_at"],
+                condition=Q(status="cancelled"),
+                name="members_order_cancelled",
+            ),
         ]
 
     def __str__(self) -> str:

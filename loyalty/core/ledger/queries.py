@@ -1,7 +1,7 @@
 """Reading the books: balances now and at any instant, lots, statements."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from loyalty.core.ledger.chart import POINTS, MemberAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
 from loyalty.core.tenancy import scope
+from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,14 @@ def balance_as_of(owner: UUID, *, at: datetime, unit: str = POINTS, recorded: bo
 def lots(owner: UUID, *, unit: str = POINTS, open_only: bool = True) -> QuerySet[Lot]:
     """A member's lots, soonest expiry first."""
     found = Lot.objects.filter(account__owner=owner, account__unit=unit).order_by("expires_at", "id")
-    return found.filter(remaining__gt=0) if open_only else found
+    return found.filter(remaining__gt=Fixed(0)) if open_only else found
 
 
 def open_lots(owner: UUID) -> list[Lot]:
     """Everything unused of a member's, in every unit, soonest expiry first; read to be moved."""
-    rows = Lot.objects.filter(account__owner=owner, remaining__gt=0).select_related("account", "transfer")
+    rows = Lot.objects.filter(account__owner=owner, remaining__gt=Fixed(0)).select_related(
+        "account", "transfer"
+    )
     return list(rows.order_by("expires_at", "id"))
 
 
@@ -216,13 +219,15 @@ def _json(value: Any) -> Any:
 
 def due_to_expire(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of lots whose time is up, for the expiry job."""
-    due = Lot.objects.filter(expires_at__lte=at, remaining__gt=0, pending=False).order_by("expires_at")
+    due = Lot.objects.filter(expires_at__lte=at, remaining__gt=Fixed(0), pending=False).order_by("expires_at")
     return _moves(due[:limit])
 
 
 def due_to_activate(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of pending lots whose date has come."""
-    due = Lot.objects.filter(available_from__lte=at, remaining__gt=0, pending=True).order_by("available_from")
+    due = Lot.objects.filter(available_from__lte=at, remaining__gt=Fixed(0), pending=True).order_by(
+        "available_from"
+    )
     return _moves(due[:limit])
 
 
@@ -277,17 +282,36 @@ def settled(grants: Iterable[UUID]) -> int:
     return int(rows["total"] or 0)
 
 
-def totals(
-    *, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS
-) -> dict[str, int]:
+def totals(*, unit: str = POINTS) -> dict[str, int]:
     """Points by merchant account (issued, redeemed, expired, adjusted), signed as the member sees them."""
     rows = Entry.objects.filter(account__owner=None, unit=unit)
-    if since:
-        rows = rows.filter(transfer__happened_at__gte=since)
-    if until:
-        rows = rows.filter(transfer__happened_at__lt=until)
     sums = dict(rows.values_list("account__kind").annotate(total=Sum("amount")))
     return {kind: -int(total) for kind, total in sums.items()}
+
+
+def totals_within(
+    stretches: Sequence[tuple[datetime, datetime]], *, unit: str = POINTS
+) -> list[dict[str, int]]:
+    """`totals` of what happened within each stretch (from an instant, until before another), in one pass."""
+    # The accounts first: that nearly every movement has a line on one of these few can only be planned for when
+    # they are named.
+    kinds = dict(Account.objects.filter(owner=None, unit=unit).values_list("pk", "kind"))
+    within = [
+        Q(transfer__happened_at__gte=since, transfer__happened_at__lt=until) for since, until in stretches
+    ]
+    rows = Entry.objects.filter(
+        account__in=list(kinds),
+        transfer__happened_at__gte=min(since for since, _until in stretches),
+        transfer__happened_at__lt=max(until for _since, until in stretches),
+    ).values_list("account")
+    with planned_for_its_values():
+        sums = list(
+            rows.annotate(**{f"sum_{n}": Sum("amount", filter=when) for n, when in enumerate(within)})
+        )
+    return [
+        {kinds[account]: -int(found[n]) for account, *found in sums if found[n] is not None}
+        for n in range(len(within))
+    ]
 
 
 def outstanding(*, unit: str = POINTS) -> int:
@@ -297,18 +321,17 @@ def outstanding(*, unit: str = POINTS) -> int:
 
 
 def merchant_side(
-    account: str, *, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS
+    account: str, *, since: datetime, until: datetime, unit: str = POINTS
 ) -> QuerySet[Entry, dict[str, Any]]:
-    """The movements that add up to one figure of `totals`, last recorded first; the caller slices.
+    """The movements that add up to one figure of `totals_within`, last recorded first; the caller slices.
 
     Each row: transfer_id, owner, kind, source_kind, source, reason, happened_at and `points`, signed as in
     `totals`.
     """
-    rows = Entry.objects.filter(account__owner=None, account__kind=account, unit=unit)
-    if since:
-        rows = rows.filter(transfer__happened_at__gte=since)
-    if until:
-        rows = rows.filter(transfer__happened_at__lt=until)
+    side = Account.objects.filter(owner=None, unit=unit, kind=account).values_list("pk", flat=True)
+    rows = Entry.objects.filter(
+        account__in=list(side), transfer__happened_at__gte=since, transfer__happened_at__lt=until
+    )
     return rows.order_by("-transfer_id", "line").values(
         "transfer_id", points=-F("amount"), owner=F("transfer__owner"), kind=F("transfer__kind"),
         source_kind=F("transfer__source_kind"), source=F("transfer__source"), reason=F("transfer__reason"),
