@@ -171,9 +171,9 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
         order.status = Order.Status.CANCELLED
     else:
         row.amount_minor = _add(row.content, order, lines)
-    order.save(update_fields=["status", "refunded_minor", "unassigned_refund_minor"])
     row.order, row.status = order, Refund.Status.APPLIED
-    _count(order, before, counts)
+    back = [lines[part["number"]] for part in row.content.get("lines", ())]
+    _write(order, back, before=before, counted=counts.member_id if counts else None)
     if owner is not None:
         claw_back(row=row, order=order, lines=list(lines.values()), owner=owner, at=at)
     record(
@@ -184,7 +184,7 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
 
 
 def _add(content: dict[str, Any], order: Order, lines: dict[int, OrderLine]) -> int:
-    """Add a refund's amounts to the lines and the order; the amount in all, in minor units."""
+    """Add a refund's amounts to the lines and the order, in memory; the amount in all, in minor units."""
     asked = Counter({part["number"]: part["amount_minor"] for part in content["lines"]})
     for number, amount_minor in asked.items():
         line = lines.get(number)
@@ -194,7 +194,6 @@ def _add(content: dict[str, Any], order: Order, lines: dict[int, OrderLine]) -> 
         if amount_minor > left:
             raise RefundTooLarge(left_minor=left, field="lines")
         line.refunded_minor += amount_minor
-        OrderLine.objects.filter(order=order, number=number).update(refunded_minor=line.refunded_minor)
     amount_minor = asked.total() + content["amount_minor"]
     left = order.total_minor - order.refunded_minor
     if amount_minor > left:
@@ -211,12 +210,33 @@ def contribution(order: Order) -> tuple[int, int]:
     return 1, order.total_minor - order.refunded_minor
 
 
-def _count(order: Order, before: tuple[int, int], counts: Stats | None) -> None:
-    after = contribution(order)
-    if counts is not None and after != before:
-        counts.orders_count += after[0] - before[0]
-        counts.spend_minor += after[1] - before[1]
-        counts.save(update_fields=["orders_count", "spend_minor"])
+_WRITE = """
+WITH line AS (
+    UPDATE members_orderline l SET refunded_minor = n.refunded_minor
+      FROM unnest(%(numbers)s::int[], %(refunded)s::bigint[]) AS n(number, refunded_minor)
+     WHERE l.merchant_id = %(merchant)s AND l.order_id = %(order)s AND l.number = n.number
+), counted AS (
+    UPDATE members_stats SET orders_count = orders_count + %(orders)s::int,
+           spend_minor = spend_minor + %(net_minor)s::bigint
+     WHERE merchant_id = %(merchant)s AND member_id = %(counted)s::uuid
+)
+UPDATE members_order SET status = %(status)s, refunded_minor = %(back)s::bigint,
+       unassigned_refund_minor = %(unassigned)s::bigint
+ WHERE merchant_id = %(merchant)s AND id = %(order)s
+"""
+
+
+def _write(order: Order, lines: list[OrderLine], *, before: tuple[int, int], counted: UUID | None) -> None:
+    """Write what came back: the order, those of its lines, and what it now counts for less in the figures of
+    `counted`. One statement; all rows are locked already."""
+    orders, net_minor = (now - then for now, then in zip(contribution(order), before, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, {
+            "merchant": scope.merchant_id(), "order": order.pk, "status": order.status,
+            "back": order.refunded_minor, "unassigned": order.unassigned_refund_minor,
+            "numbers": [line.number for line in lines], "refunded": [line.refunded_minor for line in lines],
+            "counted": counted if orders or net_minor else None, "orders": orders, "net_minor": net_minor,
+        })  # fmt: skip
 
 
 def claw_back(*, row: Refund, order: Order, lines: list[OrderLine], owner: UUID, at: datetime) -> None:
