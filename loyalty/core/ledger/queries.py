@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 
 from loyalty.core.ledger.chart import POINTS, MemberAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
@@ -106,6 +106,13 @@ def transfers(owner: UUID, *, unit: str | None = None) -> QuerySet[Transfer]:
     if unit:
         found = found.filter(unit=unit)
     return found.order_by("-happened_at", "-id")
+
+
+def ending(owner: UUID, *, unit: str = POINTS) -> list[dict[str, Any]]:
+    """Everything unused of a member's by when it ends, in the order it is used: rows of `expires_at` (None: never),
+    `pending`, `points` and `counts_from`, when the first of what waits can be used (None: no day is known)."""
+    rows = lots(owner, unit=unit).order_by("expires_at", "pending").values("expires_at", "pending")
+    return list(rows.annotate(points=Sum("remaining"), counts_from=Min("available_from")))
 
 
 @dataclass(frozen=True, slots=True)
