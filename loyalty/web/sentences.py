@@ -53,17 +53,24 @@ _FILTERS = {
 }
 
 
-def limits(only: Filter, window: Window) -> str:
-    """What a rule is limited to, in brackets and with a space before them; "" for no limit."""
+def limits(only: Filter, window: Window, *, labels: bool = True) -> str:
+    """What a rule is limited to, in brackets and with a space before them; "" for no limit. Without `labels` the
+    shop's own marks on its goods are left out: nobody else knows them."""
     parts = [
         str(text).format(names=", ".join(getattr(only, name)))
         for name, text in _FILTERS.items()
-        if getattr(only, name)
+        if getattr(only, name) and (labels or "tags" not in name)
     ]
+    times = []
     if window.from_:
-        parts.append(_("from {when}").format(when=formats.when(window.from_, "datetime")))
-    if window.until:
-        parts.append(_("until {when}").format(when=formats.when(window.until, "datetime")))
+        style = "date" if formats.is_midnight(window.from_) else "datetime"
+        times.append(_("from {when}").format(when=formats.when(window.from_, style)))
+    if window.until and formats.is_midnight(window.until):
+        day = formats.when(formats.last_moment(window.until), "date")
+        times.append(_("to the end of {day}").format(day=day))
+    elif window.until:
+        times.append(_("until {when}").format(when=formats.when(window.until, "datetime")))
+    parts.extend([" ".join(times)] if times else [])
     return " (" + "; ".join(parts) + ")" if parts else ""
 
 

@@ -123,8 +123,8 @@ def _per_amount(reason: Reason, voice: Voice) -> str:
 def _multiplied(reason: Reason, voice: Voice) -> str:
     name = reason.name or gettext("extra points")
     factor, base = (formats.decimal(Decimal(reason.values[value])) for value in ("factor", "base"))
-    return gettext("{given} more: {name}, ×{factor} on {base}").format(
-        given=voice.points(reason.amount), name=name, factor=factor, base=base
+    return gettext("{given} more: {name} (×{factor} on {base} {word})").format(
+        given=voice.points(reason.amount), name=name, factor=factor, base=base, word=voice.word()
     )
 
 

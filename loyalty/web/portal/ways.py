@@ -68,7 +68,8 @@ def _rule(rule: Rule, currency: str, words: Words) -> str:
     if isinstance(rule, Multiplier):
         factor = formats.decimal(Decimal(rule.factor))
         text = _("{factor} times as many {points}{limits}.")
-        if rule.name:
+        if rule.name:  # says in the shop's words what its labels mean
+            only = limits(rule.only, rule.window, labels=False)
             text = _("{name}: {factor} times as many {points}{limits}.")
         return text.format(name=rule.name, factor=factor, points=words["other"], limits=only)
     text = _("{points} for every {amount}{limits}.").format(
