@@ -111,7 +111,7 @@ class _Sums:
         over_all: dict[str, Any] = {}
         for n, period in enumerate(self.periods):
             within = Q(placed_at__gte=period.since, placed_at__lt=period.until)
-            of_member[f"number_{n}"] = Count("id", filter=within)
+            of_member[f"number_{n}"] = Count("placed_at", filter=within)
             of_member[f"net_{n}"] = Sum(F("total_minor") - F("refunded_minor"), filter=within, default=0)
             over_all[f"count_{n}"] = Sum(f"number_{n}", default=0)
             over_all[f"revenue_{n}"] = Sum(f"net_{n}", default=0)
