@@ -112,7 +112,8 @@ def ending(owner: UUID, *, unit: str = POINTS) -> list[dict[str, Any]]:
     """Everything unused of a member's by when it ends, in the order it is used: rows of `expires_at` (None: never),
     `pending`, `points` and `counts_from`, when the first of what waits can be used (None: no day is known)."""
     rows = lots(owner, unit=unit).order_by("expires_at", "pending").values("expires_at", "pending")
-    return list(rows.annotate(points=Sum("remaining"), counts_from=Min("available_from")))
+    found: Iterable[Any] = rows.annotate(points=Sum("remaining"), counts_from=Min("available_from"))
+    return list(found)
 
 
 @dataclass(frozen=True, slots=True)
