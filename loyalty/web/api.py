@@ -62,8 +62,7 @@ def problems(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("v1/schema", SchemaView.as_view(), name="api_schema"),
-    # What people type: the slash at the end, or only the beginning.
-    re_path(r"^(?:docs/)?$", RedirectView.as_view(pattern_name="api_docs")),
+    path("docs/", RedirectView.as_view(pattern_name="api_docs")),  # what people type
     path("docs", DocsView.as_view(), name="api_docs"),
     path("problems", problems, name="api_problems"),
     path("v1/", include(V1)),
