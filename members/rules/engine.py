@@ -5,7 +5,7 @@ id, so the order in which rules are written never matters. A rule that may count
 group may prefer another's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,14 +14,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loyalty.core.money import share
-from members.rules.conditions import Case
+from members.rules.conditions import Case, Condition
 from members.rules.decision import AnyEffect, Checked, Decision, Drawn, Effect, Reason
 from members.rules.earning import Earning, Rule
 from members.rules.earning.base import BASE, Offer, Tally
 from members.rules.facts import Facts, LineFacts, OrderFacts
 from members.rules.filters import Window
 from members.rules.groups import Mode
-from members.rules.limits import Budget
+from members.rules.limits import Budget, Limits
 from members.rules.units import FAMILIES, POINTS, family
 
 
@@ -45,14 +45,22 @@ def paid_by_line(order: OrderFacts) -> dict[int, int]:
     return {line.number: line.amount_minor - parts.get(line.number, 0) for line in order.lines}
 
 
-def _whole_by_line(weights: dict[int, Decimal], total: int) -> dict[int, int]:
-    """`total` whole points split by weight, largest remainders first, summing exactly."""
-    weight = sum(weights.values(), start=Decimal(0))
-    exact = {number: total * part / weight for number, part in weights.items()}
-    parts = {number: int(value) for number, value in exact.items()}
+def whole_by_line(weights: Mapping[int, int | Decimal], total: int) -> dict[int, int]:
+    """`total` whole units split by weight, largest remainders first (of equals the earlier line), summing exactly."""
+    whole = sum(weights.values())
+    both: dict[
+        int, tuple[Any, Any]
+    ]  # the whole part of each line's share, and what is left over: exact for integers
+    if isinstance(whole, int):
+        both = {number: divmod(total * weight, whole) for number, weight in weights.items()}
+    else:
+        exact = {number: total * weight / whole for number, weight in weights.items()}
+        both = {number: (int(value), value - int(value)) for number, value in exact.items()}
+    parts = {number: int(part) for number, (part, _rest) in both.items()}
     missing = total - sum(parts.values())
-    for number in sorted(exact, key=lambda number: (parts[number] - exact[number], number))[:missing]:
-        parts[number] += 1
+    if missing:
+        for number in sorted(both, key=lambda number: (-both[number][1], number))[:missing]:
+            parts[number] += 1
     return parts
 
 
@@ -80,11 +88,13 @@ class _Ready:
     takes_all: bool
     on_activity: bool
     always: bool
+    capped: bool
+    is_unit: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Rules that are settled together: one alone, or a group of which one may give."""
+    """Rules that are settled together: one alone (`Mode.ALL`), or a group of which one may give."""
 
     rules: tuple[_Ready, ...]
     mode: Mode
@@ -98,7 +108,10 @@ def _steps(earning: Earning) -> tuple[_Step, ...]:
     for rule in sorted(earning.rules, key=lambda rule: (rule.phase, -rule.priority, rule.id)):
         mode = modes.get(rule.group, Mode.ALL)
         name = f"rule {rule.id}" if mode is Mode.ALL else f"group {rule.group}"
-        ready = _Ready(rule, rule.only.takes_all, rule.activity is not None, rule.window == Window())
+        ready = _Ready(
+            rule, rule.only.takes_all, rule.activity is not None, rule.window == Window(),
+            rule.limits != Limits(), family(rule.gives) in FAMILIES,
+        )  # fmt: skip
         steps.setdefault(name, (mode, []))[1].append(ready)
     return tuple(_Step(tuple(rules), mode) for mode, rules in steps.values())
 
@@ -107,11 +120,16 @@ def _steps(earning: Earning) -> tuple[_Step, ...]:
 class _Bid:
     """A rule whose conditions hold, with what its caps leave of its offer."""
 
-    rule: Rule
+    ready: _Ready
     offer: Offer
     amount: int
     values: dict[str, Any]
     conditions: tuple[Checked, ...]
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that bids."""
+        return self.ready.rule
 
     @property
     def rank(self) -> tuple[int, int, str]:
@@ -125,7 +143,8 @@ class _Deciding:
     def __init__(self, earning: Earning, facts: Facts, at: datetime, eligible: dict[int, int]):
         self.earning, self.facts, self.at, self.eligible = earning, facts, at, eligible
         self.local = at.astimezone(ZoneInfo(facts.zone))
-        self.payable = [line for line in facts.order.lines if eligible.get(line.number, 0) > 0]
+        self.amounts = {number: amount for number, amount in eligible.items() if amount > 0}
+        self.payable = [line for line in facts.order.lines if line.number in self.amounts]
         self.budgets: dict[str, Budget] = {budget.id: budget for budget in earning.budgets}
         self.left = {name: budget.left(facts.budgets.get(name)) for name, budget in self.budgets.items()}
         self.tally = Tally()
@@ -135,12 +154,13 @@ class _Deciding:
 
     def settle(self, step: _Step) -> None:
         """Ask the rules of a step, and let those give that may."""
+        if step.mode is Mode.ALL:
+            bid = self._bid(step.rules[0])
+            if bid is not None:
+                self._give(bid)
+            return
         bids = [bid for ready in step.rules if (bid := self._bid(ready)) is not None]
         if not bids:
-            return
-        if step.mode is Mode.ALL:
-            for bid in bids:
-                self._give(bid)
             return
         winner = bids[0] if step.mode is Mode.EXCLUSIVE else min(bids, key=lambda bid: bid.rank)
         self._give(winner)
@@ -155,14 +175,17 @@ class _Deciding:
         if barred is not None:
             self._refuse(rule, *barred)
             return None
-        lines = self.payable if ready.takes_all else [line for line in self.payable if rule.only.takes(line)]
-        case = Case(self.facts, self.at, self.local, self.eligible, rule.id, lines)
-        checked = _check(rule, case) if rule.when else ()
+        lines, amounts = self.payable, self.amounts
+        if not ready.takes_all:
+            lines = [line for line in lines if rule.only.takes(line)]
+            amounts = {line.number: amounts[line.number] for line in lines}
+        case = Case(self.facts, self.at, self.local, self.eligible, rule.id, lines, amounts)
+        checked = _check(rule.when, case) if rule.when else ()
         for one in checked:
             if not one.matched:
                 self._refuse(rule, one.code, one.values, checked)
                 return None
-        return self._offer(rule, case, checked)
+        return self._offer(ready, case, checked)
 
     def _barred(self, ready: _Ready) -> tuple[str, dict[str, Any]] | None:
         """What keeps a rule from even looking, as (code, values): its time, the occasion, its filter."""
@@ -180,26 +203,29 @@ class _Deciding:
             return "other_product", {"found": product.sku if product else ""}
         return None
 
-    def _offer(self, rule: Rule, case: Case, checked: tuple[Checked, ...]) -> _Bid | None:
+    def _offer(self, ready: _Ready, case: Case, checked: tuple[Checked, ...]) -> _Bid | None:
         """The rule's offer after its caps; None when nothing is left of it."""
+        rule = ready.rule
         offer = rule.offer(case, self.tally)
         if not offer.amount:
             self._refuse(rule, offer.code, offer.values, checked)
             return None
+        if not ready.capped:
+            return _Bid(ready, offer, offer.amount, offer.values, checked)
         limits = rule.limits
         left = self.left.get(limits.budget) if limits.budget else None
         amount, bound = limits.leave(offer.amount, self.facts.member.given.get(rule.id), left)
         if bound is None:
-            return _Bid(rule, offer, amount, offer.values, checked)
+            return _Bid(ready, offer, amount, offer.values, checked)
         values = {**offer.values, **bound, "by": offer.code}
         if not amount:
             self._refuse(rule, "used_up", values, checked)
             return None
-        return _Bid(rule, offer, amount, values, checked)
+        return _Bid(ready, offer, amount, values, checked)
 
     def _give(self, bid: _Bid) -> None:
         rule, unit = bid.rule, bid.rule.gives
-        if family(unit) in FAMILIES:
+        if bid.ready.is_unit:
             self.tally.add(unit, rule.id, bid.amount, bid.offer.weights, base=rule.phase == BASE)
         elif (effect := rule.effect(bid.amount)) is not None:
             self.effects.append(effect)
@@ -228,11 +254,8 @@ class _Deciding:
         given = self.tally.given
         units = sorted(given, key=lambda unit: (unit != POINTS, unit))
         effects = [Effect(unit, sum(given[unit].values()), tuple(given[unit])) for unit in units]
-        lines = {
-            effect.unit: _whole_by_line(self.tally.lines[effect.unit], effect.amount)
-            for effect in effects
-            if effect.unit in self.tally.lines
-        }
+        weighed = {effect.unit: (self.tally.lines(effect.unit), effect.amount) for effect in effects}
+        lines = {unit: whole_by_line(weights, total) for unit, (weights, total) in weighed.items() if weights}
         return Decision(
             (*effects, *self.effects),
             tuple(self.reasons[rule.id] for rule in self.earning.rules),
@@ -243,15 +266,13 @@ class _Deciding:
         )
 
 
-def _check(rule: Rule, case: Case) -> tuple[Checked, ...]:
+def _check(conditions: Iterable[Condition], case: Case) -> tuple[Checked, ...]:
     """Every condition's verdict, also after one that does not hold: staff see them all."""
-    return tuple(_checked(rule.when, case))
-
-
-def _checked(conditions: Sequence[Any], case: Case) -> Iterable[Checked]:
+    found = []
     for condition in conditions:
-        verdict = condition.holds(case)
-        yield Checked(condition.__struct_config__.tag, verdict.holds, verdict.code, verdict.values)
+        holds, code, values = condition.holds(case)
+        found.append(Checked(condition.__struct_config__.tag, holds, code, values))  # type: ignore[arg-type]
+    return tuple(found)
 
 
 def _iso(instant: datetime | None) -> str | None:

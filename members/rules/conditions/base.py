@@ -1,6 +1,6 @@
 """What every condition shares: it looks at a case, gives a verdict with what it compared, and says itself in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, NamedTuple
@@ -17,7 +17,7 @@ type Problems = list[tuple[str, str]]
 @dataclass(slots=True)
 class Case:
     """One rule looking at one purchase or activity. `local` is `at` in the merchant's zone, `eligible` the minor
-    units of each line that may earn, `lines` those of them that the rule looks at."""
+    units of each line that may earn; of those `lines` are the ones the rule looks at, `amounts` theirs by number."""
 
     facts: Facts
     at: datetime
@@ -25,6 +25,7 @@ class Case:
     eligible: dict[int, int]
     rule: str
     lines: Sequence[LineFacts]
+    amounts: Mapping[int, int]
 
     @property
     def day(self) -> date:

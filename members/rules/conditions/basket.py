@@ -27,7 +27,7 @@ class OrderAmount(Base, frozen=True, tag="order_amount", kw_only=True):
     def holds(self, case: Case) -> Verdict:
         match self.of:
             case Counted.MATCHING:
-                found = sum(case.eligible[line.number] for line in case.lines)
+                found = sum(case.amounts.values())
             case Counted.ELIGIBLE:
                 found = sum(case.eligible.values())
             case _:

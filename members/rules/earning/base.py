@@ -30,26 +30,51 @@ class Offer:
 
 
 class Tally:
-    """What has been given so far, per unit: to whom the lines, and by which rules."""
+    """What has been given so far, per unit: by which rules, and how it falls on the lines."""
 
-    __slots__ = ("base", "given", "lines")
+    __slots__ = ("_base", "_parts", "given")
 
     def __init__(self) -> None:
-        self.base: dict[str, dict[int, Decimal]] = {}  # by unit and line: what multipliers multiply
-        self.lines: dict[str, dict[int, Decimal]] = {}  # by unit and line: everything
         self.given: dict[str, dict[str, int]] = {}  # by unit and rule
+        # By unit: (of the base?, amount, weights). Most rules weigh all lines alike, by one and the same mapping.
+        self._parts: dict[str, list[tuple[bool, int, Weights]]] = {}
+        self._base: dict[str, dict[int, Decimal]] = {}
 
     def add(self, unit: str, rule: str, amount: int, weights: Weights, *, base: bool) -> None:
         """Give `amount`, spread over the lines by weight."""
         self.given.setdefault(unit, {})[rule] = amount
-        whole = sum(weights.values())
-        if not whole:
-            return
-        shares = {number: Decimal(amount) * weight / whole for number, weight in weights.items()}
-        for total in (self.lines, self.base) if base else (self.lines,):
-            into = total.setdefault(unit, {})
-            for number, share in shares.items():
-                into[number] = into[number] + share if number in into else share
+        if weights:
+            self._parts.setdefault(unit, []).append((base, amount, weights))
+            if base:
+                self._base.pop(unit, None)
+
+    def base(self, unit: str) -> dict[int, Decimal]:
+        """What multipliers multiply: the base of each line."""
+        if unit not in self._base:
+            self._base[unit] = _shares([part for part in self._parts.get(unit, ()) if part[0]])
+        return self._base[unit]
+
+    def lines(self, unit: str) -> Weights:
+        """How everything given of a unit falls on the lines: weights, whose sum need not be what was given."""
+        parts = self._parts.get(unit, [])
+        if len({id(weights) for _base, _amount, weights in parts}) == 1:
+            return parts[0][2]
+        return _shares(parts)
+
+
+def _shares(parts: list[tuple[bool, int, Weights]]) -> dict[int, Decimal]:
+    """Each line's share of several amounts, each spread by its own weights."""
+    amounts: dict[int, tuple[int, Weights]] = {}
+    for _base, amount, weights in parts:
+        before, _same = amounts.get(id(weights), (0, weights))
+        amounts[id(weights)] = before + amount, weights
+    shares: dict[int, Decimal] = {}
+    for amount, weights in amounts.values():
+        exact, whole = Decimal(amount), sum(weights.values())
+        for number, weight in weights.items():
+            share = exact * weight / whole
+            shares[number] = shares[number] + share if number in shares else share
+    return shares
 
 
 class Identified(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
@@ -148,11 +173,6 @@ def once(case: Case) -> Offer | None:
     if case.facts.activity is None and not case.lines:
         return Offer(0, "nothing_eligible", {})
     return None
-
-
-def by_amount(case: Case) -> Weights:
-    """How something given for the whole falls on the lines the rule looks at: by what may earn of them."""
-    return {line.number: case.eligible[line.number] for line in case.lines}
 
 
 def occasion(rule: RuleBase) -> Phrase:

@@ -10,7 +10,6 @@ from members.rules.earning.base import (
     RuleBase,
     Tally,
     amount_problems,
-    by_amount,
     occasion,
     once,
 )
@@ -40,7 +39,7 @@ class Fixed(RuleBase, frozen=True, tag="fixed"):
         if refused is not None:
             return refused
         if self.for_each is For.ORDER:
-            return Offer(self.amount, "fixed", {"amount": self.amount}, by_amount(case))
+            return Offer(self.amount, "fixed", {"amount": self.amount}, case.amounts)
         things = {line.number: line.items for line in case.lines}
         count = sum(things.values())
         values = {"amount": self.amount, "items": count}
@@ -59,7 +58,7 @@ class Fixed(RuleBase, frozen=True, tag="fixed"):
         return _("{amount} {occasion}", amount=amount, occasion=occasion(self))
 
     tells = {
-        "fixed": Telling(lambda v: _("{given} at once", given=Units(v["given"], v["unit"]))),
+        "fixed": Telling(lambda v: _("{given}", given=Units(v["given"], v["unit"]))),
         "per_item": Telling(
             lambda v: _("{given}: {each} for each of {items}", given=Units(v["given"], v["unit"]),
                         each=Units(v["amount"], v["unit"]), items=v["items"])

@@ -29,8 +29,8 @@ class Multiplier(RuleBase, frozen=True, tag="multiplier"):
         return self.unit
 
     def offer(self, case: Case, tally: Tally) -> Offer:
-        given = tally.base.get(self.unit, {})
-        lines = {line.number: given[line.number] for line in case.lines if line.number in given}
+        given = tally.base(self.unit)
+        lines = {number: given[number] for number in case.amounts if number in given}
         base = sum(lines.values(), start=Decimal(0))
         extra = whole((base * (Decimal(self.factor) - 1)).quantize(_MILLIONTH), self.rounding)
         values = {"factor": self.factor, "base": str(round(base, 2)), "rounding": self.rounding.value}

@@ -30,15 +30,14 @@ class PointsPerAmount(RuleBase, frozen=True, tag="points_per_amount"):
         return self.unit
 
     def offer(self, case: Case, tally: Tally) -> Offer:
-        lines = {line.number: case.eligible[line.number] for line in case.lines}
-        amount_minor = sum(lines.values())
+        amount_minor = sum(case.amounts.values())
         values = {"amount_minor": amount_minor, "per_minor": self.per_minor, "points": self.points,
                   "rounding": self.rounding.value, "at_least_minor": self.at_least_minor}  # fmt: skip
         if amount_minor < max(1, self.at_least_minor):
             return Offer(0, "below_minimum" if amount_minor else "nothing_eligible", values)
         # Units of the amount are rounded, then multiplied: 101 at "5 per started 20" is 6 × 5, not ⌈25.25⌉.
         given = whole(Decimal(amount_minor) / self.per_minor, self.rounding) * self.points
-        return Offer(given, "per_amount" if given else "too_little", values, lines)
+        return Offer(given, "per_amount" if given else "too_little", values, case.amounts)
 
     def problems(self) -> Problems:
         found = units.problems(self.unit)

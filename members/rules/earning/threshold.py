@@ -5,7 +5,7 @@ from msgspec import Struct
 from loyalty.core.money import MAX_MINOR
 from members.rules import units
 from members.rules.conditions import Case
-from members.rules.earning.base import Offer, Problems, RuleBase, Tally, amount_problems, by_amount
+from members.rules.earning.base import Offer, Problems, RuleBase, Tally, amount_problems
 from members.rules.phrases import Money, Phrase, Telling, Units
 from members.rules.phrases import gettext_lazy as _
 
@@ -30,7 +30,7 @@ class Threshold(RuleBase, frozen=True, tag="threshold"):
         return self.unit
 
     def offer(self, case: Case, tally: Tally) -> Offer:
-        lines = by_amount(case)
+        lines = case.amounts
         amount_minor = sum(lines.values())
         reached = [step for step in self.steps if amount_minor >= step.at_least_minor]
         values = {"amount_minor": amount_minor}
