@@ -38,7 +38,7 @@ class Filter(Struct, forbid_unknown_fields=True, frozen=True):
             and line.sku not in self.not_skus
             and line.category not in self.not_categories
             and line.brand not in self.not_brands
-            and line.tags.isdisjoint(self.not_tags)
+            and (not self.not_tags or line.tags.isdisjoint(self.not_tags))
             and (not self.quantity_at_least or Decimal(line.quantity) >= self.quantity_at_least)
         )
 

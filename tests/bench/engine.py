@@ -9,7 +9,7 @@ import msgspec
 from members.rules.earning import Earning, check
 from members.rules.engine import decide
 from members.rules.facts import Facts, Given, LineFacts, MemberFacts, OrderFacts, Period, Spent
-from tests.bench.clients import Figure
+from tests.bench.clients import Figure, processes
 
 if TYPE_CHECKING:
     from tests.bench.__main__ import Run
@@ -84,4 +84,4 @@ def make_decisions(number: int) -> Callable[[], bool]:
 def measure(run: "Run") -> Figure:
     """Add the figure to a run. Its target is a time: nothing but this process takes part."""
     figure = processes("decide: 20 rules, 10 lines", make_decisions, clients=1, seconds=run.seconds)
-    return run.add(figure, target=f"{1000 / figure.per_second:.2f} ms each (must: < {TARGET_MS} ms)")
+    return run.add(figure, target=f"{figure.p50:.2f} ms each (must: < {TARGET_MS} ms)")
