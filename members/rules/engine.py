@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -100,9 +99,22 @@ class _Step:
     mode: Mode
 
 
-@lru_cache(maxsize=512)
+# By identity: two programmes may be equal and yet not the same, for True equals 1.
+_kept: dict[int, tuple[Earning, tuple[_Step, ...]]] = {}
+
+
 def _steps(earning: Earning) -> tuple[_Step, ...]:
-    """The order in which rules are settled; a group stands where its first rule would."""
+    """The order in which rules are settled, found out once for each programme."""
+    found = _kept.get(id(earning))
+    if found is None or found[0] is not earning:
+        if len(_kept) > 2000:
+            _kept.clear()
+        found = _kept[id(earning)] = earning, _ordered(earning)
+    return found[1]
+
+
+def _ordered(earning: Earning) -> tuple[_Step, ...]:
+    """Rules by phase, priority and id; a group stands where its first rule would."""
     modes = {group.id: group.mode for group in earning.groups}
     steps: dict[str, tuple[Mode, list[_Ready]]] = {}
     for rule in sorted(earning.rules, key=lambda rule: (rule.phase, -rule.priority, rule.id)):

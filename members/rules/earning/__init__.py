@@ -24,7 +24,7 @@ Rule = (
 type Problems = list[tuple[str, str]]
 
 
-class Earning(Struct, forbid_unknown_fields=True, frozen=True, cache_hash=True):
+class Earning(Struct, forbid_unknown_fields=True, frozen=True):
     """`earns` lists the kinds of lines that earn; `on_points` whether the part paid with points does. `groups` say how
     the rules that name them combine, `budgets` what the rules that name them may give to all members together."""
 
