@@ -110,8 +110,8 @@ def days(count: int) -> Phrase:
 
 def duration(minutes: int) -> Phrase:
     """A stretch of time in the largest whole unit: "90 minutes", "1 hour", "2 days"."""
-    if minutes % 1440 == 0:
+    if minutes and minutes % 1440 == 0:
         return days(minutes // 1440)
-    if minutes % 60 == 0:
+    if minutes and minutes % 60 == 0:
         return ngettext_lazy("{n} hour", "{n} hours", minutes // 60)
     return ngettext_lazy("{n} minute", "{n} minutes", minutes)

@@ -67,13 +67,23 @@ class Property(Struct, frozen=True, forbid_unknown_fields=True):
         """The property in words: "stars from 4"."""
         if self.any_of:
             return _(
-                "{name}: {values}", name=self.name, values=Names(tuple(str(value) for value in self.any_of))
+                "{name}: {values}",
+                name=self.name,
+                values=Names(tuple(_value(value) for value in self.any_of)),
             )
         if self.at_least is not None and self.at_most is not None:
             return _("{name} from {least} to {most}", name=self.name, least=self.at_least, most=self.at_most)
         if self.at_least is not None:
             return _("{name} from {least}", name=self.name, least=self.at_least)
         return _("{name} to {most}", name=self.name, most=self.at_most or 0)
+
+
+def _value(value: str | int | bool | None) -> str | Phrase:
+    if value is None:
+        return _("nothing")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
 
 
 class Activity(Base, frozen=True, tag="activity", kw_only=True):
@@ -119,6 +129,6 @@ class Activity(Base, frozen=True, tag="activity", kw_only=True):
         ),
         "other_property": Telling(
             lambda v: _("“{name}” was: {value}", name=v["property"],
-                        value=_("nothing") if v["value"] is None else str(v["value"])),
+                        value=_value(v["value"])),
         ),
     }  # fmt: skip
