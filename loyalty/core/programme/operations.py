@@ -57,7 +57,7 @@ def publish(*, at: datetime, note: str = "") -> Version:
     draft = Version.objects.select_for_update().filter(number=None).first()
     if draft is None:
         raise NoDraft()
-    document.parse(draft.document)
+    document.refuse_unserved(document.parse(draft.document))
     pointer = InForce.objects.select_for_update().select_related("version").first()
     if pointer and queries.complete(pointer.version) == queries.complete(draft):
         raise NothingChanged()
