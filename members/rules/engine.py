@@ -99,14 +99,15 @@ class _Step:
     mode: Mode
 
 
-# By identity: two programmes may be equal and yet not the same, for True equals 1.
+# By identity: two programmes may be equal and yet not the same, for True equals 1. Each is held, so that no other gets
+# its id meanwhile.
 _kept: dict[int, tuple[Earning, tuple[_Step, ...]]] = {}
 
 
 def _steps(earning: Earning) -> tuple[_Step, ...]:
     """The order in which rules are settled, found out once for each programme."""
     found = _kept.get(id(earning))
-    if found is None or found[0] is not earning:
+    if found is None:
         if len(_kept) > 2000:
             _kept.clear()
         found = _kept[id(earning)] = earning, _ordered(earning)

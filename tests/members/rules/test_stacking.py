@@ -110,6 +110,8 @@ def test_a_cap_leaves_what_it_leaves_and_says_so(limits, given_before, given_now
                 given_now,
             )
             assert reason.values["by"] == "fixed"
+        else:
+            assert "limit" not in reason.values
 
 
 def test_a_capped_base_is_what_multipliers_multiply():
