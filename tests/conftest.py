@@ -106,4 +106,4 @@ def dead_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     caches["default"].meanwhile.clear()
 
 
-pytest_plugins = ["tests.cast", "tests.needs"]
+pytest_plugins = ["tests.cast", "tests.needs", "tests.ledger.hand"]

@@ -8,7 +8,7 @@ instead of being shown rounded.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -120,6 +120,16 @@ def when(value: date | datetime, style: str, zone: tzinfo | None = None) -> str:
             )
         case _:
             raise ValueError(f"no way of writing time is called {style!r}")
+
+
+def last_moment(end: datetime) -> datetime:
+    """The last moment before `end`: what ends at midnight is good on the day before, and is told by that day."""
+    return end - timedelta(seconds=1)
+
+
+def is_midnight(value: datetime, zone: tzinfo | None = None) -> bool:
+    """Whether a day of ``zone`` (the active one by default) begins at `value`: then the day says it without a time."""
+    return timezone.localtime(value, zone).time() == time()
 
 
 def decimal(value: Decimal) -> str:

@@ -82,7 +82,7 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, role: str, database: str = DATABASE) -> str:
-        """A connection URL with its password, for one of the three roles or `postgres`, the superuser."""
+        """A connection URL with its password, for one of the roles that log in or `postgres`, the superuser."""
         return f"postgresql://{role}:{self.passwords[role]}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -61,6 +62,7 @@ def problems(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("v1/schema", SchemaView.as_view(), name="api_schema"),
+    path("docs/", RedirectView.as_view(pattern_name="api_docs")),  # what people type
     path("docs", DocsView.as_view(), name="api_docs"),
     path("problems", problems, name="api_problems"),
     path("v1/", include(V1)),

@@ -135,14 +135,14 @@ def activate_order(*, order: UUID, at: datetime) -> int:
     Their life starts now, by the terms they were earned under.
     """
     zone = ZoneInfo(shop_of_scope().timezone)
-    hold(sorted({lot.transfer.owner for lot in lots_of_source(order)}))
+    hold(sorted({lot.owner for lot in lots_of_source(order)}))
     done = 0
     for lot in lots_of_source(order):
         if lot.pending and lot.remaining:
-            version = lot.transfer.programme_version
+            version = lot.programme_version
             life = programmes.version(version).programme["points_life"] if version else PointsLife()
             until = expires_at(life, at, zone)
-            done += post(_activation(lot.pk, lot.transfer.owner, lot.account.unit, at, until)).amount
+            done += post(_activation(lot.id, lot.owner, lot.unit, at, until)).amount
     events.ring_after_commit()
     return done
 

@@ -13,14 +13,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
 from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posting, hold, post
-from loyalty.core.ledger.queries import lots_of_source, settled
+from loyalty.core.ledger.queries import SourceLot, lots_of_source, settled
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member, Order, OrderLine, Refund, Stats
@@ -94,17 +94,19 @@ def lock_name(*, source: str, external_id: str) -> None:
 
 def _take(row: Refund, at: datetime) -> Refunded:
     lock_name(source=row.source, external_id=row.order_external_id)
-    earlier = Refund.objects.filter(
-        source=row.source, order_external_id=row.order_external_id, external_id=row.external_id
-    ).first()
+    earlier = _one(
+        Refund.objects.filter(
+            source=row.source, order_external_id=row.order_external_id, external_id=row.external_id
+        )
+    )
     if earlier is not None:
         if earlier.fingerprint != row.fingerprint:
             raise KeyReused(field="external_id")
         return Refunded(earlier, True)
-    order = (
-        Order.objects.select_for_update(no_key=True)
-        .filter(source=row.source, external_id=row.order_external_id)
-        .first()
+    order = _one(
+        Order.objects.select_for_update(no_key=True).filter(
+            source=row.source, external_id=row.order_external_id
+        )
     )
     if order is None:
         row.status = Refund.Status.PARKED
@@ -114,6 +116,12 @@ def _take(row: Refund, at: datetime) -> Refunded:
         _apply(row, order, at)
         row.save(force_insert=True)
     return Refunded(row, False)
+
+
+def _one[Row: models.Model](rows: models.QuerySet[Row]) -> Row | None:
+    """The row a unique key names, if it is there. `first()` would ask for an order by id besides, for which
+    PostgreSQL may read the shop's rows by their primary key."""
+    return next(iter(rows[:1]), None)
 
 
 def apply_parked(*, order: UUID, at: datetime) -> None:
@@ -133,7 +141,7 @@ def apply_parked(*, order: UUID, at: datetime) -> None:
             record(
                 "refund.refused", subject=found.member_id, at=row.refunded_at, data={"refund": str(row.pk)}
             )
-        row.save()
+        row.save(update_fields=["order", "status", "note", "amount_minor", "points_taken", "shortfall"])
 
 
 def lock_owner(order: Order) -> tuple[UUID | None, Stats | None]:
@@ -143,7 +151,7 @@ def lock_owner(order: Order) -> tuple[UUID | None, Stats | None]:
     """
     owner = order.member_id
     while owner is not None:
-        counts = Stats.objects.select_for_update(no_key=True).filter(member_id=owner).first()
+        counts = _one(Stats.objects.select_for_update(no_key=True).filter(member_id=owner))
         if counts is not None:
             return owner, counts
         into = Member.objects.values_list("merged_into_id", flat=True).get(pk=owner)
@@ -163,9 +171,9 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
         order.status = Order.Status.CANCELLED
     else:
         row.amount_minor = _add(row.content, order, lines)
-    order.save(update_fields=["status", "refunded_minor", "unassigned_refund_minor"])
     row.order, row.status = order, Refund.Status.APPLIED
-    _count(order, before, counts)
+    back = [lines[part["number"]] for part in row.content.get("lines", ())]
+    _write(order, back, before=before, counted=counts.member_id if counts else None)
     if owner is not None:
         claw_back(row=row, order=order, lines=list(lines.values()), owner=owner, at=at)
     record(
@@ -176,7 +184,7 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
 
 
 def _add(content: dict[str, Any], order: Order, lines: dict[int, OrderLine]) -> int:
-    """Add a refund's amounts to the lines and the order; the amount in all, in minor units."""
+    """Add a refund's amounts to the lines and the order, in memory; the amount in all, in minor units."""
     asked = Counter({part["number"]: part["amount_minor"] for part in content["lines"]})
     for number, amount_minor in asked.items():
         line = lines.get(number)
@@ -186,7 +194,6 @@ def _add(content: dict[str, Any], order: Order, lines: dict[int, OrderLine]) -> 
         if amount_minor > left:
             raise RefundTooLarge(left_minor=left, field="lines")
         line.refunded_minor += amount_minor
-        OrderLine.objects.filter(order=order, number=number).update(refunded_minor=line.refunded_minor)
     amount_minor = asked.total() + content["amount_minor"]
     left = order.total_minor - order.refunded_minor
     if amount_minor > left:
@@ -203,12 +210,33 @@ def contribution(order: Order) -> tuple[int, int]:
     return 1, order.total_minor - order.refunded_minor
 
 
-def _count(order: Order, before: tuple[int, int], counts: Stats | None) -> None:
-    after = contribution(order)
-    if counts is not None and after != before:
-        counts.orders_count += after[0] - before[0]
-        counts.spend_minor += after[1] - before[1]
-        counts.save(update_fields=["orders_count", "spend_minor"])
+_WRITE = """
+WITH line AS (
+    UPDATE members_orderline l SET refunded_minor = n.refunded_minor
+      FROM unnest(%(numbers)s::int[], %(refunded)s::bigint[]) AS n(number, refunded_minor)
+     WHERE l.merchant_id = %(merchant)s AND l.order_id = %(order)s AND l.number = n.number
+), counted AS (
+    UPDATE members_stats SET orders_count = orders_count + %(orders)s::int,
+           spend_minor = spend_minor + %(net_minor)s::bigint
+     WHERE merchant_id = %(merchant)s AND member_id = %(counted)s::uuid
+)
+UPDATE members_order SET status = %(status)s, refunded_minor = %(back)s::bigint,
+       unassigned_refund_minor = %(unassigned)s::bigint
+ WHERE merchant_id = %(merchant)s AND id = %(order)s
+"""
+
+
+def _write(order: Order, lines: list[OrderLine], *, before: tuple[int, int], counted: UUID | None) -> None:
+    """Write what came back: the order, those of its lines, and what it now counts for less in the figures of
+    `counted`. One statement; all rows are locked already."""
+    orders, net_minor = (now - then for now, then in zip(contribution(order), before, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, {
+            "merchant": scope.merchant_id(), "order": order.pk, "status": order.status,
+            "back": order.refunded_minor, "unassigned": order.unassigned_refund_minor,
+            "numbers": [line.number for line in lines], "refunded": [line.refunded_minor for line in lines],
+            "counted": counted if orders or net_minor else None, "orders": orders, "net_minor": net_minor,
+        })  # fmt: skip
 
 
 def claw_back(*, row: Refund, order: Order, lines: list[OrderLine], owner: UUID, at: datetime) -> None:
@@ -233,24 +261,24 @@ def claw_back(*, row: Refund, order: Order, lines: list[OrderLine], owner: UUID,
         "source": order.pk, "version": order.programme_version, "data": {"refund": str(row.pk)},
     }  # fmt: skip
     lots = lots_of_source(order.pk)
-    for lot in [found for found in lots if found.account.owner == owner]:
+    for lot in [found for found in lots if found.owner == owner]:
         if owed > 0:
             owed -= _take_from(lot, min(owed, lot.granted), row, policy, common)
-    left_behind = [lot for lot in lots if lot.account.owner != owner]
+    left_behind = [lot for lot in lots if lot.owner != owner]
     if owed > 0:
-        spent = sum(lot.granted for lot in left_behind) - settled(lot.transfer_id for lot in left_behind)
+        spent = sum(lot.granted for lot in left_behind) - settled(lot.transfer for lot in left_behind)
         _take_rest(min(owed, spent), row, policy, common)
         row.shortfall += owed - min(owed, spent)  # expired unused: not taken a second time
 
 
-def _take_from(lot: Any, amount: int, row: Refund, policy: Shortfall, common: dict[str, Any]) -> int:
+def _take_from(lot: SourceLot, amount: int, row: Refund, policy: Shortfall, common: dict[str, Any]) -> int:
     try:
         answer = post(
             Posting(
                 do=Do.TAKE_BACK,
-                key=f"refund:{row.pk}:{lot.pk}",
+                key=f"refund:{row.pk}:{lot.id}",
                 amount=amount,
-                lot=lot.pk,
+                lot=lot.id,
                 shortfall=policy,
                 **common,
             )

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from loyalty.core.errors import NotFound
+from loyalty.core.tenancy.plans import Fixed
 from members.models import Order, OrderLine, Refund
 
 
@@ -62,8 +63,8 @@ def every() -> QuerySet[Order]:
 SHOWS = {
     "members": Q(member__isnull=False),
     "guests": Q(member=None),
-    "refunded": Q(refunded_minor__gt=0),
-    "cancelled": Q(status=Order.Status.CANCELLED),
+    "refunded": Q(refunded_minor__gt=Fixed(0)),
+    "cancelled": Q(status=Fixed("cancelled")),
 }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
@@ -12,7 +13,8 @@ from django.utils.translation import gettext
 
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.chart import MerchantAccount
-from loyalty.core.ledger.queries import holders, merchant_side, outstanding, totals
+from loyalty.core.ledger.queries import holders, merchant_side, outstanding, totals_within
+from loyalty.core.tenancy.plans import planned_for_its_values
 from members.models import Member, Order
 
 PRESENT = (Member.Status.ACTIVE, Member.Status.BLOCKED)
@@ -54,31 +56,18 @@ class Figure:
 
 def overview(period: Period) -> dict[str, Figure]:
     """All figures by key, in reading order. Points come from the books, money from orders, guests' too."""
-    members = Member.objects.aggregate(
-        total=Count("id", filter=Q(status__in=PRESENT)), new=Count("id", filter=_joined(period))
-    )
-    orders = _orders(period).aggregate(
-        count=Count("id"), revenue=Sum(F("total_minor") - F("refunded_minor")),
-        by_members=Sum(F("total_minor") - F("refunded_minor"), filter=Q(member__isnull=False)),
-        active=Count("member", distinct=True),
-    )  # fmt: skip
-    points = totals(since=period.since, until=period.until)
-    issued, redeemed = points.get(MerchantAccount.ISSUED, 0), -points.get(MerchantAccount.REDEEMED, 0)
-    values: dict[str, int | Decimal | None] = {
-        "members_total": members["total"],
-        "members_new": members["new"],
-        "members_active": orders["active"],
-        "orders": orders["count"],
-        "revenue": orders["revenue"] or 0,
-        "revenue_members": orders["by_members"] or 0,
-        "points_issued": issued,
-        "points_redeemed": redeemed,
-        "points_expired": -points.get(MerchantAccount.EXPIRED, 0),
-        "points_adjusted": points.get(MerchantAccount.ADJUSTED, 0),
-        "points_outstanding": outstanding(),
-        "redemption_share": Decimal(redeemed) / issued if issued > 0 else None,
-    }
-    return {key: Figure(key, values[key], unit, says()) for key, (unit, says, _rows) in _FIGURES.items()}
+    return _figures(_Sums((period,)), 0)
+
+
+def overview_and_before(period: Period) -> tuple[dict[str, Figure], dict[str, Figure]]:
+    """All figures of a period and of the one before it; both are summed in one pass over the rows."""
+    sums = _Sums((period, period.before))
+    return _figures(sums, 0), _figures(sums, 1)
+
+
+def figure(key: str, period: Period) -> Figure:
+    """One figure; only what it needs is summed. `NotFound` for an unknown key."""
+    return _figure(_known(key), _Sums((period,)), 0)
 
 
 def rows(key: str, period: Period) -> QuerySet[Any, Any]:
@@ -87,9 +76,78 @@ def rows(key: str, period: Period) -> QuerySet[Any, Any]:
     Members for the members' figures, orders (with `net_minor`) for orders and revenue, the books' movements
     (dicts with `owner` and `points`) for points. Their count or sum is the figure.
     """
+    return _FIGURES[_known(key)].rows(period)
+
+
+def rows_from(key: str, period: Period, *, first: int, count: int) -> list[Any]:
+    """Up to `count` of `rows`, from number `first` (0 is the newest) on."""
+    with planned_for_its_values():
+        return list(rows(key, period)[first : first + count])
+
+
+def _known(key: str) -> str:
     if key not in _FIGURES:
         raise NotFound("figure")
-    return _FIGURES[key][2](period)
+    return key
+
+
+class _Sums:
+    """What figures are made of, one of each for every period. Each source is asked when a figure first needs it."""
+
+    def __init__(self, periods: tuple[Period, ...]) -> None:
+        self.periods = periods
+
+    @cached_property
+    def members(self) -> dict[str, int]:
+        """`total` now, and `new_0`, `new_1` …: who joined in each period."""
+        new = {f"new_{n}": Count("id", filter=_joined(period)) for n, period in enumerate(self.periods)}
+        return Member.objects.aggregate(total=Count("id", filter=Q(status__in=PRESENT)), **new)
+
+    @cached_property
+    def orders(self) -> dict[str, int]:
+        """`count_n`, `revenue_n` and `by_members_n` (minor units) and `active_n` (members) of each period."""
+        # First by member, then over them: otherwise telling members apart would mean sorting every order.
+        of_member: dict[str, Any] = {}
+        over_all: dict[str, Any] = {}
+        for n, period in enumerate(self.periods):
+            within = Q(placed_at__gte=period.since, placed_at__lt=period.until)
+            of_member[f"number_{n}"] = Count("placed_at", filter=within)
+            of_member[f"net_{n}"] = Sum(F("total_minor") - F("refunded_minor"), filter=within, default=0)
+            over_all[f"count_{n}"] = Sum(f"number_{n}", default=0)
+            over_all[f"revenue_{n}"] = Sum(f"net_{n}", default=0)
+            over_all[f"by_members_{n}"] = Sum(f"net_{n}", filter=Q(member__isnull=False), default=0)
+            over_all[f"active_{n}"] = Count("member", filter=Q(**{f"number_{n}__gt": 0}))
+        whole = Period(min(each.since for each in self.periods), max(each.until for each in self.periods))
+        with planned_for_its_values():
+            return _orders(whole).values("member").annotate(**of_member).aggregate(**over_all)
+
+    @cached_property
+    def points(self) -> list[dict[str, int]]:
+        """The books' sums of each period."""
+        return totals_within([(period.since, period.until) for period in self.periods])
+
+    @cached_property
+    def outstanding(self) -> int:
+        """What members hold now."""
+        return outstanding()
+
+    def moved(self, account: MerchantAccount, n: int) -> int:
+        """Points that moved on one of the shop's accounts in period `n`, signed as members see them."""
+        return self.points[n].get(account, 0)
+
+
+def _figures(sums: _Sums, n: int) -> dict[str, Figure]:
+    return {key: _figure(key, sums, n) for key in _FIGURES}
+
+
+def _figure(key: str, sums: _Sums, n: int) -> Figure:
+    made = _FIGURES[key]
+    return Figure(key, made.value(sums, n), made.unit, made.says())
+
+
+def _share(sums: _Sums, n: int) -> Decimal | None:
+    issued = sums.moved(MerchantAccount.ISSUED, n)
+    return Decimal(-sums.moved(MerchantAccount.REDEEMED, n)) / issued if issued > 0 else None
 
 
 def _joined(period: Period) -> Q:
@@ -115,65 +173,86 @@ def _movements(account: MerchantAccount) -> Callable[[Period], QuerySet[Any, Any
     return lambda period: merchant_side(account, since=period.since, until=period.until)
 
 
-_FIGURES: dict[str, tuple[str, Callable[[], str], Callable[[Period], QuerySet[Any, Any]]]] = {
-    "members_total": (
+class _Made(NamedTuple):
+    """How a figure is made: its unit, what it says it counts, its rows, and its value in period `n` of the sums."""
+
+    unit: str
+    says: Callable[[], str]
+    rows: Callable[[Period], QuerySet[Any, Any]]
+    value: Callable[[_Sums, int], int | Decimal | None]
+
+
+_FIGURES: dict[str, _Made] = {
+    "members_total": _Made(
         "count",
         lambda: gettext("Everyone who is a member now"),
         lambda _period: _members(Q(status__in=PRESENT)),
+        lambda sums, _n: sums.members["total"],
     ),
-    "members_new": (
+    "members_new": _Made(
         "count",
         lambda: gettext("Members who joined in this time"),
         lambda period: _members(_joined(period)),
+        lambda sums, n: sums.members[f"new_{n}"],
     ),
-    "members_active": (
+    "members_active": _Made(
         "count",
         lambda: gettext("Members who bought something in this time and did not cancel it"),
         lambda period: _members(Exists(_orders(period).filter(member=OuterRef("pk")))),
+        lambda sums, n: sums.orders[f"active_{n}"],
     ),
-    "orders": (
+    "orders": _Made(
         "count",
         lambda: gettext("Orders made in this time, guests' too, cancelled ones left out"),
         lambda period: _newest(_orders(period)),
+        lambda sums, n: sums.orders[f"count_{n}"],
     ),
-    "revenue": (
+    "revenue": _Made(
         "money",
         lambda: gettext("What these orders came to, less what was refunded since"),
         lambda period: _newest(_orders(period)),
+        lambda sums, n: sums.orders[f"revenue_{n}"],
     ),
-    "revenue_members": (
+    "revenue_members": _Made(
         "money",
         lambda: gettext("The part of the revenue that members brought"),
         lambda period: _newest(_orders(period).filter(member__isnull=False)),
+        lambda sums, n: sums.orders[f"by_members_{n}"],
     ),
-    "points_issued": (
+    "points_issued": _Made(
         "points",
         lambda: gettext("Given for purchases, less what refunds took back"),
         _movements(MerchantAccount.ISSUED),
+        lambda sums, n: sums.moved(MerchantAccount.ISSUED, n),
     ),
-    "points_redeemed": (
+    "points_redeemed": _Made(
         "points",
         lambda: gettext("Used for rewards, less what was given back"),
         _movements(MerchantAccount.REDEEMED),
+        lambda sums, n: -sums.moved(MerchantAccount.REDEEMED, n),
     ),
-    "points_expired": (
+    "points_expired": _Made(
         "points",
         lambda: gettext("Ended unused in this time"),
         _movements(MerchantAccount.EXPIRED),
+        lambda sums, n: -sums.moved(MerchantAccount.EXPIRED, n),
     ),
-    "points_adjusted": (
+    "points_adjusted": _Made(
         "points",
         lambda: gettext("Given less taken by hand"),
         _movements(MerchantAccount.ADJUSTED),
+        lambda sums, n: sums.moved(MerchantAccount.ADJUSTED, n),
     ),
-    "points_outstanding": (
+    "points_outstanding": _Made(
         "points",
         lambda: gettext("What members hold now and may still use, waiting and set aside included"),
         lambda _period: holders(),
+        lambda sums, _n: sums.outstanding,
     ),
-    "redemption_share": (
+    "redemption_share": _Made(
         "share",
         lambda: gettext("Points used in this time for each point given in it"),
         _movements(MerchantAccount.REDEEMED),
+        _share,
     ),
 }

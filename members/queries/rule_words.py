@@ -5,7 +5,7 @@ written the reader's way, for staff and, more plainly, for members.
 """
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Protocol, get_args
 
@@ -16,7 +16,8 @@ from members.rules import groups, limits
 from members.rules.conditions import Condition
 from members.rules.decision import Checked, Reason
 from members.rules.earning import Earning, Rule
-from members.rules.earning.base import RuleBase, tellings
+from members.rules.earning.base import tellings
+from members.rules.filters import Window
 from members.rules.groups import Mode
 from members.rules.limits import Budget
 from members.rules.phrases import (
@@ -46,6 +47,8 @@ class Speaker(Protocol):
     def units(self, count: int, unit: str) -> str: ...
     def unit_word(self, unit: str) -> str: ...
     def instant(self, value: Any) -> str: ...
+    def day(self, value: Any) -> str: ...
+    def is_midnight(self, value: datetime) -> bool: ...
 
 
 #: What a rule looks at is not what happened: true, and of no interest to anybody who asks why.
@@ -65,6 +68,7 @@ TELLINGS: Tellings = {
 }
 """Every code that rules and conditions bring words for."""
 
+_NO_BREAK = "\u00a0"
 _WORKDAYS, _WEEKEND = (0, 1, 2, 3, 4), (5, 6)
 
 
@@ -86,7 +90,9 @@ def _value(value: Value, voice: Speaker) -> str:
         case Money():
             return voice.money(value.minor)
         case Units():
-            return voice.units(value.count, value.unit)
+            return voice.units(value.count, value.unit).replace(
+                " ", _NO_BREAK
+            )  # a count stays with what it counts
         case UnitWord():
             return voice.unit_word(value.unit)
         case Exact():
@@ -159,21 +165,36 @@ def _sentence(text: str) -> str:
 # --- rules as they are written ------------------------------------------------------------------------------------
 
 
-def limited(rule: Rule | RuleBase, voice: Speaker) -> list[str]:
+def limited(rule: Rule, voice: Speaker) -> list[str]:
     """Everything that limits a rule, part by part: what it looks at, its conditions, its caps, its time."""
     about = rule.activity
-    parts = rule.only.says()
+    parts = rule.only.says(labels=not _introduced(rule, voice))
     parts += [
         condition.says_plainly() if voice.plain else condition.says()
         for condition in rule.when
         if condition is not about
     ]
     said = [say(part, voice) for part in [*parts, *rule.limits.says(rule.gives)]]
-    if rule.window.from_:
-        said.append(gettext("from {when}").format(when=voice.instant(rule.window.from_)))
-    if rule.window.until:
-        said.append(gettext("until {when}").format(when=voice.instant(rule.window.until)))
-    return said
+    times = _times(rule.window, voice)
+    return [*said, times] if times else said
+
+
+def _times(window: Window, voice: Speaker) -> str:
+    """From when until when, in whole days where it begins and ends at midnight."""
+    times, start, end = [], window.from_, window.until
+    if start:
+        when = voice.day(start) if voice.is_midnight(start) else voice.instant(start)
+        times.append(gettext("from {when}").format(when=when))
+    if end and voice.is_midnight(end):
+        times.append(gettext("to the end of {day}").format(day=voice.day(formats.last_moment(end))))
+    elif end:
+        times.append(gettext("until {when}").format(when=voice.instant(end)))
+    return " ".join(times)
+
+
+def _introduced(rule: Rule, voice: Speaker) -> bool:
+    """Members read the name of a bonus before what it gives: it says in the shop's words what its labels mean."""
+    return voice.plain and rule.introduced and bool(rule.name)
 
 
 def in_brackets(parts: list[str]) -> str:
@@ -184,7 +205,10 @@ def in_brackets(parts: list[str]) -> str:
 def rule_sentence(rule: Rule, voice: Speaker) -> str:
     """What a rule gives, what for and within which limits, as one sentence."""
     text = say(rule.says_plainly() if voice.plain else rule.says(), voice)
-    return _sentence(f"{text}{in_brackets(limited(rule, voice))}.")
+    said = f"{text}{in_brackets(limited(rule, voice))}."
+    if _introduced(rule, voice):
+        return gettext("{name}: {what}").format(name=rule.name, what=said)
+    return _sentence(said)
 
 
 def group_sentences(earning: Earning, voice: Speaker) -> list[str]:

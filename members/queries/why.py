@@ -92,6 +92,10 @@ class Voice:
         """The day of an instant in the merchant's zone: "1 Dec 2026"."""
         return self._when(value, "date")
 
+    def is_midnight(self, value: datetime) -> bool:
+        """Whether a day of the merchant's zone begins at an instant: then the day says it without a time."""
+        return formats.is_midnight(value, ZoneInfo(self.zone))
+
     def _when(self, value: str | datetime, style: str) -> str:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else value
         return formats.when(instant, style, ZoneInfo(self.zone))
@@ -197,9 +201,10 @@ def _per_amount(reason: Reason, voice: Voice) -> str:
 def _multiplied(reason: Reason, voice: Voice) -> str:
     name = reason.name or gettext("extra points")
     factor, base = (formats.decimal(Decimal(reason.values[value])) for value in ("factor", "base"))
-    return gettext("{given} more: {name}, ×{factor} on {base}").format(
-        given=voice.units(reason.amount, reason.unit), name=name, factor=factor, base=base
-    )
+    return gettext("{given} more: {name} (×{factor} on {base} {word})").format(
+        given=voice.units(reason.amount, reason.unit), name=name, factor=factor, base=base,
+        word=voice.unit_word(reason.unit),
+    )  # fmt: skip
 
 
 def _too_little(reason: Reason, voice: Voice) -> str:

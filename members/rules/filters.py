@@ -72,9 +72,14 @@ class Filter(Struct, forbid_unknown_fields=True, frozen=True):
             return [("quantity_at_least", "Give a number of things, at most 1,000,000.")]
         return []
 
-    def says(self) -> list[Phrase]:
-        """What the rule is limited to, part by part."""
-        parts = [text(Names(getattr(self, name))) for name, text in _SAYS.items() if getattr(self, name)]
+    def says(self, *, labels: bool = True) -> list[Phrase]:
+        """What the rule is limited to, part by part. Without `labels` the shop's own marks on its goods are left out:
+        nobody else knows them."""
+        parts = [
+            text(Names(getattr(self, name)))
+            for name, text in _SAYS.items()
+            if getattr(self, name) and (labels or "tags" not in name)
+        ]
         if self.quantity_at_least:
             parts.append(_("only from {n} of the same", n=self.quantity_at_least))
         return parts

@@ -19,6 +19,7 @@ from loyalty.core.ledger.operations import hold as hold_accounts
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
+from loyalty.core.tenancy.plans import Fixed
 from members.models import Member
 from members.operations.membership import NotActive, locked
 from members.operations.merging import move_points
@@ -241,7 +242,7 @@ def use_voucher(*, code: str, at: datetime) -> Voucher:
 def release_stale(*, at: datetime, limit: int = 100) -> int:
     """Release up to `limit` of this merchant's reservations whose time is over; how many. One transaction."""
     due = list(
-        Redemption.objects.filter(status=Redemption.Status.RESERVED, reserved_until__lt=at)
+        Redemption.objects.filter(status=Fixed("reserved"), reserved_until__lt=at)
         .order_by("reserved_until")
         .values_list("pk", "member_id", "reward_id")[:limit]
     )

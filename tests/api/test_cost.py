@@ -21,7 +21,6 @@ def short(statement):
     words = (
         "BEGIN",
         "COMMIT",
-        "app.merchant_id",
         "pg_try_advisory_xact_lock",
         "members_identity",
         "members_record_orders",
@@ -37,7 +36,6 @@ def test_an_order_costs_five_statements_in_one_transaction(luna_live):
     call.post("orders", an_order("ana"))
     assert [short(one) for one in statements(lambda: call.post("orders", an_order("ana")))] == [
         "BEGIN",
-        "app.merchant_id",
         "pg_try_advisory_xact_lock",  # was it answered already?
         "members_identity",  # who is it, what do they have, which programme counts
         "members_record_orders",  # order, lines, lot, transfer, entries, balances, events
@@ -52,7 +50,6 @@ def test_a_repetition_costs_one_look(luna_live):
     body = an_order("ana")
     assert [short(one) for one in statements(lambda: call.post("orders", body, key="again"))] == [
         "BEGIN",
-        "app.merchant_id",
         "pg_try_advisory_xact_lock",
         "COMMIT",
     ]
@@ -63,7 +60,6 @@ def test_a_balance_costs_one_statement(luna_live):
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     assert [short(one) for one in statements(lambda: call.get(f"members/{member}/balances"))] == [
         "BEGIN",
-        "app.merchant_id",
         "ledger_account",
         "COMMIT",
     ]

@@ -79,6 +79,12 @@ BEGIN
     RETURN b;
 END $$;
 
+-- With the rights that the product's own functions have, and the same row-level security.
+ALTER FUNCTION bench_order(bigint, uuid, bigint, text) OWNER TO loyalty_books;
+ALTER FUNCTION bench_order(bigint, uuid, bigint, text) SECURITY DEFINER SET search_path = public, pg_temp;
+ALTER FUNCTION bench_redeem(bigint, uuid, uuid, bigint) OWNER TO loyalty_books;
+ALTER FUNCTION bench_redeem(bigint, uuid, uuid, bigint) SECURITY DEFINER SET search_path = public, pg_temp;
+
 CREATE TABLE IF NOT EXISTS bench_owners (number int PRIMARY KEY, id uuid NOT NULL);
 INSERT INTO bench_owners SELECT row_number() OVER (ORDER BY joined_at, id) - 1, id FROM members_member ON CONFLICT DO NOTHING;
 GRANT SELECT ON bench_owners TO loyalty_app;

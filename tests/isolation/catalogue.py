@@ -109,15 +109,16 @@ def owned_by_others(admin: Connection) -> list[str]:
     return [f"{name}: belongs to {owner}" for name, owner in rows]
 
 
-def run_with_owners_rights(admin: Connection) -> dict[str, list[str] | None]:
-    """Functions and views that read past row-level security, with the settings they pin."""
+def run_with_other_rights(admin: Connection) -> dict[str, tuple[str, list[str] | None]]:
+    """Functions and views that run with their owner's rights: whose those are, and the settings they pin."""
     rows = admin.execute(
-        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
-        " UNION ALL SELECT relname, reloptions FROM pg_class WHERE relkind IN ('v', 'm')"
+        "SELECT proname, pg_get_userbyid(proowner), proconfig FROM pg_proc"
+        " WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        " UNION ALL SELECT relname, pg_get_userbyid(relowner), reloptions FROM pg_class WHERE relkind IN ('v', 'm')"
         " AND relnamespace = 'public'::regnamespace"
         " AND NOT coalesce('security_invoker=true' = ANY (reloptions), false) ORDER BY 1"
     )
-    return dict(rows.fetchall())
+    return {name: (role, settings) for name, role, settings in rows}
 
 
 def rights(admin: Connection, role: str, table: str) -> set[str]:

@@ -12,7 +12,7 @@ from django.apps import apps
 
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.models import MERCHANT_OF_SESSION
-from loyalty.core.tenancy.roles import APP, SYSTEM
+from loyalty.core.tenancy.roles import APP, BOOKS, OWNER, SYSTEM
 from tests.isolation import catalogue
 
 pytestmark = pytest.mark.django_db
@@ -22,16 +22,20 @@ KEYS_OF_THE_WHOLE_SERVER = {
     "merchants_apikey_lookup_key": "a request names its key before anybody knows the merchant",
     "events_event_pkey": "numbers of events come from one sequence: the feed of a server has one order",
 }
-# What reads past row-level security. Each pins its search path, takes no text from outside and answers no
-# rows.
-WITH_OWNERS_RIGHTS = {"refuse_empty_transfer"}
+# What runs with other rights than its caller's, and whose. Each pins its search path. The one with the owner's reads
+# past row-level security: it takes no text from outside and answers no rows. The books' role is bound by it.
+WITH_RIGHTS_OF = {
+    "refuse_empty_transfer": OWNER,
+    **dict.fromkeys(("ledger_post", "ledger_post_many", "ledger_open", "ledger_hold"), BOOKS),
+}
 
-APPEND_ONLY = ["ledger_transfer", "ledger_entry", "ledger_seal", "events_event"]
+THE_BOOKS = ["ledger_account", "ledger_lot", "ledger_transfer", "ledger_entry"]
+WRITTEN_ONCE = ["ledger_seal", "events_event"]
 MOVING_PARTS = {
     "ledger_account": {"balance", "version", "head"},
     "ledger_lot": {"remaining", "pending", "expires_at"},
-    "events_event": {"dispatched_at"},
 }
+MARKED = {"events_event": {"dispatched_at"}}
 # What was typed about a person can be emptied, only by who serves; a trigger refuses any other change of it.
 FORGETTABLE = {"ledger_transfer": {"reason"}, "events_event": {"data"}}
 
@@ -145,7 +149,8 @@ def test_no_constraint_was_added_unchecked(admin: psycopg.Connection) -> None:
 
 
 def test_all_belongs_to_the_owner_role_and_nothing_to_those_who_serve(admin: psycopg.Connection) -> None:
-    assert catalogue.owned_by_others(admin) == []
+    functions = [f"{name}: belongs to {BOOKS}" for name, role in WITH_RIGHTS_OF.items() if role == BOOKS]
+    assert catalogue.owned_by_others(admin) == sorted(functions)
 
 
 def test_twin_a_table_of_another_owner_is_reported(scratch: psycopg.Connection) -> None:
@@ -153,17 +158,29 @@ def test_twin_a_table_of_another_owner_is_reported(scratch: psycopg.Connection) 
 
 
 def test_what_reads_past_row_level_security_is_known_and_pinned(admin: psycopg.Connection) -> None:
-    found = catalogue.run_with_owners_rights(admin)
-    assert set(found) == WITH_OWNERS_RIGHTS
-    assert all(settings and settings[0].startswith("search_path=") for settings in found.values())
+    found = catalogue.run_with_other_rights(admin)
+    assert {name: role for name, (role, _settings) in found.items()} == WITH_RIGHTS_OF
+    assert all(settings and settings[0].startswith("search_path=") for _role, settings in found.values())
 
 
 @pytest.mark.parametrize("role", [APP, SYSTEM])
 def test_nobody_who_serves_may_change_what_has_happened(admin: psycopg.Connection, role: str) -> None:
-    for table in {*APPEND_ONLY, *MOVING_PARTS}:
-        may = MOVING_PARTS.get(table, set()) | (FORGETTABLE.get(table, set()) if role == APP else set())
-        assert catalogue.rights(admin, role, table) == {"SELECT", "INSERT"}, table
+    for table in (*THE_BOOKS, *WRITTEN_ONCE):
+        may = MARKED.get(table, set()) | (FORGETTABLE.get(table, set()) if role == APP else set())
+        assert catalogue.rights(admin, role, table) == {"SELECT"} | (
+            {"INSERT"} if table in WRITTEN_ONCE else set()
+        ), table
         assert catalogue.columns_changeable(admin, role, table) == may, table
+
+
+def test_only_what_posts_writes_the_books_and_no_more_than_it_must(admin: psycopg.Connection) -> None:
+    for table in THE_BOOKS:
+        assert catalogue.rights(admin, BOOKS, table) == {"SELECT", "INSERT"}, table
+        may = MOVING_PARTS.get(table, set()) | FORGETTABLE.get(table, set())
+        assert catalogue.columns_changeable(admin, BOOKS, table) == may, table
+    assert admin.execute("SELECT has_schema_privilege(%s, 'public', 'CREATE')", [BOOKS]).fetchone() == (
+        False,
+    )
 
 
 @pytest.mark.parametrize("role", [APP, SYSTEM])

@@ -14,7 +14,8 @@ import psycopg
 import loyalty.core.ledger
 
 SOURCE = "".join(
-    (Path(loyalty.core.ledger.__file__).parent / name).read_text() for name in ("functions.sql", "bulk.sql")
+    (Path(loyalty.core.ledger.__file__).parent / name).read_text()
+    for name in ("functions.sql", "bulk.sql", "rights.sql")
 )
 
 

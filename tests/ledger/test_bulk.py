@@ -13,6 +13,7 @@ from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
 from loyalty.core.ledger.invariants import CHECKS
 from loyalty.core.ledger.operations import Posting, _to_json, post
 from tests.cast import AT, days
+from tests.ledger.hand import by_hand
 
 PEOPLE = [ids.new() for _person in range(3)]
 UNITS = ["points", "stamps"]
@@ -102,15 +103,13 @@ def test_who_owes_settles_first_in_a_batch_too(cafe):
     assert '"balance": 20' in together[0][1]
 
 
-def test_a_chain_begun_anew_would_be_seen(cafe):
+def test_a_chain_begun_anew_would_be_seen(cafe, hand):
     """The twin: had the bulk forgotten the hash before its first line, the books would not be the same."""
     begun()
     wires = [granted(n, PEOPLE[0], "points", 5, False, None).wire() for n in range(3)]
     _answers, right = played(ONE_BY_ONE, wires)
+    by_hand("UPDATE ledger_account SET head = NULL WHERE owner = %s AND kind = 'available'", PEOPLE[0])
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE ledger_account SET head = NULL WHERE owner = %s AND kind = 'available'", [PEOPLE[0]]
-        )
         cursor.execute(TOGETHER, [_to_json(wires).decode()])
     assert state()["ledger_entry"] != right["ledger_entry"]
     assert any(result.breaches for result in checks.run(CHECKS))

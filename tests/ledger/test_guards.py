@@ -1,4 +1,5 @@
-"""What the database itself refuses, whatever the code above it does. Every statement runs as the serving role."""
+"""What the database itself refuses, whatever the code above it does: nearly everything to the role that serves, and a
+lot to the functions that post. What is written by hand has the rights of those."""
 
 import os
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from loyalty.core.ledger.operations import Posted, Posting, post
 from loyalty.core.tenancy.scope import acting_for
 from members.operations.membership import block
 from tests.cast import AT, MARA, OTTO
+from tests.ledger.hand import by_hand
 
 
 def sql(statement: str, *params: object) -> list[tuple]:
@@ -40,7 +42,7 @@ def account(owner: UUID | None, kind: str = "available") -> UUID:
 def transfer() -> UUID:
     """A transfer's row without its lines; the lines are what a test is about."""
     new = ids.new()
-    sql("INSERT INTO ledger_transfer (id, merchant_id, key, fingerprint, kind, move, unit, owner, amount, shortfall,"
+    by_hand("INSERT INTO ledger_transfer (id, merchant_id, key, fingerprint, kind, move, unit, owner, amount, shortfall,"
         " source_kind, rule, actor, reason, happened_at, recorded_at) SELECT %s, merchant_id, %s, gen_random_uuid(),"
         " 'x', 'grant', 'points', owner, 1, 0, '', '', 'test', '', now(), now() FROM ledger_transfer LIMIT 1",
         new, f"forged-{new}")  # fmt: skip
@@ -57,12 +59,12 @@ def lines(transfer_id: UUID, *parts: tuple[UUID, int, int | None, int | None]) -
     params: list[object] = []
     for number, (target, amount, version, after) in enumerate(parts, 1):
         params += [transfer_id, number, target, amount, version, after, version is not None]
-    sql("INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, amount, version, balance_after,"
-        f" hash) VALUES {values}", *params)  # fmt: skip
+    by_hand("INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, amount, version, balance_after,"
+            f" hash) VALUES {values}", *params)  # fmt: skip
 
 
 @pytest.fixture
-def books(ana):
+def books(ana, hand):
     """Ana has 100 points."""
     give(ana.pk, 100)
     return ana
@@ -104,13 +106,13 @@ def test_a_transfer_without_lines_at_commit(books):
 
 def test_a_line_in_another_unit_than_its_account(books):
     with refused("ledger_entry_account_same_unit"):
-        sql("INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, amount)"
+        by_hand("INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, amount)"
             " SELECT merchant_id, %s, g, id, 'stamps', CASE g WHEN 1 THEN 1 ELSE -1 END"
             " FROM ledger_account, generate_series(1, 2) g WHERE id = %s", transfer(), account(None, "issued"))  # fmt: skip
         connection.check_constraints()
 
 
-def test_a_line_on_another_merchants_account(luna, other_shop):
+def test_a_line_on_another_merchants_account(luna, other_shop, hand):
     with acting_for(other_shop, by=OTTO):
         give(ids.new(), 50)
         foreign = account(None, "issued")
@@ -121,14 +123,15 @@ def test_a_line_on_another_merchants_account(luna, other_shop):
             connection.check_constraints()
 
 
-def test_a_row_for_another_merchant(luna, other_shop):
+def test_a_row_for_another_merchant(luna, other_shop, hand):
+    """Row-level security holds inside the functions that post, too."""
     with acting_for(luna, by=MARA):
         give(ids.new(), 50)
         with (
             pytest.raises((ProgrammingError, InternalError), match="row-level security"),
             transaction.atomic(),
         ):
-            sql("INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)"
+            by_hand("INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)"
                 " VALUES (gen_random_uuid(), %s, gen_random_uuid(), 'points', 'available', 0, 0)", other_shop.pk)  # fmt: skip
 
 
@@ -137,6 +140,17 @@ def test_a_row_for_another_merchant(luna, other_shop):
     [
         "UPDATE ledger_transfer SET amount = amount + 1",
         "UPDATE ledger_transfer SET key = key || 'x'",
+        "INSERT INTO ledger_transfer SELECT * FROM ledger_transfer",
+        "INSERT INTO ledger_entry SELECT * FROM ledger_entry",
+        "INSERT INTO ledger_lot SELECT * FROM ledger_lot",
+        "INSERT INTO ledger_account SELECT * FROM ledger_account",
+        "UPDATE ledger_account SET balance = balance + 1",
+        "UPDATE ledger_account SET version = version + 1",
+        "UPDATE ledger_account SET head = NULL",
+        "UPDATE ledger_lot SET remaining = granted",
+        "UPDATE ledger_lot SET pending = false",
+        "UPDATE ledger_lot SET expires_at = NULL",
+        "SELECT 1 FROM ledger_account FOR UPDATE",
         "DELETE FROM ledger_transfer",
         "TRUNCATE ledger_transfer CASCADE",
         "UPDATE ledger_entry SET amount = amount + 1",
@@ -157,6 +171,8 @@ def test_a_row_for_another_merchant(luna, other_shop):
         "DROP TRIGGER ledger_entry_append_only ON ledger_entry",
         "SET session_replication_role = replica",
         "CREATE OR REPLACE FUNCTION ledger_post(p jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT p'",
+        "ALTER FUNCTION ledger_post(jsonb) SECURITY INVOKER",
+        "SET ROLE loyalty_books",
     ],
 )
 @pytest.mark.parametrize("role", ["loyalty_app", "loyalty_system"])
@@ -226,22 +242,40 @@ def test_balances_and_lots_stay_within_bounds(books, statement, rule):
     post(Posting(do=Do.TAKE_BACK, key="owe", kind="refund", event="points.taken_back", owner=books.pk, actor="test",
                  at=AT, now=AT, amount=50, lot=lot, shortfall="debt"))  # fmt: skip
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
-        sql(statement)
+        by_hand(statement)
 
 
 @pytest.mark.parametrize("change", ["balance = balance + 1", "version = version + 1", "head = sha256('x')"])
 def test_a_moved_balance_without_lines_is_found_by_the_checks(books, change):
-    """The serving role may move balances (the posting function runs with its rights); a move that no line explains is
-    what the checks are for."""
-    sql(f"UPDATE ledger_account SET {change} WHERE owner = %s", books.pk)
+    """The functions that post may move balances; a move that no line explains is what the checks are for."""
+    by_hand(f"UPDATE ledger_account SET {change} WHERE owner = %s", books.pk)
     assert "balance_is_sum" in {breach.check for breach in checks.verify()}
 
 
 def test_the_same_key_cannot_be_inserted_twice(books):
     give(books.pk, 5, key="once")
     with pytest.raises(IntegrityError, match="ledger_transfer_once"), transaction.atomic():
-        sql("INSERT INTO ledger_transfer SELECT (t).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object('id', %s::text)) t"
+        by_hand("INSERT INTO ledger_transfer SELECT (t).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object('id', %s::text)) t"
             " FROM ledger_transfer t WHERE key = 'once') x", str(ids.new()))  # fmt: skip
+
+
+def test_what_posts_sees_no_other_merchants_row(luna, other_shop, hand):
+    with acting_for(luna, by=MARA):
+        give(ids.new(), 50)
+    with acting_for(other_shop, by=OTTO):
+        give(ids.new(), 50)
+        assert by_hand("UPDATE ledger_account SET version = version WHERE owner IS NOT NULL") == 1
+        assert by_hand("UPDATE ledger_account SET version = version WHERE merchant_id = %s", luna.pk) == 0
+
+
+def test_a_temporary_table_cannot_pose_as_the_ledgers(books):
+    before = sql("SELECT balance FROM public.ledger_account WHERE owner = %s", books.pk)
+    for table in ("ledger_account", "ledger_lot", "ledger_entry", "ledger_transfer", "events_event"):
+        sql(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table}) ON COMMIT DROP")
+    give(books.pk, 5)
+    assert sql("SELECT count(*) FROM pg_temp.ledger_account") == [(0,)]
+    after = sql("SELECT balance FROM public.ledger_account WHERE owner = %s", books.pk)
+    assert after[0][0] == before[0][0] + 5
 
 
 def test_posting_outside_a_scope(db):

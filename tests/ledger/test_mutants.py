@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import Phase
 
-from tests.ledger.mutants import MUTANTS, OWED_SPENT, Mutant, installed
+from tests.ledger.mutants import MUTANTS, OWED_SPENT, SOURCE, Mutant, installed
 from tests.ledger.test_machine import play
 from tests.ledger.test_stories import Books, late_spending
 
@@ -23,6 +23,12 @@ def test_a_story_finds_what_chance_does_not(cafe):
     late_spending(Books())
     with installed(OWED_SPENT.text()), pytest.raises(pytest.fail.Exception):
         late_spending(Books())
+
+
+@pytest.mark.django_db
+def test_twin_without_a_mistake_the_same_play_finds_nothing():
+    with installed(SOURCE):
+        play(5, 50, phases=[Phase.generate], derandomize=True)
 
 
 def test_there_are_enough_mistakes_and_each_changes_the_function():

@@ -105,6 +105,7 @@ UNLOCKED = (
     .replace("ledger_post(", "ledger_post_unlocked(")
     .replace("ledger_post_many(", "ledger_post_many_unlocked(")
 )
+LOCKED_AGAIN = (SOURCE, "DROP FUNCTION ledger_post_unlocked(jsonb), ledger_post_many_unlocked(jsonb)")
 NO_GUARDS = (
     "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_version",
     "ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_floor",
@@ -145,7 +146,7 @@ def test_without_the_lock_constraints_stop_the_overdraft(luna):
     ana = ids.new()
     with acting_for(luna, by=MARA):
         grant(ana, 1_000)
-    with as_owner(UNLOCKED):
+    with as_owner(UNLOCKED, undo=LOCKED_AGAIN):
         work = [[[spend(ana, 10)] for _n in range(100)] for _process in range(8)]
         answers = counted(rush(luna.pk, work, function="ledger_post_unlocked"))
     assert answers["23505"] + answers["23514"] > 0  # unique version, balance or lot below zero
@@ -157,7 +158,7 @@ def test_without_lock_and_constraints_the_balance_is_overdrawn_and_the_books_say
     ana = ids.new()
     with acting_for(luna, by=MARA):
         grant(ana, 1_000)
-    with as_owner(UNLOCKED, *NO_GUARDS, undo=GUARDS_AGAIN):
+    with as_owner(UNLOCKED, *NO_GUARDS, undo=(*LOCKED_AGAIN, *GUARDS_AGAIN)):
         work = [[[spend(ana, 10)] for _n in range(100)] for _process in range(8)]
         answers = counted(rush(luna.pk, work, function="ledger_post_unlocked"))
         assert answers["posted"] > 100
@@ -195,7 +196,8 @@ def test_without_the_look_at_the_key_a_second_process_is_not_told_the_answer(lun
     with acting_for(luna, by=MARA):
         grant(ana, 1_000)
     careless = SOURCE.replace("IF FOUND THEN\n        IF earlier", "IF false THEN\n        IF earlier")
-    with as_owner(careless.replace("ledger_post(", "ledger_post_careless(")):
+    again = (SOURCE, "DROP FUNCTION ledger_post_careless(jsonb)")
+    with as_owner(careless.replace("ledger_post(", "ledger_post_careless("), undo=again):
         work = [[[spend(ana, 5, key=f"once-{n}")] for n in range(50)] for _process in range(6)]
         answers = counted(rush(luna.pk, work, function="ledger_post_careless"))
     assert answers["posted"] == 50

@@ -7,6 +7,9 @@ from django.db import models
 
 from loyalty.core.tenancy.models import MerchantKey, MerchantScoped, ScopedManager, TenantPolicy, tenant
 
+COMMON = ("order.recorded", "points.earned")
+"""What nearly all events are."""
+
 
 class ThisTransaction(models.Func):
     """The number of the transaction that writes."""
@@ -42,6 +45,15 @@ class Event(models.Model):
             models.Index(fields=["merchant", "written_by", "id"], name="events_event_settled"),
             models.Index(fields=["merchant", "subject", "id"], name="events_event_subject"),
             models.Index(fields=["id"], condition=models.Q(dispatched_at=None), name="events_event_waiting"),
+            # Few among many, for the audit log: neither costs anything where a shop is busy.
+            models.Index(
+                fields=["merchant", "id"], condition=~models.Q(kind__in=COMMON), name="events_event_rare"
+            ),
+            models.Index(
+                fields=["merchant", "actor", "id"],
+                condition=models.Q(actor__begins="staff:"),
+                name="events_event_staff",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,8 @@
 -- The one writer of the books.
 --
 -- ledger_post(jsonb) moves value once: it locks the member, checks the key, works out which lots give or take,
--- and writes transfer, lot, entries, balances and event together. Many at once: bulk.sql. It runs with the caller's
--- rights, under row-level security.
+-- and writes transfer, lot, entries, balances and event together. Many at once: bulk.sql. With whose
+-- rights it runs, under row-level security, says rights.sql.
 --
 -- A posting: id, key, do, kind, event, unit, owner, amount, counter, lot, lot_id, of, pending, available_from,
 -- expires_at, slides_days, slide_to, grace_until, shortfall, source_kind, source, version, rule, actor, reason, data,

@@ -49,7 +49,7 @@ CREATE CONSTRAINT TRIGGER ledger_transfer_not_empty AFTER INSERT ON ledger_trans
 ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_account_same_unit
     FOREIGN KEY (merchant_id, account_id, unit) REFERENCES ledger_account (merchant_id, id, unit);
 
--- The serving roles may add lines and move balances; nothing else.
+-- The serving roles may add lines and move balances, nothing else; and not even that once rights.sql has run.
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger_transfer, ledger_entry, ledger_seal FROM loyalty_app, loyalty_system;
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger_lot, ledger_account FROM loyalty_app, loyalty_system;
 GRANT UPDATE (balance, version, head) ON ledger_account TO loyalty_app, loyalty_system;

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, KeyReused
 from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount, Shortfall
-from loyalty.core.tenancy import scope
 
 
 class NotEnoughPoints(DomainError):
@@ -137,25 +136,13 @@ def post_many(postings: Sequence[Posting]) -> list[Posted | DomainError]:
     return results
 
 
-_OPEN = """
-SELECT ledger_merchant_account(%s, %s, kind) FROM unnest(%s::text[]) AS kind
-"""
-
-
 def open_books(*, unit: str = POINTS) -> None:
     """Make the shop's own accounts of a unit, where they are missing.
 
     A posting would make them, too; but then all first customers of a shop wait for the one who makes them.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [scope.merchant_id(), unit, [kind.value for kind in MerchantAccount]])
-
-
-_HOLD = """
-SELECT 1 FROM ledger_account
- WHERE merchant_id = %s AND owner = ANY(%s) AND kind = 'available'
- ORDER BY owner, unit FOR NO KEY UPDATE
-"""
+        cursor.execute("SELECT ledger_open(%s, %s::text[])", [unit, [kind.value for kind in MerchantAccount]])
 
 
 def hold(owners: Sequence[UUID]) -> None:
@@ -164,4 +151,4 @@ def hold(owners: Sequence[UUID]) -> None:
     What is read of their lots and balances afterwards stays true until the transaction ends.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [scope.merchant_id(), list(owners)])
+        cursor.execute("SELECT ledger_hold(%s::uuid[])", [list(owners)])

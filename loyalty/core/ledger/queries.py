@@ -1,17 +1,19 @@
 """Reading the books: balances now and at any instant, lots, statements."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 
 from loyalty.core.ledger.chart import POINTS, MemberAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
+from loyalty.core.tenancy import scope
+from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,14 @@ def balance_as_of(owner: UUID, *, at: datetime, unit: str = POINTS, recorded: bo
 def lots(owner: UUID, *, unit: str = POINTS, open_only: bool = True) -> QuerySet[Lot]:
     """A member's lots, soonest expiry first."""
     found = Lot.objects.filter(account__owner=owner, account__unit=unit).order_by("expires_at", "id")
-    return found.filter(remaining__gt=0) if open_only else found
+    return found.filter(remaining__gt=Fixed(0)) if open_only else found
 
 
 def open_lots(owner: UUID) -> list[Lot]:
     """Everything unused of a member's, in every unit, soonest expiry first; read to be moved."""
-    rows = Lot.objects.filter(account__owner=owner, remaining__gt=0).select_related("account", "transfer")
+    rows = Lot.objects.filter(account__owner=owner, remaining__gt=Fixed(0)).select_related(
+        "account", "transfer"
+    )
     return list(rows.order_by("expires_at", "id"))
 
 
@@ -102,6 +106,14 @@ def transfers(owner: UUID, *, unit: str | None = None) -> QuerySet[Transfer]:
     if unit:
         found = found.filter(unit=unit)
     return found.order_by("-happened_at", "-id")
+
+
+def ending(owner: UUID, *, unit: str = POINTS) -> list[dict[str, Any]]:
+    """Everything unused of a member's by when it ends, in the order it is used: rows of `expires_at` (None: never),
+    `pending`, `points` and `counts_from`, when the first of what waits can be used (None: no day is known)."""
+    rows = lots(owner, unit=unit).order_by("expires_at", "pending").values("expires_at", "pending")
+    found: Iterable[Any] = rows.annotate(points=Sum("remaining"), counts_from=Min("available_from"))
+    return list(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +227,15 @@ def _json(value: Any) -> Any:
 
 def due_to_expire(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of lots whose time is up, for the expiry job."""
-    due = Lot.objects.filter(expires_at__lte=at, remaining__gt=0, pending=False).order_by("expires_at")
+    due = Lot.objects.filter(expires_at__lte=at, remaining__gt=Fixed(0), pending=False).order_by("expires_at")
     return _moves(due[:limit])
 
 
 def due_to_activate(*, at: datetime, limit: int) -> list[tuple[UUID, UUID, str, int]]:
     """`(lot, owner, unit, remaining)` of pending lots whose date has come."""
-    due = Lot.objects.filter(available_from__lte=at, remaining__gt=0, pending=True).order_by("available_from")
+    due = Lot.objects.filter(available_from__lte=at, remaining__gt=Fixed(0), pending=True).order_by(
+        "available_from"
+    )
     return _moves(due[:limit])
 
 
@@ -233,15 +247,41 @@ def _moves(due: QuerySet[Lot]) -> list[tuple[UUID, UUID, str, int]]:
     return list(rows)
 
 
-def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[Lot]:
+@dataclass(frozen=True, slots=True)
+class SourceLot:
+    """A lot as an order (or another source) made it, and what is left of it. Points are whole; `owner` has it."""
+
+    id: UUID
+    transfer: UUID
+    owner: UUID
+    unit: str
+    granted: int
+    remaining: int
+    pending: bool
+    available_from: datetime | None
+    expires_at: datetime | None
+    slides_days: int | None
+    programme_version: UUID | None
+
+
+# By way of the entries of its transfers: a lot is written far more often than it is looked for like this. Every
+# order that comes again and every refund asks, so it is not built anew from a queryset each time.
+_OF_SOURCE = """
+SELECT DISTINCT l.id, t.id, t.owner, t.unit, l.granted, l.remaining, l.pending, l.available_from, l.expires_at,
+       l.slides_days, t.programme_version
+  FROM ledger_transfer t
+  JOIN ledger_entry e ON e.merchant_id = t.merchant_id AND e.transfer_id = t.id
+  JOIN ledger_lot l ON l.merchant_id = e.merchant_id AND l.id = e.lot_id AND l.transfer_id = t.id
+ WHERE t.merchant_id = %(merchant)s AND t.source = %(source)s AND t.move = 'grant' AND t.unit = %(unit)s
+ ORDER BY l.id
+"""
+
+
+def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[SourceLot]:
     """The lots an order (or another source) made, oldest first."""
-    # By way of the entries of its transfers: a lot is written far more often than it is looked for like this.
-    granted = Entry.objects.filter(transfer__source=source, transfer__move="grant").values("lot")
-    return list(
-        Lot.objects.filter(pk__in=granted, account__unit=unit)
-        .select_related("account", "transfer")
-        .order_by("id")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_SOURCE, {"merchant": scope.merchant_id(), "source": source, "unit": unit})
+        return [SourceLot(*row) for row in cursor.fetchall()]
 
 
 def settled(grants: Iterable[UUID]) -> int:
@@ -250,17 +290,36 @@ def settled(grants: Iterable[UUID]) -> int:
     return int(rows["total"] or 0)
 
 
-def totals(
-    *, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS
-) -> dict[str, int]:
+def totals(*, unit: str = POINTS) -> dict[str, int]:
     """Points by merchant account (issued, redeemed, expired, adjusted), signed as the member sees them."""
     rows = Entry.objects.filter(account__owner=None, unit=unit)
-    if since:
-        rows = rows.filter(transfer__happened_at__gte=since)
-    if until:
-        rows = rows.filter(transfer__happened_at__lt=until)
     sums = dict(rows.values_list("account__kind").annotate(total=Sum("amount")))
     return {kind: -int(total) for kind, total in sums.items()}
+
+
+def totals_within(
+    stretches: Sequence[tuple[datetime, datetime]], *, unit: str = POINTS
+) -> list[dict[str, int]]:
+    """`totals` of what happened within each stretch (from an instant, until before another), in one pass."""
+    # The accounts first: that nearly every movement has a line on one of these few can only be planned for when
+    # they are named.
+    kinds = dict(Account.objects.filter(owner=None, unit=unit).values_list("pk", "kind"))
+    within = [
+        Q(transfer__happened_at__gte=since, transfer__happened_at__lt=until) for since, until in stretches
+    ]
+    rows = Entry.objects.filter(
+        account__in=list(kinds),
+        transfer__happened_at__gte=min(since for since, _until in stretches),
+        transfer__happened_at__lt=max(until for _since, until in stretches),
+    ).values_list("account")
+    with planned_for_its_values():
+        sums = list(
+            rows.annotate(**{f"sum_{n}": Sum("amount", filter=when) for n, when in enumerate(within)})
+        )
+    return [
+        {kinds[account]: -int(found[n]) for account, *found in sums if found[n] is not None}
+        for n in range(len(within))
+    ]
 
 
 def outstanding(*, unit: str = POINTS) -> int:
@@ -270,18 +329,17 @@ def outstanding(*, unit: str = POINTS) -> int:
 
 
 def merchant_side(
-    account: str, *, since: datetime | None = None, until: datetime | None = None, unit: str = POINTS
+    account: str, *, since: datetime, until: datetime, unit: str = POINTS
 ) -> QuerySet[Entry, dict[str, Any]]:
-    """The movements that add up to one figure of `totals`, last recorded first; the caller slices.
+    """The movements that add up to one figure of `totals_within`, last recorded first; the caller slices.
 
     Each row: transfer_id, owner, kind, source_kind, source, reason, happened_at and `points`, signed as in
     `totals`.
     """
-    rows = Entry.objects.filter(account__owner=None, account__kind=account, unit=unit)
-    if since:
-        rows = rows.filter(transfer__happened_at__gte=since)
-    if until:
-        rows = rows.filter(transfer__happened_at__lt=until)
+    side = Account.objects.filter(owner=None, unit=unit, kind=account).values_list("pk", flat=True)
+    rows = Entry.objects.filter(
+        account__in=list(side), transfer__happened_at__gte=since, transfer__happened_at__lt=until
+    )
     return rows.order_by("-transfer_id", "line").values(
         "transfer_id", points=-F("amount"), owner=F("transfer__owner"), kind=F("transfer__kind"),
         source_kind=F("transfer__source_kind"), source=F("transfer__source"), reason=F("transfer__reason"),

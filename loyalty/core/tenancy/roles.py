@@ -1,10 +1,12 @@
-"""The three database roles that tenant isolation stands on, and the check of the one that serves.
+"""The four database roles that tenant isolation and the ledger stand on, and the check of the one that serves.
 
 - `loyalty_owner` owns the database and its tables: migrations and backups. Row-level security does not bind
   an owner.
 - `loyalty_app` serves people and runs background work. It owns nothing and row-level security binds it.
 - `loyalty_system` sees every merchant. `loyalty_app` reaches it for one transaction with `SET LOCAL ROLE`,
   never by inheritance: with inheritance the app would see every merchant's rows without asking.
+- `loyalty_books` may write the ledger's tables. Nobody logs in as it or becomes it: the functions that post run as
+  it. It has `loyalty_app`'s rights by inheritance, row-level security included.
 
 Plain psycopg, no Django: the demo, the tests and an operator's shell call it before there is anything to
 migrate. Works on PostgreSQL 15 to 18, also where the administrator is not a superuser (managed databases).
@@ -19,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 OWNER: Final = "loyalty_owner"
 APP: Final = "loyalty_app"
 SYSTEM: Final = "loyalty_system"
+BOOKS: Final = "loyalty_books"
 
 # Role creation is not atomic across sessions; whoever sets up at the same time waits here.
 _SETUP_LOCK: Final = 0x6C6F79616C7479  # "loyalty"
@@ -38,6 +41,7 @@ _WANTED: Final[dict[str, dict[str, bool]]] = {
     OWNER: _BOUND | {"rolcreatedb": True, "rolinherit": True},
     APP: _BOUND,
     SYSTEM: _BOUND,
+    BOOKS: _BOUND | {"rolcanlogin": False, "rolinherit": True},
 }
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
@@ -58,7 +62,7 @@ def create_roles(
     certificate logins. Tables made before by another owner are not handed over. Raises `psycopg.Error` where
     the server refuses.
     """
-    passwords = {OWNER: owner_password, APP: app_password, SYSTEM: system_password}
+    passwords = {OWNER: owner_password, APP: app_password, SYSTEM: system_password, BOOKS: None}
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [_SETUP_LOCK])
         for role, password in passwords.items():
@@ -87,15 +91,7 @@ def check_serving_role(connection: Any) -> list[str]:
         if roles[0][1]:
             # A superuser is a member of everything; listing the rest would only hide the reason.
             return [f"{login} is a superuser: row-level security does not bind it"]
-        reasons = []
-        for name, is_super, bypasses, creates, is_login in roles:
-            who = name if is_login else f"{login} can become {name}, which"
-            if is_super:
-                reasons.append(f"{who} is a superuser: row-level security does not bind it")
-            if bypasses:
-                reasons.append(f"{who} has BYPASSRLS: row-level security does not bind it")
-            if creates:
-                reasons.append(f"{who} has CREATEROLE: it can make itself a more powerful role")
+        reasons = _too_powerful(roles)
         cursor.execute(
             "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class"
             " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') "
@@ -117,6 +113,24 @@ def check_serving_role(connection: Any) -> list[str]:
             reasons.append(f"{login} inherits {SYSTEM}: it would see every merchant without asking")
         if login == SYSTEM:
             reasons.append(f"{login} sees every merchant: serve as {APP}")
+    return reasons
+
+
+def _too_powerful(roles: list[tuple[Any, ...]]) -> list[str]:
+    """What is wrong with a login role, which comes first, and the roles it could become."""
+    reasons, login = [], roles[0][0]
+    for name, is_super, bypasses, creates, is_login in roles:
+        who = name if is_login else f"{login} can become {name}, which"
+        if is_super:
+            reasons.append(f"{who} is a superuser: row-level security does not bind it")
+        if bypasses:
+            reasons.append(f"{who} has BYPASSRLS: row-level security does not bind it")
+        if creates:
+            reasons.append(f"{who} has CREATEROLE: it can make itself a more powerful role")
+        if name == BOOKS:
+            reasons.append(
+                f"{login} can become {BOOKS}: it could write the books past the ledger's functions"
+            )
     return reasons
 
 
@@ -150,7 +164,8 @@ def _set_password(admin: Connection, role: str, password: str) -> None:
 
 
 def _set_memberships(admin: Connection) -> None:
-    """`loyalty_app` may become `loyalty_system` and nothing else; `loyalty_system` may become nothing."""
+    """`loyalty_app` may become `loyalty_system` and nothing else; `loyalty_system` may become nothing.
+    `loyalty_books` inherits from `loyalty_app`; `loyalty_owner` may hand functions to it."""
     # Before 16 a role's own NOINHERIT decides; from 16 on each grant does, and one role may have several.
     chooses_per_grant = admin.info.server_version >= 160000
     # The conversion to JSON reads a column that older servers do not have.
@@ -158,20 +173,27 @@ def _set_memberships(admin: Connection) -> None:
         "SELECT pg_get_userbyid(roleid), pg_get_userbyid(member), pg_get_userbyid(grantor)"
         " FROM pg_auth_members AS granted WHERE pg_get_userbyid(member) IN (%(app)s, %(system)s)"
         " AND (pg_get_userbyid(member) = %(system)s OR pg_get_userbyid(roleid) <> %(system)s"
-        " OR admin_option OR coalesce((to_jsonb(granted) ->> 'inherit_option')::boolean, false))",
-        {"app": APP, "system": SYSTEM},
+        " OR admin_option OR coalesce((to_jsonb(granted) ->> 'inherit_option')::boolean, false))"
+        " OR pg_get_userbyid(member) = %(books)s"
+        " AND (pg_get_userbyid(roleid) <> %(app)s OR admin_option)",
+        {"app": APP, "system": SYSTEM, "books": BOOKS},
     ).fetchall()
     for role, member, grantor in foreign:
         revoke = sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role), sql.Identifier(member))
         if chooses_per_grant:
             revoke += sql.SQL(" GRANTED BY {}").format(sql.Identifier(grantor))
         admin.execute(revoke)
-    options = " WITH INHERIT FALSE, SET TRUE" if chooses_per_grant else ""
-    admin.execute(sql.SQL("GRANT {} TO {}" + options).format(sql.Identifier(SYSTEM), sql.Identifier(APP)))
+    for role, member, options in (
+        (SYSTEM, APP, " WITH INHERIT FALSE, SET TRUE"),
+        (APP, BOOKS, " WITH INHERIT TRUE, SET FALSE"),
+        (BOOKS, OWNER, " WITH INHERIT TRUE, SET TRUE"),
+    ):
+        grant = "GRANT {} TO {}" + (options if chooses_per_grant else "")
+        admin.execute(sql.SQL(grant).format(sql.Identifier(role), sql.Identifier(member)))
 
 
 def _create_database(admin: Connection, database: str) -> None:
-    """Create the database for the owner, or hand an existing one over; let only the three roles in."""
+    """Create the database for the owner, or hand an existing one over; let only those in who log in."""
     # An administrator who is no superuser must be able to act as the owner before giving anything to it.
     powers = admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
     if powers and not powers[0]:

@@ -154,11 +154,8 @@ def audit(request: HttpRequest, here: Here) -> HttpResponse:
     topic, by, before = (request.GET.get(name, "") for name in ("topic", "by", "before"))
     topic = topic if topic in TOPICS else ""
     by = by if len(by) <= 80 and is_text(by) else ""
-    found = log(actor=by)
-    if topic:
-        found = found.filter(
-            kind__in=[k for k in SENTENCES if k.startswith(_BEGINNINGS.get(topic, (f"{topic}.",)))]
-        )
+    begins = _BEGINNINGS.get(topic, (f"{topic}.",))
+    found = log(actor=by, kinds=[kind for kind in SENTENCES if kind.startswith(begins)] if topic else ())
     if before.isdecimal() and len(before) < 19:
         found = found.filter(pk__lt=int(before))
     rows = list(found[: PAGE + 1])

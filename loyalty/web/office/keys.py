@@ -111,7 +111,7 @@ def _page(
         "secret": secret,
         "made": made,
         "calls": first_calls(request, here, secret or "$LOYALTY_KEY"),
-        "docs_url": "/api/docs/",
+        "docs_url": reverse("api_docs"),
     }
     status = 422 if form.errors else 200
     return office_page(request, here, "office/keys.html", context, current="keys", status=status)

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
-from loyalty.core.ledger.queries import balance, lots
+from loyalty.core.ledger.queries import balance, ending
 from loyalty.core.merchants.queries import location_names
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.forms.members import AdjustForm, BlockForm, EraseForm, MergeForm
@@ -39,7 +40,7 @@ ICONS = {
     Kind.CLOSED: "door-closed",
     Kind.OTHER: "dot",
 }
-ENTRIES = 20
+ENTRIES, ENDINGS = 20, 8
 _UNDOABLE = (Member.Status.ACTIVE, Member.Status.BLOCKED)
 
 
@@ -62,6 +63,18 @@ def _head(row: directory.Row, here: Here) -> dict[str, Any]:
         "is_blocked": status == Member.Status.BLOCKED,
         "is_here": status in _UNDOABLE,
         "balance": row.balance,
+    }
+
+
+def _lasting(member: UUID) -> dict[str, Any]:
+    """Until when a member's points last, soonest first; what ends after the first few stands in one sum."""
+    found = ending(member)
+    return {
+        "lasting": [
+            {**each, "last": formats.last_moment(each["expires_at"]) if each["expires_at"] else None}
+            for each in found[:ENDINGS]
+        ],
+        "lasting_longer": sum(each["points"] for each in found[ENDINGS:]),
     }
 
 
@@ -113,7 +126,7 @@ def member(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
         "entries": entries(page, here),
         "next_url": address(request, before=ids.encode("ent", page.next)) if page.next else "",
         "first_url": address(request, before="") if before else "",
-        "lots": list(lots(row.member.pk).select_related("transfer")[:50]),
+        **_lasting(row.member.pk),
         "adjust_form": AdjustForm(),
     }
     return office_page(request, here, "office/member.html", context, current="members", partial="story")

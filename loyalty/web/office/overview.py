@@ -120,7 +120,7 @@ def _stats(keys: Sequence[str], here: Here, days: str, found: Any, before: Any) 
 def overview(request: HttpRequest, here: Here) -> HttpResponse:
     """The figures of the period in `?days=`, beside those of the period before."""
     days, period = period_of(request, here)
-    found, before = figures.overview(period), figures.overview(period.before)
+    found, before = figures.overview_and_before(period)
     url = reverse("office:overview", args=[here.merchant.slug])
     context = {
         "stats": _stats(_FIRST, here, days, found, before),
@@ -230,10 +230,10 @@ def rows(request: HttpRequest, here: Here, name: str) -> HttpResponse:
     if name not in LABELS:
         raise NotFound("figure")
     days, period = period_of(request, here)
-    figure = figures.overview(period)[name]
+    figure = figures.figure(name, period)
     number = request.GET.get("page", "1")
     page = min(int(number), 10_000) if number.isdecimal() and len(number) < 6 and int(number) else 1
-    found = list(figures.rows(name, period)[(page - 1) * PAGE : page * PAGE + 1])
+    found = figures.rows_from(name, period, first=(page - 1) * PAGE, count=PAGE + 1)
     kind = (
         "orders"
         if name in ("orders", "revenue", "revenue_members")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from loyalty.core import formats, ids
 from loyalty.core.ledger.queries import expiring, lots
 from loyalty.web.portal.frame import Card, card_page, portal_page, words
-from loyalty.web.portal.rewards import grouped, last_day, my_codes, offered
+from loyalty.web.portal.rewards import grouped, my_codes, offered
 from members.queries.story import Kind, StoryRow, story
 from rewards.queries.catalogue import offers
 
@@ -54,7 +54,7 @@ def _note(can_have: int, pending: int, ending: list[tuple[datetime, int]]) -> st
         instant, count = ending[0]
         parts.append(
             _("{points} expire after {day}.").format(
-                points=formats.points(count, words()), day=formats.when(last_day(instant), "date")
+                points=formats.points(count, words()), day=formats.when(formats.last_moment(instant), "date")
             )
         )
     return " ".join(parts)
@@ -81,7 +81,7 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
         "email": card.row.identities.get("email", ""),
         "offers": [offered(offer, card) for offer in can_have[:3]],
         "upcoming": offered(upcoming, card) if upcoming else None,
-        "ending": [(last_day(instant), count) for instant, count in ending[:3]],
+        "ending": [(formats.last_moment(instant), count) for instant, count in ending[:3]],
         "waiting": list(waiting),
         "entries": entries(story(card.member_id, limit=3, plain=True).rows) if card.proven else [],
         "open_codes": my_codes(card, active_only=True) if card.proven else [],

@@ -1,6 +1,5 @@
 """Rewards: what there is, what is missing, taking one, and the code to show for it."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -8,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
-from loyalty.core import ids
+from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.pages import FORM_KEY, sent_to
 from loyalty.web.office.frame import language_of
@@ -31,11 +30,6 @@ _ICONS = {
 def grouped(code: str) -> str:
     """A code in groups of four, as it is read aloud."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
-def last_day(instant: datetime) -> datetime:
-    """The last moment of what ends at `instant`: what ends at midnight is good on the day before."""
-    return instant - timedelta(seconds=1)
 
 
 def icon_of(reward: Reward) -> str:
@@ -67,7 +61,7 @@ def my_codes(card: Card, *, active_only: bool = False) -> list[dict[str, Any]]:
         {
             "name": named(row.reward),
             "state": _state(vouchers[row.pk], card),
-            "until": last_day(vouchers[row.pk].expires_at),
+            "until": formats.last_moment(vouchers[row.pk].expires_at),
             "used_at": vouchers[row.pk].used_at,
             "icon": icon_of(row.reward),
             "url": card.url("code", ids.encode("rdm", row.pk)),
@@ -158,7 +152,7 @@ def code(request: HttpRequest, card: Card, redemption_id: str) -> HttpResponse:
         "voucher": voucher,
         "code": grouped(voucher.code),
         "state": _state(voucher, card),
-        "until": last_day(voucher.expires_at),
+        "until": formats.last_moment(voucher.expires_at),
     }
     return portal_page(request, card, "portal/code.html", context, current="rewards", partial="state")
 

@@ -11,7 +11,7 @@ from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.web.sentences import Words, below, expiry_sentence, hold_sentence, voice_of
 from members.queries import rule_words
-from members.rules.earning import Multiplier, PlaceInSegment, PointsPerAmount, Rule
+from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
 from rewards.models import Reward
 from rewards.queries.catalogue import rewards
@@ -58,8 +58,6 @@ def _waiting(life: PointsLife, words: Words) -> list[str]:
 
 def _rule(rule: Rule, currency: str, words: Words) -> str:
     text = rule_words.rule_sentence(rule, voice_of(currency, words, plain=True))
-    if isinstance(rule, Multiplier) and rule.name:
-        text = _("{name}: {what}").format(name=rule.name, what=text)
     if isinstance(rule, PointsPerAmount) and rule.at_least_minor:
         text += " " + below(short_money(rule.at_least_minor, currency))
     return text

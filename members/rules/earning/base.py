@@ -98,6 +98,7 @@ class RuleBase(Identified, frozen=True, forbid_unknown_fields=True, kw_only=True
     priority: int = 0
 
     phase: ClassVar[int] = EXTRA
+    introduced: ClassVar[bool] = False  # to members its name stands before its sentence, and tells its labels
     tells: ClassVar[Tellings] = {}
 
     @property

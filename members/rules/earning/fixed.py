@@ -29,6 +29,7 @@ class Fixed(RuleBase, frozen=True, tag="fixed"):
     name: str = ""
     unit: str = units.POINTS
     for_each: For = For.ORDER
+    introduced = True
 
     @property
     def gives(self) -> str:

@@ -23,6 +23,7 @@ class Multiplier(RuleBase, frozen=True, tag="multiplier"):
     rounding: Rounding = Rounding.DOWN
     unit: str = units.POINTS
     phase = EXTRA
+    introduced = True
 
     @property
     def gives(self) -> str:

@@ -24,6 +24,7 @@ class Threshold(RuleBase, frozen=True, tag="threshold"):
     name: str = ""
     unit: str = units.POINTS
     each: bool = False
+    introduced = True
 
     @property
     def gives(self) -> str:

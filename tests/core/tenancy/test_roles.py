@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from loyalty.core.tenancy.roles import APP, OWNER, SYSTEM, check_serving_role, create_roles
+from loyalty.core.tenancy.roles import APP, BOOKS, OWNER, SYSTEM, check_serving_role, create_roles
 from loyalty.demo.postgres import Postgres
 from loyalty.demo.programs import OLDEST, installations, major_version
 
@@ -127,6 +127,31 @@ def test_the_app_reaches_the_system_role_only_on_purpose(admin_dsn: str, databas
         system.execute(f"SET ROLE {APP}")
 
 
+def test_what_runs_as_the_books_role_writes_what_the_app_may_not(admin_dsn: str, database: str) -> None:
+    """It sees what the app sees, by inheritance; the app becomes it in its functions only."""
+    with connect(admin_dsn, OWNER) as owner:
+        owner.execute("CREATE TABLE book (merchant_id int, points int)")
+        owner.execute("INSERT INTO book VALUES (1, 10), (2, 10)")
+        owner.execute("ALTER TABLE book ENABLE ROW LEVEL SECURITY")
+        owner.execute(
+            f"CREATE POLICY own ON book TO {APP} USING (merchant_id = 1) WITH CHECK (merchant_id = 1)"
+        )
+        owner.execute(f"REVOKE INSERT, UPDATE ON book FROM {APP}; GRANT UPDATE (points) ON book TO {BOOKS}")
+        owner.execute(
+            "CREATE FUNCTION double() RETURNS int LANGUAGE sql AS"
+            " 'WITH done AS (UPDATE public.book SET points = points * 2 RETURNING 1) SELECT count(*)::int FROM done'"
+        )
+        owner.execute(f"GRANT CREATE ON SCHEMA public TO {BOOKS}; ALTER FUNCTION double() OWNER TO {BOOKS}")
+        owner.execute("ALTER FUNCTION double() SECURITY DEFINER")
+        owner.execute(f"REVOKE CREATE ON SCHEMA public FROM {BOOKS}")
+    with connect(admin_dsn, APP) as app:
+        for refused in ("UPDATE book SET points = 0", "INSERT INTO book VALUES (1, 1)", f"SET ROLE {BOOKS}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(refused)
+        assert app.execute("SELECT double()").fetchone() == (1,)
+        assert app.execute("SELECT points FROM book").fetchall() == [(20,)]
+
+
 def test_strangers_stay_outside(admin_dsn: str, database: str) -> None:
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute(f"CREATE ROLE stranger LOGIN PASSWORD '{PASSWORD}'")
@@ -142,7 +167,11 @@ def test_repeating_it_mends_what_was_loosened(admin_dsn: str, database: str) -> 
         admin.execute(f"ALTER ROLE {APP} BYPASSRLS CREATEROLE CREATEDB INHERIT")
         admin.execute(f"ALTER ROLE {SYSTEM} SUPERUSER")
         admin.execute(f"GRANT pg_read_all_data TO {APP}")
+        admin.execute(f"REVOKE {APP} FROM {BOOKS}")  # with it no circle of memberships could be made
         admin.execute(f"GRANT {OWNER} TO {SYSTEM}")
+        admin.execute(f"ALTER ROLE {BOOKS} LOGIN BYPASSRLS")
+        admin.execute(f"GRANT pg_read_all_data TO {BOOKS}")
+        admin.execute(f"GRANT {BOOKS} TO {APP}")
         admin.execute(f"GRANT {SYSTEM} TO {APP} WITH ADMIN OPTION")
         if admin.info.server_version >= 160000:
             admin.execute(f"GRANT {SYSTEM} TO {APP} WITH INHERIT TRUE")
@@ -154,13 +183,15 @@ def test_repeating_it_mends_what_was_loosened(admin_dsn: str, database: str) -> 
     with psycopg.connect(admin_dsn) as admin:
         assert admin.execute(
             "SELECT roleid::regrole::text, admin_option FROM pg_auth_members"
-            " WHERE member IN (%s::regrole, %s::regrole)",
-            [APP, SYSTEM],
-        ).fetchall() == [(SYSTEM, False)]
+            " WHERE member IN (%s::regrole, %s::regrole, %s::regrole) ORDER BY 1",
+            [APP, SYSTEM, BOOKS],
+        ).fetchall() == [(APP, False), (SYSTEM, False)]
         assert (
             admin.execute(
-                "SELECT rolname FROM pg_roles WHERE rolname LIKE 'loyalty%'"
-                " AND (rolsuper OR rolcreaterole OR rolbypassrls OR rolreplication OR NOT rolcanlogin)"
+                "SELECT rolname FROM pg_roles WHERE rolname LIKE 'loyalty%%'"
+                " AND (rolsuper OR rolcreaterole OR rolbypassrls OR rolreplication"
+                " OR rolcanlogin = (rolname = %s))",
+                [BOOKS],
             ).fetchall()
             == []
         )
@@ -209,7 +240,7 @@ def test_an_administrator_need_not_be_superuser(admin_dsn: str) -> None:
     """Managed databases give no superuser. The roles are made anew: it may change only its own."""
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS loyalty")
-        for role in (APP, SYSTEM, OWNER):
+        for role in (BOOKS, APP, SYSTEM, OWNER):
             admin.execute(f"DROP OWNED BY {role} CASCADE")
             admin.execute(f"DROP ROLE {role}")
         admin.execute(f"CREATE ROLE keeper LOGIN CREATEDB CREATEROLE PASSWORD '{PASSWORD}'")
@@ -223,7 +254,7 @@ def test_an_administrator_need_not_be_superuser(admin_dsn: str) -> None:
                 owner.execute("CREATE TABLE till (id int)")
         finally:
             admin.execute("DROP DATABASE IF EXISTS shop WITH (FORCE)")
-            for role in (APP, SYSTEM, OWNER, "keeper"):
+            for role in (BOOKS, APP, SYSTEM, OWNER, "keeper"):
                 admin.execute(f"DROP OWNED BY {role} CASCADE")
                 admin.execute(f"DROP ROLE {role}")
 
@@ -235,10 +266,17 @@ def test_an_administrator_need_not_be_superuser(admin_dsn: str) -> None:
         (f"ALTER ROLE {APP} SUPERUSER", "is a superuser"),
         (f"ALTER ROLE {APP} BYPASSRLS", "has BYPASSRLS"),
         (f"ALTER ROLE {APP} CREATEROLE", "has CREATEROLE"),
-        (f"GRANT {OWNER} TO {APP}", "can become loyalty_owner, which owns tables"),
+        (
+            f"REVOKE {BOOKS} FROM {OWNER}; GRANT {OWNER} TO {APP}",
+            "can become loyalty_owner, which owns tables",
+        ),
         (
             f"ALTER ROLE {APP} INHERIT; REVOKE {SYSTEM} FROM {APP}; GRANT {SYSTEM} TO {APP}",
             "inherits loyalty_system",
+        ),
+        (
+            f"REVOKE {APP} FROM {BOOKS}; GRANT {BOOKS} TO {APP}",
+            "can become loyalty_books: it could write the books",
         ),
         (f"ALTER ROLE {SYSTEM} BYPASSRLS", "can become loyalty_system, which has BYPASSRLS"),
     ],

@@ -340,7 +340,7 @@ def test_every_reason_the_engine_can_give_has_words():
             assert "{" not in text
             seen[reason.code] = text
     assert set(seen) == why.codes()
-    assert seen["multiplied"] == "5 points more: Happy hour, ×1.5 on 10"
+    assert seen["multiplied"] == "5 points more: Happy hour (×1.5 on 10 points)"
     assert seen["other_location"] == "“base” counts at x or y; this order was made at: none given"
     assert seen["outside_window"] == "“Spring” was over by then: it ended 2 Mar 2026, 09:00"
 

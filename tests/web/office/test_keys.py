@@ -29,6 +29,13 @@ def test_the_secret_stands_on_the_answer_and_never_again(lunas: Luna, owner: Cli
         assert ApiKey.objects.count() == 1
 
 
+def test_the_way_to_the_documentation_leads_there(lunas: Luna, owner: Client):
+    page = owner.get(lunas.url("connect/")).content.decode()
+    assert 'href="/api/docs"' in page
+    assert owner.get("/api/docs/")["Location"] == "/api/docs"
+    assert owner.get("/api/docs").status_code == 200
+
+
 def test_a_test_shop_makes_test_keys(lunas: Luna, owner: Client):
     from loyalty.core.merchants.operations import add_staff
     from loyalty.core.merchants.roles import Role

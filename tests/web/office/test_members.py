@@ -12,7 +12,7 @@ from loyalty.core.tenancy.scope import acting_for
 from members.models import Identity, Member, Profile
 from members.operations.membership import edit, join
 from members.operations.points import adjust_points
-from tests.cast import AT, MARA, days, person
+from tests.cast import AT, MARA, buy, days, person, publish
 from tests.web.office.conftest import Luna, browser_of
 
 HTMX = {"HX-Request": "true"}
@@ -259,3 +259,17 @@ def test_words_from_outside_are_never_markup(lunas: Luna, owner: Client):
     ):
         page = owner.get(url).content.decode()
         assert "<img src=x>" not in page and "<script>1" not in page and '"><i>' not in page
+
+
+def test_points_are_shown_by_the_day_they_last_to(lunas: Luna, owner: Client):
+    """A lot for each purchase would be as long as the year; what ends together is one line, in order of use."""
+    with acting_for(lunas.merchant, by=MARA):
+        publish(points_life={"expiry": "month_end", "months": 1}, at=AT)
+        for number in range(3):
+            buy(lunas.ben, 10, external_id=f"march-{number}")
+        for months in range(1, 10):
+            buy(lunas.ben, 1, external_id=f"later-{months}", at=AT + days(31 * months))
+    answer = owner.get(lunas.member(lunas.ben))
+    assert [row["points"] for row in answer.context["lasting"]] == [30, *[1] * 7]
+    assert answer.context["lasting_longer"] == 2
+    assert "30 Apr 2026" in answer.content.decode()

@@ -1,9 +1,10 @@
 """How it works is told by the rules in force, and by nothing else."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.portal.ways import first_rewards, short_money, ways
@@ -51,6 +52,16 @@ def test_the_nearest_reward_is_counted_in_purchases():
     sentences = told(rule)
     assert "2 beans for every SEK 10." in sentences
     assert "Coffee takes 45 beans: SEK 230 of purchases." in sentences  # 22.5 tens are 23 of them
+
+
+@pytest.mark.django_db
+def test_a_named_rule_is_told_by_its_name_and_whole_days():
+    window = {"from": "2026-10-22T22:00:00Z", "until": "2026-12-17T23:00:00Z"}  # Stockholm's midnights
+    double = {"type": "multiplier", "id": "own", "name": "Our own beans", "factor": "2", "window": window}
+    with timezone.override(ZoneInfo("Europe/Stockholm")):
+        sentences = told(ONE_POINT_PER_KRONA, {**double, "only": {"tags": ["own-brand"]}})
+    text = "Our own beans: 2 times as many beans (from 23 Oct 2026 to the end of 17 Dec 2026)."
+    assert text in sentences
 
 
 @pytest.mark.django_db
