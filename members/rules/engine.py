@@ -88,6 +88,7 @@ class _Ready:
     on_activity: bool
     always: bool
     capped: bool
+    gives: str
     is_unit: bool
 
 
@@ -123,7 +124,7 @@ def _ordered(earning: Earning) -> tuple[_Step, ...]:
         name = f"rule {rule.id}" if mode is Mode.ALL else f"group {rule.group}"
         ready = _Ready(
             rule, rule.only.takes_all, rule.activity is not None, rule.window == Window(),
-            rule.limits != Limits(), family(rule.gives) in FAMILIES,
+            rule.limits != Limits(), rule.gives, family(rule.gives) in FAMILIES,
         )  # fmt: skip
         steps.setdefault(name, (mode, []))[1].append(ready)
     return tuple(_Step(tuple(rules), mode) for mode, rules in steps.values())
@@ -237,7 +238,7 @@ class _Deciding:
         return _Bid(ready, offer, amount, values, checked)
 
     def _give(self, bid: _Bid) -> None:
-        rule, unit = bid.rule, bid.rule.gives
+        rule, unit = bid.ready.rule, bid.ready.gives
         if bid.ready.is_unit:
             self.tally.add(unit, rule.id, bid.amount, bid.offer.weights, base=rule.phase == BASE)
         elif (effect := rule.effect(bid.amount)) is not None:
