@@ -10,9 +10,9 @@ class MembersConfig(AppConfig):
         from loyalty.core.programme.document import Section, register
         from members.operations.privacy import holder
         from members.queries import invariants
-        from members.rules import earning, points_life
+        from members.rules import earning, needs, points_life
 
-        register(Section("earning", earning.Earning, earning.check))
+        register(Section("earning", earning.Earning, earning.check, needs.unserved))
         register(Section("points_life", points_life.PointsLife, points_life.check))
         privacy.register(holder)
         invariants.register()

@@ -13,14 +13,14 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_day_names
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
 from loyalty.core import clock
-from loyalty.core.money import major
+from loyalty.core.money import exponent, major
 
 NOTHING = "–"
 _NO_BREAK_SPACE = "\u00a0"
@@ -64,6 +64,15 @@ def money(amount_minor: int | None, currency: str) -> str:
         return NOTHING
     text = format_currency(major(_whole(amount_minor), currency), currency, locale=locale())
     return _LETTER_BESIDE_DIGIT.sub(_NO_BREAK_SPACE, text).replace("-", _MINUS)
+
+
+def short_money(amount_minor: int, currency: str) -> str:
+    """Return an amount without the decimals of a whole one: "SEK 1", "1 kr", "€0.50"."""
+    text, digits = money(amount_minor, currency), exponent(currency)
+    if not digits or amount_minor % 10**digits:
+        return text
+    last = text.rfind("0" * digits)  # a whole amount ends in its decimals, whatever stands after them
+    return text[: last - 1] + text[last + digits :]
 
 
 def number(value: int | None) -> str:
@@ -118,9 +127,9 @@ def last_moment(end: datetime) -> datetime:
     return end - timedelta(seconds=1)
 
 
-def is_midnight(value: datetime) -> bool:
-    """Whether a day of the active time zone begins at `value`: then the day says it without a time."""
-    return timezone.localtime(value).time() == time()
+def is_midnight(value: datetime, zone: tzinfo | None = None) -> bool:
+    """Whether a day of ``zone`` (the active one by default) begins at `value`: then the day says it without a time."""
+    return timezone.localtime(value, zone).time() == time()
 
 
 def decimal(value: Decimal) -> str:
@@ -141,3 +150,18 @@ def day_of_year(month: int, day: int) -> str:
 def either(names: Sequence[str]) -> str:
     """Return names as a choice: "app, web, or pos"."""
     return format_list(list(names), style="or", locale=locale())
+
+
+def every(names: Sequence[str]) -> str:
+    """Return names as a list of all of them: "app, web and pos"."""
+    return format_list(list(names), style="standard", locale=locale())
+
+
+def clock_time(value: time) -> str:
+    """Return a time of day: "08:00"."""
+    return format_time(value, "short", locale=_dates_locale())
+
+
+def weekday(number: int) -> str:
+    """Return the name of a day of the week; Monday is 0."""
+    return get_day_names("wide", locale=_dates_locale())[number]

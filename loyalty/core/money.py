@@ -5,7 +5,7 @@ float, and whoever divides names the rounding.
 """
 
 import re
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
 from functools import cache
 
@@ -63,8 +63,9 @@ def major(amount_minor: int, currency: str) -> Decimal:
 
 
 def share(total: int, part: int, whole_: int) -> int:
-    """`total × part ÷ whole_`, rounded half to even; 0 when `whole_` is 0. For splitting an amount by
-    weight."""
+    """`total × part ÷ whole_`, rounded half to even; 0 when `whole_` is 0, which is never below. Exact, in whole
+    numbers. For splitting an amount by weight."""
     if whole_ == 0:
         return 0
-    return int((Decimal(total) * part / whole_).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    quotient, rest = divmod(total * part, whole_)
+    return quotient + (2 * rest > whole_ or (2 * rest == whole_ and quotient % 2 == 1))

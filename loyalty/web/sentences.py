@@ -1,14 +1,16 @@
 """The programme in sentences, for staff and members alike: what earns, and the life of points."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.core import formats
-from members.rules.earning import Earning, Multiplier, Rule
-from members.rules.earning.base import Filter, Window
+from loyalty.core.programme.identity import Identity, PointsName
+from members.queries import rule_words
+from members.queries.why import Voice
+from members.rules.earning import Earning, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
 
 type Words = Mapping[str, str]
@@ -38,67 +40,39 @@ KINDS = {
     "fee": gettext_lazy("fees"),
     "tip": gettext_lazy("tips"),
 }
-_FILTERS = {
-    "skus": gettext_lazy("only the articles {names}"),
-    "categories": gettext_lazy("only {names}"),
-    "brands": gettext_lazy("only the brands {names}"),
-    "tags": gettext_lazy("only what is tagged {names}"),
-    "not_skus": gettext_lazy("not the articles {names}"),
-    "not_categories": gettext_lazy("not {names}"),
-    "not_brands": gettext_lazy("not the brands {names}"),
-    "not_tags": gettext_lazy("not what is tagged {names}"),
-    "channels": gettext_lazy("only in {names}"),
-    "locations": gettext_lazy("only at {names}"),
-    "payment_methods": gettext_lazy("only paid with {names}"),
-}
 
 
-def limits(only: Filter, window: Window, *, labels: bool = True) -> str:
-    """What a rule is limited to, in brackets and with a space before them; "" for no limit. Without `labels` the
-    shop's own marks on its goods are left out: nobody else knows them."""
-    parts = [
-        str(text).format(names=", ".join(getattr(only, name)))
-        for name, text in _FILTERS.items()
-        if getattr(only, name) and (labels or "tags" not in name)
-    ]
-    times = []
-    if window.from_:
-        style = "date" if formats.is_midnight(window.from_) else "datetime"
-        times.append(_("from {when}").format(when=formats.when(window.from_, style)))
-    if window.until and formats.is_midnight(window.until):
-        day = formats.when(formats.last_moment(window.until), "date")
-        times.append(_("to the end of {day}").format(day=day))
-    elif window.until:
-        times.append(_("until {when}").format(when=formats.when(window.until, "datetime")))
-    parts.extend([" ".join(times)] if times else [])
-    return " (" + "; ".join(parts) + ")" if parts else ""
+def voice_of(currency: str, words: Words, *, plain: bool = False) -> Voice:
+    """The voice of a page: its currency, its word for points, the zone the page is in. `plain` speaks to members."""
+    word = PointsName(words["one"], words["other"])
+    zone = timezone.get_current_timezone_name()
+    identity = Identity(points={get_language() or "en": word})
+    return Voice(currency, zone, identity, plain=plain, short=plain)
 
 
 def rule_sentence(rule: Rule, currency: str, words: Words) -> str:
-    """One earning rule in a sentence or two."""
-    only = limits(rule.only, rule.window)
-    if isinstance(rule, Multiplier):
-        factor = formats.decimal(Decimal(rule.factor))
-        return _("{factor} times as many {points}{limits}.").format(
-            factor=factor, points=words["other"], limits=only
-        )
-    text = _("{points} for every {amount} spent{limits}.").format(
-        points=formats.points(rule.points, words),
-        amount=formats.money(rule.per_minor, currency),
-        limits=only,
-    )
-    text += " " + str(ROUNDINGS[rule.rounding.value]) + "."
-    if rule.at_least_minor:
-        least = formats.money(rule.at_least_minor, currency)
-        text += " " + _("Purchases below {least} earn nothing.").format(least=least)
+    """One earning rule in a sentence or two, for staff."""
+    text = rule_words.rule_sentence(rule, voice_of(currency, words))
+    if isinstance(rule, PointsPerAmount):
+        text += " " + str(ROUNDINGS[rule.rounding.value]) + "."
+        if rule.at_least_minor:
+            text += " " + below(formats.money(rule.at_least_minor, currency))
     return text
+
+
+def below(least: str) -> str:
+    """What happens below the smallest purchase that earns; `least` is written out."""
+    return _("Purchases below {least} earn nothing.").format(least=least)
 
 
 def earning_sentences(earning: Earning, currency: str, words: Words) -> list[str]:
     """What earns, rule by rule, and which parts of a purchase count."""
     if not earning.rules:
         return [_("Nothing earns {points} yet.").format(points=words["other"])]
+    voice = voice_of(currency, words)
     found = [rule_sentence(rule, currency, words) for rule in earning.rules]
+    found += rule_words.group_sentences(earning, voice)
+    found += [rule_words.budget_sentence(budget, voice) for budget in earning.budgets]
     kinds = ", ".join(str(KINDS[kind.value]) for kind in earning.earns) or _("nothing")
     left = ", ".join(str(name) for kind, name in KINDS.items() if kind not in earning.earns)
     text = _("What counts: {kinds}.").format(kinds=kinds)

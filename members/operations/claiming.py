@@ -147,7 +147,7 @@ def _grant(row: Order, owner: UUID, decision: Decision, at: datetime) -> Posting
         actor=str(scope.actor()), at=row.placed_at, now=at, amount=row.points_earned, pending=life.pending,
         available_from=life.available_from, expires_at=life.expires_at, slides_days=life.slides_days,
         source_kind="order", source=row.pk, version=row.programme_version,
-        rule=",".join(rule for effect in decision.effects for rule in effect.rules)[:80],
+        rule=",".join(decision.rules())[:80],
     )  # fmt: skip
 
 

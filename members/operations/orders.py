@@ -290,7 +290,7 @@ def _planned(
             source_kind="order",
             source=order_id,
             version=version,
-            rule=",".join(rule for effect in decision.effects for rule in effect.rules)[:80],
+            rule=",".join(decision.rules())[:80],
         ).wire()
     outcome = Outcome(order_id, who.id if who else None, decision, life, points, version=version)
     return _Plan(index, mark, outcome, row)

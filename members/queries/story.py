@@ -85,9 +85,11 @@ def register(source_kind: str, teller: Teller) -> None:
     _tellers[source_kind] = teller
 
 
-def story(member: UUID, *, before: UUID | None = None, limit: int = 50, unit: str = POINTS) -> Page:
-    """A page of a member's story. A handful of queries, however long the page."""
-    voice, rows, at = voice_of_scope(), [], before
+def story(
+    member: UUID, *, before: UUID | None = None, limit: int = 50, unit: str = POINTS, plain: bool = False
+) -> Page:
+    """A page of a member's story; `plain` as told to the member. A handful of queries, however long the page."""
+    voice, rows, at = voice_of_scope(plain=plain), [], before
     while True:
         found, at = _read(member, at, limit, unit)
         rows += found

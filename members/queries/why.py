@@ -12,26 +12,32 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from loyalty.core import formats
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import Identity
+from members.queries import rule_words
+from members.rules import units
 from members.rules.decision import Decision, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How figures are said for one merchant: its currency (ISO 4217), its zone, its word for points."""
+    """How figures are said for one merchant: its currency (ISO 4217), its zone, its word for points. `plain`
+    speaks to the member themselves, shorter and without what is the shop's business; `short` leaves the decimals of
+    whole amounts out."""
 
     currency: str
     zone: str = "UTC"
     identity: Identity = field(default_factory=Identity)
+    plain: bool = False
+    short: bool = False
 
     def money(self, amount_minor: int) -> str:
         """18450 → "SEK 184.50" in English, "184,50 kr" in Swedish."""
-        return formats.money(amount_minor, self.currency)
+        return (formats.short_money if self.short else formats.money)(amount_minor, self.currency)
 
     def number(self, value: int) -> str:
         """12345 → "12,345"."""
@@ -45,6 +51,39 @@ class Voice:
         """The word alone."""
         return self.identity.word(get_language() or "en", count)
 
+    def units(self, count: int, unit: str) -> str:
+        """`count` of any unit or thing that rules give; cash-back is money."""
+        match units.family(unit):
+            case units.CREDITS:
+                text = ngettext("{n} status credit", "{n} status credits", count)
+            case units.STAMPS:
+                text = ngettext("{n} stamp", "{n} stamps", count)
+            case units.REWARDS:
+                text = ngettext("{n} reward", "{n} rewards", count)
+            case units.BADGES:
+                text = ngettext("{n} badge", "{n} badges", count)
+            case units.ENTRIES:
+                text = ngettext("{n} chance", "{n} chances", count)
+            case units.SEGMENTS:
+                text = ngettext("{n} segment", "{n} segments", count)
+            case units.CASHBACK:
+                return self.money(count)
+            case _:
+                return self.points(count)
+        return text.format(n=self.number(count))
+
+    def unit_word(self, unit: str) -> str:
+        """The word for many of a unit."""
+        match units.family(unit):
+            case units.CREDITS:
+                return gettext("status credits")
+            case units.STAMPS:
+                return gettext("stamps")
+            case units.CASHBACK:
+                return gettext("cash-back")
+            case _:
+                return self.word()
+
     def instant(self, value: str | datetime) -> str:
         """An instant (ISO text or datetime) in the merchant's zone: "1 Dec 2026, 00:00"."""
         return self._when(value, "datetime")
@@ -53,21 +92,35 @@ class Voice:
         """The day of an instant in the merchant's zone: "1 Dec 2026"."""
         return self._when(value, "date")
 
+    def is_midnight(self, value: datetime) -> bool:
+        """Whether a day of the merchant's zone begins at an instant: then the day says it without a time."""
+        return formats.is_midnight(value, ZoneInfo(self.zone))
+
     def _when(self, value: str | datetime, style: str) -> str:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else value
         return formats.when(instant, style, ZoneInfo(self.zone))
 
 
-def voice_of_scope() -> Voice:
-    """The voice of the merchant acted for, with the programme in force."""
+def voice_of_scope(*, plain: bool = False) -> Voice:
+    """The voice of the merchant acted for, with the programme in force; `plain` to speak to a member."""
     shop, current = shop_of_scope(), programmes.in_force()
     identity = current.programme["identity"] if current else Identity()
-    return Voice(shop.currency, shop.timezone, identity)
+    return Voice(shop.currency, shop.timezone, identity, plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """One condition's verdict in words."""
+
+    matched: bool
+    code: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One rule's verdict in words. `amount` is the points it gave (0 when it did not match)."""
+    """One rule's verdict in words. `amount` of `unit` is what it gave (0 when it did not match); `conditions` says for
+    staff how each of its conditions was met."""
 
     rule: str
     name: str
@@ -75,6 +128,8 @@ class Why:
     code: str
     amount: int
     sentence: str
+    unit: str = units.POINTS
+    conditions: tuple[Met, ...] = ()
 
 
 def explain(decision: Decision | Mapping[str, Any], voice: Voice) -> list[Why]:
@@ -84,18 +139,35 @@ def explain(decision: Decision | Mapping[str, Any], voice: Voice) -> list[Why]:
     """
     if not isinstance(decision, Decision):
         decision = msgspec.convert(dict(decision), Decision, strict=False)
-    said = [
-        Why(reason.rule, reason.name, reason.matched, reason.code, reason.amount, sentence(reason, voice))
-        for reason in decision.reasons
-    ]
+    said = [_why(reason, voice) for reason in decision.reasons if _concerns(reason, voice)]
     return sorted(said, key=lambda why: not why.matched)
+
+
+def _concerns(reason: Reason, voice: Voice) -> bool:
+    """Rules for something else are nobody's question; what is the shop's business is not told to members."""
+    if reason.code in rule_words.ELSEWHERE:
+        return False
+    return not (voice.plain and rule_words.is_hidden(reason.code))
+
+
+def _why(reason: Reason, voice: Voice) -> Why:
+    met = (
+        ()
+        if voice.plain
+        else tuple(
+            Met(checked.matched, checked.code, rule_words.condition_verdict(checked, voice))
+            for checked in reason.conditions
+        )
+    )
+    text = sentence(reason, voice)
+    return Why(reason.rule, reason.name, reason.matched, reason.code, reason.amount, text, reason.unit, met)
 
 
 def sentence(reason: Reason, voice: Voice) -> str:
     """One reason as a sentence. A code this version does not know is shown as it is, never dropped."""
     tell = _TELLERS.get(reason.code)
     try:
-        text = tell(reason, voice) if tell else ""
+        text = tell(reason, voice) if tell else rule_words.reason_sentence(reason, voice)
     except (KeyError, TypeError, ValueError, ArithmeticError):  # kept by a version that recorded other values
         text = ""
     return text or gettext("Rule “{name}”: {code}.").format(name=reason.name or reason.rule, code=reason.code)
@@ -108,13 +180,19 @@ _ROUNDED = {
 }
 
 
+def _each(reason: Reason, voice: Voice) -> str:
+    """What a rule gives for each unit of the amount: "1", and money for cash-back."""
+    count = reason.values["points"]
+    return voice.money(count) if units.family(reason.unit) == units.CASHBACK else voice.number(count)
+
+
 def _per_amount(reason: Reason, voice: Voice) -> str:
     values = reason.values
     text = gettext("{given}: {points} for every {unit} of {amount}")
     if values["amount_minor"] % values["per_minor"]:
         text = gettext("{given}: {points} for every {unit} of {amount}, {rounded}")
     return text.format(
-        given=voice.points(reason.amount), points=voice.number(values["points"]),
+        given=voice.units(reason.amount, reason.unit), points=_each(reason, voice),
         unit=voice.money(values["per_minor"]), amount=voice.money(values["amount_minor"]),
         rounded=_ROUNDED[values["rounding"]](),
     )  # fmt: skip
@@ -124,20 +202,21 @@ def _multiplied(reason: Reason, voice: Voice) -> str:
     name = reason.name or gettext("extra points")
     factor, base = (formats.decimal(Decimal(reason.values[value])) for value in ("factor", "base"))
     return gettext("{given} more: {name} (×{factor} on {base} {word})").format(
-        given=voice.points(reason.amount), name=name, factor=factor, base=base, word=voice.word()
-    )
+        given=voice.units(reason.amount, reason.unit), name=name, factor=factor, base=base,
+        word=voice.unit_word(reason.unit),
+    )  # fmt: skip
 
 
 def _too_little(reason: Reason, voice: Voice) -> str:
     return gettext("No {word}: {amount} is less than the {unit} that {points} takes").format(
-        word=voice.word(), amount=voice.money(reason.values["amount_minor"]),
-        unit=voice.money(reason.values["per_minor"]), points=voice.points(reason.values["points"]),
+        word=voice.unit_word(reason.unit), amount=voice.money(reason.values["amount_minor"]),
+        unit=voice.money(reason.values["per_minor"]), points=voice.units(reason.values["points"], reason.unit),
     )  # fmt: skip
 
 
 def _below_minimum(reason: Reason, voice: Voice) -> str:
     return gettext("No {word}: {amount} is below the {least} from which this earns").format(
-        word=voice.word(), amount=voice.money(reason.values["amount_minor"]),
+        word=voice.unit_word(reason.unit), amount=voice.money(reason.values["amount_minor"]),
         least=voice.money(reason.values["at_least_minor"]),
     )  # fmt: skip
 
@@ -160,7 +239,9 @@ def _other(text: Callable[[], str]) -> Callable[[Reason, Voice], str]:
 
 
 def _quoted(text: Callable[[], str]) -> Callable[[Reason, Voice], str]:
-    return lambda reason, voice: text().format(name=reason.name or reason.rule, word=voice.word())
+    return lambda reason, voice: text().format(
+        name=reason.name or reason.rule, word=voice.unit_word(reason.unit)
+    )
 
 
 _TELLERS: dict[str, Callable[[Reason, Voice], str]] = {
@@ -181,5 +262,6 @@ _TELLERS: dict[str, Callable[[Reason, Voice], str]] = {
 
 
 def codes() -> frozenset[str]:
-    """The reason codes that have words; a test holds every rule to them."""
+    """The reason codes whose words stand here; what rules, conditions and caps bring themselves is in
+    `rule_words.TELLINGS`. A test holds every rule to both."""
     return frozenset(_TELLERS)

@@ -1,8 +1,21 @@
-"""What the engine looks at: plain values, no database, no clock."""
+"""What the engine looks at: plain values, no database, no clock.
 
+What a programme needs of this is told by `members.rules.needs`; the rest may stay empty. **Under a lock**: orders
+that arrive together must not all be the first, nor share one remainder. So `MemberFacts.orders_count`,
+`last_order_at` and `given` must be read while the member's row of counts is locked whenever a rule compares them
+(`Need.locked`), and `Facts.budgets` while the budget's row is, before the decision that is written. Everything else
+may be read without. A quote, a preview and a back-test lock nothing.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
 class LineKind(StrEnum):
@@ -14,6 +27,16 @@ class LineKind(StrEnum):
     TAX = "tax"
     FEE = "fee"
     TIP = "tip"
+
+
+class Period(StrEnum):
+    """How long a limit counts, in the merchant's zone; weeks begin on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    LIFETIME = "lifetime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +54,14 @@ class LineFacts:
     brand: str = ""
     tags: frozenset[str] = frozenset()
 
+    @property
+    def items(self) -> int:
+        """How many things the line is: its quantity when that is whole; what is weighed or measured is one thing."""
+        if self.quantity.isdigit():
+            return int(self.quantity)
+        exact = Decimal(self.quantity)
+        return int(exact) if exact == exact.to_integral_value() else 1
+
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
@@ -45,22 +76,79 @@ class OrderFacts:
     location: str = ""
     payment_method: str = ""
 
+    @property
+    def paid_minor(self) -> int:
+        """What the order cost in all: every line, less the order's discount."""
+        return sum(line.amount_minor for line in self.lines) - self.discount_minor
+
+
+NO_ORDER = OrderFacts("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFacts:
+    """Something a member did that is no purchase: "review", "account_created", "birthday", or any name of the shop's
+    own. `product` is the thing it is about, if any; its amount does not count."""
+
+    kind: str
+    properties: Mapping[str, str | int | bool] = _NONE
+    product: LineFacts | None = None
+    channel: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something earlier: a purchase of `sku` (`kind` "purchase"), or an activity about it ("" for none)."""
+
+    kind: str
+    at: datetime
+    sku: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one rule has given one member: when last, how often and how many units, in each period that `at` lies in
+    (`members.rules.limits.period_start` says since when). Read under the member's lock."""
+
+    last_at: datetime | None = None
+    times: Mapping[Period, int] = _NONE
+    units: Mapping[Period, int] = _NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What has gone out of one budget, to all members: units, and what they cost by the price they had then, in
+    minor units. Read under the budget's lock."""
+
+    units: int = 0
+    cost_minor: Decimal = Decimal(0)
+
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """What is known of the member before this order."""
+    """What is known of the member before this happened. `past` needs only the kinds and the time that
+    `members.rules.needs.of` asks for; `given` is by rule id."""
 
     joined_at: datetime | None = None
     orders_count: int = 0
     spend_minor: int = 0
     last_order_at: datetime | None = None
     blocked: bool = False
+    birthday: date | None = None
+    tier: str = ""
+    segments: frozenset[str] = frozenset()
+    past: tuple[Happened, ...] = ()
+    given: Mapping[str, Given] = _NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything one decision may use. `zone` is the merchant's time zone."""
+    """Everything one decision may use: a purchase (`order`) or an `activity`. `zone` is the merchant's time zone;
+    `budgets` is by budget id."""
 
-    order: OrderFacts
+    order: OrderFacts = NO_ORDER
     member: MemberFacts = field(default_factory=MemberFacts)
     zone: str = "UTC"
+    activity: ActivityFacts | None = None
+    budgets: Mapping[str, Spent] = _NONE

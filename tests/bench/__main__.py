@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, growth, inprocess, web
+from tests.bench import books, engine, growth, inprocess, web
 from tests.bench.clients import Figure, pgbench, processes
 from tests.bench.report import save, table
 from tests.bench.world import World, build
 
 PARTS = (
     "books",
+    "engine",
     "orders",
     "redeem",
     "reads",
@@ -174,7 +175,7 @@ def main() -> None:
     asked = parser.parse_args()
     run = Run(build(asked.members), asked.seconds)
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
-             "growth": grown}  # fmt: skip
+             "engine": engine.measure, "growth": grown}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):
             steps[part](run)

@@ -21,11 +21,13 @@ Problem = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`type` is a msgspec Struct that forbids unknown fields; `check` finds what a type cannot say."""
+    """`type` is a msgspec Struct that forbids unknown fields; `check` finds what a type cannot say; `unserved` what
+    makes sense and cannot count yet, which keeps a draft from being published."""
 
     name: str
     type: Any
     check: Callable[[Any], list[Problem]] = field(default=lambda section: [])
+    unserved: Callable[[Any], list[Problem]] = field(default=lambda section: [])
 
 
 _sections: dict[str, Section] = {}
@@ -140,6 +142,17 @@ def parse(document: Any) -> Programme:
     if errors:
         raise InvalidInput(errors)
     return Programme(parts)
+
+
+def refuse_unserved(programme: Programme) -> None:
+    """Refuse a document that could not be carried out as it says. Raises `InvalidInput` naming all of it."""
+    errors = [
+        {"field": f"{section.name}.{path}", "code": "not_served", "message": message}
+        for section in _sections.values()
+        for path, message in section.unserved(programme[section.name])
+    ]
+    if errors:
+        raise InvalidInput(errors)
 
 
 @dataclass(frozen=True, slots=True)

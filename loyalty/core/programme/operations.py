@@ -57,9 +57,9 @@ def publish(*, at: datetime, note: str = "") -> Version:
     draft = Version.objects.select_for_update().filter(number=None).first()
     if draft is None:
         raise NoDraft()
-    document.parse(draft.document)
+    document.refuse_unserved(document.parse(draft.document))
     pointer = InForce.objects.select_for_update().select_related("version").first()
-    if pointer and pointer.version.document == draft.document:
+    if pointer and queries.complete(pointer.version) == queries.complete(draft):
         raise NothingChanged()
     latest = queries.history().values_list("number", flat=True).first() or 0
     draft.number, draft.published_at, draft.published_by = latest + 1, at, str(scope.actor())

@@ -74,6 +74,12 @@ def export(number: int) -> dict[str, Any]:
     return {"programme": found.document, "number": found.number, "note": found.note}
 
 
+def complete(version: Version) -> dict[str, Any]:
+    """A version's document as this server would write it: one that was published before a section got a new field
+    has the field's default, as it is decided by."""
+    return document.parse(version.document).document()
+
+
 def compare(before: Version | None, after: Version) -> list[document.Change]:
     """What `after` changes."""
-    return document.diff(before.document if before else {}, after.document)
+    return document.diff(complete(before) if before else {}, complete(after))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty.core import formats
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme.document import Change
 from loyalty.web.sentences import (
     EXPIRIES,
@@ -20,8 +21,11 @@ from loyalty.web.sentences import (
     earning_sentences,
     life_sentences,
     rule_sentence,
+    voice_of,
 )
-from members.rules.earning import Multiplier, PointsPerAmount
+from members.queries import rule_words
+from members.rules.conditions import Condition
+from members.rules.earning import Limits, PeriodLimit, Rule, Step, Threshold
 
 _LABELS = {
     "points": gettext_lazy("Points given"),
@@ -45,6 +49,21 @@ _LABELS = {
     "other": gettext_lazy("Word for many points"),
     "from": gettext_lazy("Starts"),
     "until": gettext_lazy("Ends"),
+    "when": gettext_lazy("Conditions"),
+    "unit": gettext_lazy("What it gives"),
+    "amount": gettext_lazy("Amount"),
+    "for_each": gettext_lazy("Given for"),
+    "steps": gettext_lazy("Steps"),
+    "each": gettext_lazy("All steps reached count"),
+    "group": gettext_lazy("Group"),
+    "priority": gettext_lazy("Priority"),
+    "mode": gettext_lazy("How the group combines"),
+    "per_order": gettext_lazy("At most for one purchase"),
+    "per": gettext_lazy("At most in a time"),
+    "budget": gettext_lazy("Budget"),
+    "units": gettext_lazy("At most in all"),
+    "money_minor": gettext_lazy("Money at most in all"),
+    "unit_cost_minor": gettext_lazy("Cost of one unit"),
 }
 _CHOICES: dict[str, Mapping[str, Any]] = {
     "rounding": ROUNDINGS,
@@ -56,6 +75,8 @@ _CHOICES: dict[str, Mapping[str, Any]] = {
 def _value(leaf: str, value: Any, currency: str, words: Words) -> str:
     if value is None or value == "" or value == []:
         return formats.NOTHING
+    if leaf in _PARTS:
+        return _parts(leaf, value, currency, words)
     if leaf in _CHOICES:
         return str(_CHOICES[leaf].get(value, value))
     if leaf.endswith("_minor"):
@@ -75,11 +96,28 @@ def _value(leaf: str, value: Any, currency: str, words: Words) -> str:
     return str(value)
 
 
+#: Lists whose parts say themselves, and the shape of one part.
+_PARTS: dict[str, Any] = {"when": Condition, "steps": Step, "per": PeriodLimit}
+
+
+def _parts(leaf: str, value: Any, currency: str, words: Words) -> str:
+    """A rule's conditions, steps or caps as sentences; `value` is their JSON form."""
+    voice = voice_of(currency, words)
+    parts = [msgspec.convert(part, _PARTS[leaf]) for part in value]
+    match leaf:
+        case "when":
+            said = [condition.says() for condition in parts]
+        case "steps":
+            said = Threshold("steps", tuple(parts)).says_steps()
+        case _:
+            said = Limits(per=tuple(parts)).says(POINTS)
+    return "; ".join(rule_words.say(phrase, voice) for phrase in said)
+
+
 def _whole(value: dict[str, Any], currency: str, words: Words) -> str:
     """A part that is new or gone as a whole: a rule as its sentence, anything else as its values."""
-    if value.get("type") in ("points_per_amount", "multiplier"):
-        rule = msgspec.convert(value, PointsPerAmount | Multiplier)
-        return rule_sentence(rule, currency, words)
+    if "type" in value and "id" in value:
+        return rule_sentence(msgspec.convert(value, Rule), currency, words)
     return ", ".join(f"{name}: {_value(name, part, currency, words)}" for name, part in value.items())
 
 
@@ -108,6 +146,10 @@ def _place(parents: list[str]) -> str:
             return _("Earning rule “{name}”").format(name=name)
         case ["earning", "rules"]:
             return _("Earning rules")
+        case ["earning", "groups", name, *_rest]:
+            return _("Group of rules “{name}”").format(name=name)
+        case ["earning", "budgets", name, *_rest]:
+            return _("Budget “{name}”").format(name=name)
         case ["earning", *_rest]:
             return _("Earning")
         case ["points_life", *_rest]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.money import exponent
 from members.models import Order
@@ -71,7 +72,8 @@ def point_cost(catalogue: list[Reward]) -> Decimal | None:
 
 def base_rule(earning: Earning) -> PointsPerAmount | None:
     """The rule that gives points for money: the first of its kind."""
-    return next((rule for rule in earning.rules if isinstance(rule, PointsPerAmount)), None)
+    given = (rule for rule in earning.rules if isinstance(rule, PointsPerAmount))
+    return next((rule for rule in given if rule.unit == POINTS), None)
 
 
 def spend_for(points: int, earning: Earning) -> int | None:

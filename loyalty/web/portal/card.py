@@ -83,7 +83,7 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
         "upcoming": offered(upcoming, card) if upcoming else None,
         "ending": [(formats.last_moment(instant), count) for instant, count in ending[:3]],
         "waiting": list(waiting),
-        "entries": entries(story(card.member_id, limit=3).rows) if card.proven else [],
+        "entries": entries(story(card.member_id, limit=3, plain=True).rows) if card.proven else [],
         "open_codes": my_codes(card, active_only=True) if card.proven else [],
     }
     return portal_page(request, card, "portal/card.html", context, current="card")
@@ -96,7 +96,8 @@ def activity(request: HttpRequest, card: Card) -> HttpResponse:
     if not card.proven:
         return portal_page(request, card, "portal/activity.html", {}, current="activity")
     before = request.GET.get("before", "")
-    page = story(card.member_id, before=ids.decode("ent", before) if before else None, limit=ENTRIES)
+    start = ids.decode("ent", before) if before else None
+    page = story(card.member_id, before=start, limit=ENTRIES, plain=True)
     context = {
         "entries": entries(page.rows),
         "next_url": f"?before={ids.encode('ent', page.next)}" if page.next else "",

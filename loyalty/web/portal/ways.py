@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from loyalty.core import formats
-from loyalty.core.money import exponent
+from loyalty.core.formats import short_money
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme import queries as programmes
-from loyalty.web.sentences import Words, expiry_sentence, hold_sentence, limits
-from members.rules.earning import Multiplier, PointsPerAmount, Rule
+from loyalty.web.sentences import Words, below, expiry_sentence, hold_sentence, voice_of
+from members.queries import rule_words
+from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
 from rewards.models import Reward
 from rewards.queries.catalogue import rewards
@@ -33,15 +34,6 @@ def first_rewards() -> list[Reward]:
     return sorted(rewards(), key=lambda reward: reward.cost_points)[:SHOWN]
 
 
-def short_money(amount_minor: int, currency: str) -> str:
-    """An amount without the decimals of a whole one: "SEK 1", "1 kr", "€0.50"."""
-    text, digits = formats.money(amount_minor, currency), exponent(currency)
-    if not digits or amount_minor % 10**digits:
-        return text
-    last = text.rfind("0" * digits)  # a whole amount ends in its decimals, whatever stands after them
-    return text[: last - 1] + text[last + digits :]
-
-
 def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> list[Way]:
     """The three steps of the programme in force; none while there is none. Needs the merchant's scope."""
     current = programmes.in_force()
@@ -49,7 +41,8 @@ def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> 
         return []
     earning, life = current.programme["earning"], current.programme["points_life"]
     rules = [rule for rule in earning.rules if not (rule.window.until and rule.window.until <= at)]
-    earns = [_rule(rule, currency, words) for rule in rules]
+    earns = [_rule(rule, currency, words) for rule in rules if not isinstance(rule, PlaceInSegment)]
+    earns += rule_words.group_sentences(earning, voice_of(currency, words, plain=True))
     using = [_worth(offers[0], rules, currency, words)] if offers else []
     return [
         Way("qr-code", _("Show your code"), [_("Have it scanned at the till whenever you buy.")]),
@@ -64,30 +57,17 @@ def _waiting(life: PointsLife, words: Words) -> list[str]:
 
 
 def _rule(rule: Rule, currency: str, words: Words) -> str:
-    only = limits(rule.only, rule.window)
-    if isinstance(rule, Multiplier):
-        factor = formats.decimal(Decimal(rule.factor))
-        text = _("{factor} times as many {points}{limits}.")
-        if rule.name:  # says in the shop's words what its labels mean
-            only = limits(rule.only, rule.window, labels=False)
-            text = _("{name}: {factor} times as many {points}{limits}.")
-        return text.format(name=rule.name, factor=factor, points=words["other"], limits=only)
-    text = _("{points} for every {amount}{limits}.").format(
-        points=formats.points(rule.points, words), amount=short_money(rule.per_minor, currency), limits=only
-    )
-    if rule.at_least_minor:
-        least = short_money(rule.at_least_minor, currency)
-        text += " " + _("Purchases below {least} earn nothing.").format(least=least)
+    text = rule_words.rule_sentence(rule, voice_of(currency, words, plain=True))
+    if isinstance(rule, PointsPerAmount) and rule.at_least_minor:
+        text += " " + below(short_money(rule.at_least_minor, currency))
     return text
 
 
 def _worth(reward: Reward, rules: list[Rule], currency: str, words: Words) -> str:
     """What the nearest reward takes, in points and in purchases."""
     cost, name = formats.points(reward.cost_points, words), named(reward)
-    plain = (
-        rule for rule in rules if isinstance(rule, PointsPerAmount) and not limits(rule.only, rule.window)
-    )
-    base = next(plain, None)
+    plain = (rule for rule in rules if isinstance(rule, PointsPerAmount))
+    base = next((rule for rule in plain if rule.is_plain and rule.unit == POINTS), None)
     if base is None:
         return _("{reward} takes {points}.").format(reward=name, points=cost)
     spent_minor = -(-reward.cost_points // base.points) * base.per_minor

@@ -1,136 +1,186 @@
-"""What every earning rule shares: an id, a name, which lines it looks at and when it counts."""
+"""What every earning rule shares: an id, which lines it looks at, when it counts, its caps and its group."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from members.rules.decision import Reason
-from members.rules.facts import Facts, LineFacts
+from members.rules.conditions import Activity, Case, Condition
+from members.rules.decision import AnyEffect
+from members.rules.filters import Filter, Window
+from members.rules.limits import Limits
+from members.rules.phrases import Phrase, Tellings
+from members.rules.phrases import gettext_lazy as _
 
-
-class Filter(Struct, forbid_unknown_fields=True, frozen=True):
-    """Which lines and orders a rule looks at. Every list that is not empty must match; `not_` lists must
-    not."""
-
-    skus: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    not_skus: tuple[str, ...] = ()
-    not_categories: tuple[str, ...] = ()
-    not_brands: tuple[str, ...] = ()
-    not_tags: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    locations: tuple[str, ...] = ()
-    payment_methods: tuple[str, ...] = ()
-
-    def takes(self, line: LineFacts) -> bool:
-        """True when the rule looks at this line."""
-        return (
-            (not self.skus or line.sku in self.skus)
-            and (not self.categories or line.category in self.categories)
-            and (not self.brands or line.brand in self.brands)
-            and (not self.tags or not line.tags.isdisjoint(self.tags))
-            and line.sku not in self.not_skus
-            and line.category not in self.not_categories
-            and line.brand not in self.not_brands
-            and line.tags.isdisjoint(self.not_tags)
-        )
-
-    def refuses(self, facts: Facts) -> tuple[str, dict] | None:
-        """The order's property that keeps the rule from looking at it, as (code, values); None when all
-        fit."""
-        order = facts.order
-        for code, wanted, found in (
-            ("channel", self.channels, order.channel),
-            ("location", self.locations, order.location),
-            ("payment_method", self.payment_methods, order.payment_method),
-        ):
-            if wanted and found not in wanted:
-                return f"other_{code}", {"wanted": list(wanted), "found": found}
-        return None
-
-
-class Window(Struct, forbid_unknown_fields=True, frozen=True, rename={"from_": "from"}):
-    """When a rule counts: from an instant (inclusive) until another (exclusive); None is open."""
-
-    from_: datetime | None = None
-    until: datetime | None = None
-
-    def holds(self, at: datetime) -> bool:
-        """True when `at` lies inside."""
-        return (self.from_ is None or at >= self.from_) and (self.until is None or at < self.until)
+type Problems = list[tuple[str, str]]
+type Weights = Mapping[int, int | Decimal]
+BASE, EXTRA = 0, 1
 
 
 @dataclass(slots=True)
+class Offer:
+    """What a rule would give, before its caps. `amount` 0 says why not. `weights` say how it falls on the lines."""
+
+    amount: int
+    code: str
+    values: dict[str, Any]
+    weights: Weights = field(default_factory=dict)
+
+
 class Tally:
-    """What has been decided so far: points per line of the order before multipliers, and extra points on the
-    whole."""
+    """What has been given so far, per unit: by which rules, and how it falls on the lines."""
 
-    eligible: dict[int, int]  # line number → minor units that may earn
-    per_line: dict[int, Decimal] = field(default_factory=dict)  # base points
-    extra_per_line: dict[int, Decimal] = field(default_factory=dict)
-    base: dict[str, int] = field(default_factory=dict)  # rule → whole points it gave
-    extra: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("_base", "_parts", "given")
+
+    def __init__(self) -> None:
+        self.given: dict[str, dict[str, int]] = {}  # by unit and rule
+        # By unit: (of the base?, amount, weights). Most rules weigh all lines alike, by one and the same mapping.
+        self._parts: dict[str, list[tuple[bool, int, Weights]]] = {}
+        self._base: dict[str, dict[int, Decimal]] = {}
+
+    def add(self, unit: str, rule: str, amount: int, weights: Weights, *, base: bool) -> None:
+        """Give `amount`, spread over the lines by weight."""
+        self.given.setdefault(unit, {})[rule] = amount
+        if weights:
+            self._parts.setdefault(unit, []).append((base, amount, weights))
+            if base:
+                self._base.pop(unit, None)
+
+    def base(self, unit: str) -> dict[int, Decimal]:
+        """What multipliers multiply: the base of each line."""
+        if unit not in self._base:
+            self._base[unit] = _shares([part for part in self._parts.get(unit, ()) if part[0]])
+        return self._base[unit]
+
+    def lines(self, unit: str) -> Weights:
+        """How everything given of a unit falls on the lines: weights, whose sum need not be what was given."""
+        parts = self._parts.get(unit, [])
+        if len({id(weights) for _base, _amount, weights in parts}) == 1:
+            return parts[0][2]
+        return _shares(parts)
 
 
-class Rule(Protocol):
-    """One kind of earning rule: a frozen Struct tagged by `type`, in a file of its own, listed in
-    `earning.RULES`."""
+def _shares(parts: list[tuple[bool, int, Weights]]) -> dict[int, Decimal]:
+    """Each line's share of several amounts, each spread by its own weights."""
+    amounts: dict[int, tuple[int, Weights]] = {}
+    for _base, amount, weights in parts:
+        before, _same = amounts.get(id(weights), (0, weights))
+        amounts[id(weights)] = before + amount, weights
+    shares: dict[int, Decimal] = {}
+    for amount, weights in amounts.values():
+        exact, whole = Decimal(amount), sum(weights.values())
+        for number, weight in weights.items():
+            share = exact * weight / whole
+            shares[number] = shares[number] + share if number in shares else share
+    return shares
+
+
+class Identified(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
+    """The id by which ledger, limits and reasons name a rule. It outlives the rule's wording."""
+
+    id: str
+
+
+class RuleBase(Identified, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One kind of earning rule: a frozen Struct tagged by `type`, in a file of its own, named in `earning.Rule`.
+
+    Rules of phase `BASE` give, those of phase `EXTRA` add to what the base gave; every kind has a `name`, too. A rule
+    with an activity among its conditions (`when`: all must hold) looks at activities, every other at purchases.
+    """
+
+    only: Filter = Filter()
+    window: Window = Window()
+    when: tuple[Condition, ...] = ()
+    limits: Limits = Limits()
+    group: str = ""
+    priority: int = 0
+
+    phase: ClassVar[int] = EXTRA
+    introduced: ClassVar[bool] = False  # to members its name stands before its sentence, and tells its labels
+    tells: ClassVar[Tellings] = {}
 
     @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def window(self) -> Window: ...
-    @property
-    def only(self) -> Filter: ...
-    @property
-    def phase(self) -> int:
-        """Rules are asked in order of phase: 0 gives points, 1 changes what was given."""
-        ...
+    def gives(self) -> str:
+        """What it gives: a unit of the ledger, or one of the countable things of `units`."""
+        raise NotImplementedError
 
-    def decide(self, facts: Facts, tally: Tally, at: datetime) -> Reason:
-        """Look, add to the tally, and say why."""
-        ...
+    def offer(self, case: Case, tally: Tally) -> Offer:
+        """What the rule would give for this case. All its conditions hold."""
+        raise NotImplementedError
 
-    def problems(self) -> list[tuple[str, str]]:
-        """What is wrong with the rule as written: (path inside the rule, sentence)."""
-        ...
+    def effect(self, amount: int) -> AnyEffect | None:
+        """The effect of `amount`; None for units, which the engine adds up."""
+        return None
+
+    def problems(self) -> Problems:
+        """What is wrong with the kind's own fields: (path inside the rule, sentence)."""
+        raise NotImplementedError
+
+    def says(self) -> Phrase:
+        """What it gives and what for, in words: "1 point for every 10 kr spent". Caps and conditions come after."""
+        raise NotImplementedError
+
+    def says_plainly(self) -> Phrase:
+        """The same to members."""
+        return self.says()
+
+    @property
+    def activity(self) -> Activity | None:
+        """The condition that makes it a rule about activities."""
+        return next((condition for condition in self.when if isinstance(condition, Activity)), None)
+
+    @property
+    def is_plain(self) -> bool:
+        """True when nothing limits it: it counts for everything, always."""
+        return (
+            self.only == Filter() and self.window == Window() and not self.when
+            and self.limits == Limits() and not self.group
+        )  # fmt: skip
 
 
-def preconditions(rule: Rule, facts: Facts, at: datetime) -> Reason | None:
-    """The checks all rules share; the reason not to match, or None."""
-    if not rule.window.holds(at):
-        return Reason(
-            rule.id,
-            rule.name,
-            False,
-            "outside_window",
-            {"at": at.isoformat(), "from": _iso(rule.window.from_), "until": _iso(rule.window.until)},
-        )
-    refused = rule.only.refuses(facts)
-    if refused is not None:
-        return Reason(rule.id, rule.name, False, refused[0], refused[1])
+def shared_problems(rule: RuleBase) -> Problems:
+    """What is wrong with the fields that all kinds share."""
+    found: Problems = [(f"window.{path}", message) for path, message in rule.window.problems()]
+    found += [(f"only.{path}", message) for path, message in rule.only.problems()]
+    found += [(f"limits.{path}", message) for path, message in rule.limits.problems()]
+    if len(rule.when) > 20:
+        found.append(("when", "At most 20 conditions."))
+    for index, condition in enumerate(rule.when):
+        found += [(f"when[{index}].{path}", message) for path, message in condition.problems()]
+    if not -1000 <= rule.priority <= 1000:
+        found.append(("priority", "Give a number from -1,000 to 1,000."))
+    return found
+
+
+def amount_problems(name: str, amount: int) -> Problems:
+    """What a rule gives at once is between one and a million."""
+    return [] if 1 <= amount <= 1_000_000 else [(name, "Give a whole number from 1 to 1,000,000.")]
+
+
+def count_problems(name: str, count: int) -> Problems:
+    """How many things a rule hands out at once."""
+    return [] if 1 <= count <= 1000 else [(name, "Give a number from 1 to 1,000.")]
+
+
+def named_problems(name: str, value: str) -> Problems:
+    """What a rule hands out is named."""
+    return [] if value.strip() and len(value) <= 60 else [(name, "Name it in at most 60 characters.")]
+
+
+def once(case: Case) -> Offer | None:
+    """The refusal of a rule that gives once for a purchase when nothing of it earns; None when something does."""
+    if case.facts.activity is None and not case.lines:
+        return Offer(0, "nothing_eligible", {})
     return None
 
 
-def _iso(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None
+def occasion(rule: RuleBase) -> Phrase:
+    """What a rule that gives once is for: "for a purchase", "for a review"."""
+    return rule.activity.says() if rule.activity else _("for a purchase")
 
 
-def window_problems(window: Window) -> list[tuple[str, str]]:
-    """A window must have zones and must not end before it starts."""
-    problems = []
-    for name, instant in (("from", window.from_), ("until", window.until)):
-        if instant is not None and instant.tzinfo is None:
-            problems.append(
-                (f"window.{name}", "Give the time with its zone, like 2026-12-01T00:00:00+01:00.")
-            )
-    if not problems and window.from_ and window.until and window.until <= window.from_:
-        problems.append(("window.until", "The window ends before it starts."))
-    return problems
+def tellings(kinds: Iterable[Any]) -> Tellings:
+    """The words of several kinds of rules or conditions, by code."""
+    return {code: telling for kind in kinds for code, telling in kind.tells.items()}

@@ -1,51 +1,44 @@
 """More points for a while or for some things: “double points on coffee this weekend”."""
 
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from msgspec import Struct
-
 from loyalty.core.money import Rounding, whole
-from members.rules.decision import Reason
-from members.rules.earning.base import Filter, Tally, Window, preconditions, window_problems
-from members.rules.facts import Facts
+from members.rules import units
+from members.rules.conditions import Case
+from members.rules.earning.base import EXTRA, Offer, Problems, RuleBase, Tally
+from members.rules.phrases import Exact, Phrase, UnitWord
+from members.rules.phrases import gettext_lazy as _
+
+_MILLIONTH = Decimal("1e-6")
 
 
-class Multiplier(Struct, forbid_unknown_fields=True, frozen=True, tag_field="type", tag="multiplier"):
+class Multiplier(RuleBase, frozen=True, tag="multiplier"):
     """Multiplies the base points of the lines it looks at. `factor` is a decimal string: "2", "1.5".
 
-    Several multipliers add up their extra points; none multiplies another's.
+    Several multipliers add up their extra points; none multiplies another's, nor a bonus.
     """
 
-    id: str
     factor: str
     name: str = ""
     rounding: Rounding = Rounding.DOWN
-    only: Filter = Filter()
-    window: Window = Window()
-    phase = 1
+    unit: str = units.POINTS
+    phase = EXTRA
+    introduced = True
 
-    def decide(self, facts: Facts, tally: Tally, at: datetime) -> Reason:
-        refused = preconditions(self, facts, at)
-        if refused is not None:
-            return refused
-        lines = {
-            line.number: tally.per_line[line.number]
-            for line in facts.order.lines
-            if line.number in tally.per_line and self.only.takes(line)
-        }
+    @property
+    def gives(self) -> str:
+        return self.unit
+
+    def offer(self, case: Case, tally: Tally) -> Offer:
+        given = tally.base(self.unit)
+        lines = {number: given[number] for number in case.amounts if number in given}
         base = sum(lines.values(), start=Decimal(0))
-        extra = whole((base * (Decimal(self.factor) - 1)).quantize(Decimal("1e-6")), self.rounding)
+        extra = whole((base * (Decimal(self.factor) - 1)).quantize(_MILLIONTH), self.rounding)
         values = {"factor": self.factor, "base": str(round(base, 2)), "rounding": self.rounding.value}
-        if extra <= 0:
-            return Reason(self.id, self.name, False, "nothing_to_multiply", values)
-        tally.extra[self.id] = extra
-        for number, part in lines.items():
-            tally.extra_per_line[number] = tally.extra_per_line.get(number, Decimal(0)) + extra * part / base
-        return Reason(self.id, self.name, True, "multiplied", values, extra)
+        return Offer(extra, "multiplied" if extra > 0 else "nothing_to_multiply", values, lines)
 
-    def problems(self) -> list[tuple[str, str]]:
-        found = window_problems(self.window)
+    def problems(self) -> Problems:
+        found = units.problems(self.unit)
         try:
             factor = Decimal(self.factor)
         except InvalidOperation:
@@ -53,3 +46,6 @@ class Multiplier(Struct, forbid_unknown_fields=True, frozen=True, tag_field="typ
         if not factor.is_finite() or not 1 < factor <= 100:
             found.append(("factor", "Give a number above 1 and up to 100, like 2 or 1.5."))
         return found
+
+    def says(self) -> Phrase:
+        return _("{factor} times as many {units}", factor=Exact(self.factor), units=UnitWord(self.unit))

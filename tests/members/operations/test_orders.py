@@ -318,3 +318,23 @@ def test_a_waiting_refund_nobody_can_apply_does_not_keep_its_order_out(ana):
     }
     cancel_order(source="api", order_external_id="A", cancelled_at=AT, at=AT)
     assert figures(ana) == (0, 0, 0, 0)
+
+
+def test_conditions_bonuses_and_caps_decide_what_is_posted(ana):
+    morning = {"type": "hours", "days": ["mon"], "from": "08:00", "until": "10:00"}
+    least = {"type": "order_amount", "at_least_minor": 50_00}
+    publish(
+        {**ONE_POINT_PER_KRONA, "limits": {"per_order": 60}},
+        {"type": "fixed", "id": "early", "amount": 20, "when": [morning, least]},
+        {"type": "fixed", "id": "late", "amount": 90, "when": [{**morning, "days": ["tue"]}]},
+    )
+    found = buy(ana, 70, 30, external_id="morning")
+    assert (found.points, found.balance) == (80, 80)
+    row = Order.objects.get(external_id="morning")
+    assert list(row.lines.order_by("number").values_list("points", flat=True)) == [56, 24]
+    assert [(one["rule"], one["code"], one["amount"]) for one in row.decision["reasons"]] == [
+        ("base", "capped", 60), ("early", "fixed", 20), ("late", "other_hours", 0),
+    ]  # fmt: skip
+    again = record_order(order=order(ana, 70, 30, external_id="morning"), at=AT + days(1))
+    assert (again.replayed, again.points, again.decision) == (True, 80, found.decision)
+    assert buy(ana, 30, at=AT + days(0.5)).points == 30

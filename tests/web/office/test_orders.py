@@ -5,7 +5,7 @@ from django.test import Client
 
 from loyalty.core.tenancy.scope import acting_for
 from members.models import Order, Refund
-from tests.cast import AT, MARA, buy, days
+from tests.cast import AT, MARA, ONE_POINT_PER_KRONA, buy, days, publish
 from tests.web.office.conftest import Luna
 
 
@@ -13,6 +13,25 @@ def test_an_order_shows_its_lines_and_the_reasons(lunas: Luna, owner: Client):
     page = owner.get(lunas.order_url).content.decode().replace("\xa0", " ")
     for said in ("Filter coffee", "Gift card", "SEK 350.00", "Ana Alm", "150 points: 1 for every SEK 1.00"):
         assert said in page
+
+
+def test_an_order_shows_how_each_condition_was_met(lunas: Luna, owner: Client):
+    monday = {"type": "hours", "days": ["mon"]}
+    early = {
+        "type": "fixed",
+        "id": "early",
+        "name": "Early",
+        "amount": 5,
+        "when": [monday, {**monday, "days": ["tue"]}],
+    }
+    with acting_for(lunas.merchant, by=MARA):
+        publish(ONE_POINT_PER_KRONA, early)
+        buy(lunas.ben, 80, external_id="early")
+    (row,) = owner.get(lunas.url("orders/?number=early")).context["rows"]
+    page = owner.get(row["url"]).content.decode()
+    assert "“Early” did not count: it counts on Tuesday, and this was Monday at 09:00" in page
+    assert "Held: It was Monday at 09:00" in page
+    assert "Did not hold: It counts on Tuesday" in page
 
 
 def test_a_guests_order_says_what_it_would_have_earned(lunas: Luna, owner: Client):

@@ -6,9 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from loyalty.core.programme import queries
+from loyalty.core.programme import operations, queries
+from loyalty.core.programme.models import Version
 from loyalty.core.tenancy.scope import acting_for
-from tests.cast import MARA, buy, order, shop
+from tests.cast import AT, MARA, buy, order, shop
 from tests.web.office.conftest import Luna
 
 GOOD = {"points": "2", "per": "10", "rounding": "down", "at_least": "", "hold": "none", "expiry": "rolling",
@@ -124,6 +125,68 @@ def test_what_counts_is_said_in_plain_words(lunas: Luna, owner: Client):
         assert sentence in page
 
 
+def changed(owner: Client, luna: Luna, **earning: object) -> dict[tuple[str, str], tuple[str, str]]:
+    """What a draft with other rules changes: (place, label) → (before, after)."""
+    with acting_for(luna.merchant, by=MARA):
+        operations.save_draft(content={**queries.numbered(1).document, "earning": earning}, at=AT)
+    rows = owner.get(luna.url("programme/draft/")).context["changes"]
+    return {
+        (row["place"], row["label"]): (row["before"].replace("\xa0", " "), row["after"].replace("\xa0", " "))
+        for row in rows
+    }
+
+
+def test_conditions_caps_and_new_rules_are_compared_in_words(lunas: Luna, owner: Client):
+    with acting_for(lunas.merchant, by=MARA):
+        (base,) = queries.numbered(1).document["earning"]["rules"]
+    monday = {"type": "hours", "days": ["mon"], "from": "08:00", "until": "10:00"}
+    limited = {**base, "when": [monday, {"type": "order_number", "number": 1}],
+               "limits": {"per": [{"period": "day", "times": 1}]}}  # fmt: skip
+    stamp = {"type": "fixed", "id": "stamp", "amount": 1, "unit": "stamps", "group": "g"}
+    step = {"type": "threshold", "id": "step", "steps": [{"at_least_minor": 5000, "amount": 10}]}
+    found = changed(owner, lunas, rules=[limited, stamp, step], groups=[{"id": "g", "mode": "best"}],
+                    budgets=[{"id": "spring", "units": 100}])  # fmt: skip
+    place = f"Earning rule “{base['id']}”"
+    assert found[place, "Conditions"] == ("–", "on Monday from 08:00 to 10:00; on the first purchase")
+    assert found[place, "At most in a time"] == ("–", "at most once a day")
+    assert ("–", "1 stamp for a purchase.") in found.values()
+    assert ("–", "10 points from SEK 50.00 on.") in found.values()
+
+
+def test_a_version_of_before_there_were_conditions_is_no_change(lunas: Luna, owner: Client):
+    """What was published stays as it was written; it is compared as it is decided by."""
+    with acting_for(lunas.merchant, by=MARA):
+        document = queries.numbered(1).document
+        old = {
+            name: value for name, value in document["earning"].items() if name not in ("groups", "budgets")
+        }
+        new_fields = ("when", "limits", "group", "priority", "unit")
+        old["rules"] = [{k: v for k, v in rule.items() if k not in new_fields} for rule in old["rules"]]
+        operations.save_draft(content={**document, "points_life": {"months": 7}}, at=AT)
+        Version.objects.filter(number=None).update(
+            document={**document, "earning": old, "points_life": {"months": 7}}
+        )
+        operations.publish(at=AT)
+        assert "when" not in queries.numbered(2).document["earning"]["rules"][0]
+        operations.save_draft(content=queries.numbered(2).document, at=AT)
+    page = owner.get(lunas.url("programme/draft/"))
+    assert page.context["changes"] == []
+    refused = owner.post(lunas.url("programme/publish/"))
+    assert refused.status_code == 422 and "says the same" in refused.content.decode()
+
+
+def test_a_rule_that_could_not_be_carried_out_is_drafted_and_not_published(lunas: Luna, owner: Client):
+    capped = {"type": "fixed", "id": "a", "amount": 5, "limits": {"per": [{"period": "day", "times": 1}]}}
+    assert changed(owner, lunas, rules=[capped])
+    refused = owner.post(lunas.url("programme/publish/"))
+    assert (
+        refused.status_code == 422
+        and "does not keep what the rule compares yet: given" in refused.content.decode()
+    )
+    with acting_for(lunas.merchant, by=MARA):
+        assert queries.in_force().number == 1
+
+
 def test_publishing_without_a_draft_is_refused(lunas: Luna, owner: Client):
     assert owner.post(lunas.url("programme/publish/")).status_code == 422
 
@@ -165,7 +228,6 @@ def test_a_file_that_is_no_programme_changes_nothing(lunas: Luna, owner: Client,
 def test_a_new_shop_gets_from_nothing_to_counting(db: None, client: Client, django_user_model):
     from loyalty.core.merchants.operations import add_staff
     from loyalty.core.merchants.roles import Role
-    from tests.cast import AT
 
     merchant = shop("fresh", name="Fresh")
     with acting_for(merchant, by=MARA):

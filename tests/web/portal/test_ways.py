@@ -77,3 +77,33 @@ def test_limits_waiting_and_expiry_are_told():
     assert "New beans can be spent after 14 days." in sentences
     assert "Unused beans expire 6 months after they count." in sentences
     assert "Coffee takes 45 beans." in sentences, "what only coffee earns promises no sum of purchases"
+
+
+@pytest.mark.django_db
+def test_conditions_caps_and_bonuses_are_told_plainly_and_segments_are_not(monkeypatch: pytest.MonkeyPatch):
+    # What this server does not carry out yet has its words already.
+    monkeypatch.setattr("loyalty.core.programme.document.refuse_unserved", lambda programme: None)
+    morning = {
+        "type": "hours",
+        "days": ["mon", "tue", "wed", "thu", "fri"],
+        "from": "08:00",
+        "until": "10:00",
+    }
+    early = {**ONE_POINT_PER_KRONA, "id": "early", "per_minor": 1000, "when": [morning]}
+    review = {"type": "fixed", "id": "review", "amount": 20, "when": [{"type": "activity", "kinds": ["review"]}],
+              "limits": {"per": [{"period": "month", "times": 2}]}}  # fmt: skip
+    lapsed = {
+        "type": "fixed",
+        "id": "lapsed",
+        "amount": 9,
+        "when": [{"type": "segment", "any_of": ["lapsed-90"]}],
+    }
+    marked = {"type": "enter_segment", "id": "marked", "segment": "morning-people"}
+    sentences = told(early, review, lapsed, marked)
+    assert "1 bean for every SEK 10 (on weekdays from 08:00 to 10:00)." in sentences
+    assert "20 beans for a review (at most 2 times a month)." in sentences
+    assert "9 beans for a purchase (for chosen members)." in sentences
+    assert not any("lapsed-90" in sentence or "morning-people" in sentence for sentence in sentences)
+    assert "Coffee takes 45 beans." in sentences, (
+        "what only counts in the morning promises no sum of purchases"
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.money import exponent, major
 from loyalty.web.office.words import EXPIRIES, ROUNDINGS, SHORTFALLS
 
@@ -172,7 +173,8 @@ class BasicRuleForm(forms.Form):
 def basic_rule(document: dict[str, Any]) -> dict[str, Any] | None:
     """The document's first rule that gives points for money; the very dict, not a copy."""
     rules = document.get("earning", {}).get("rules", [])
-    return next((rule for rule in rules if rule.get("type") == "points_per_amount"), None)
+    given = (rule for rule in rules if rule.get("type") == "points_per_amount")
+    return next((rule for rule in given if rule.get("unit", POINTS) == POINTS), None)
 
 
 class PublishForm(forms.Form):
