@@ -2,5 +2,6 @@
 
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
+from members.models.usage import BudgetUse, RuleUse
 
-__all__ = ["Identity", "Member", "Order", "OrderLine", "Profile", "Refund", "Stats"]
+__all__ = ["BudgetUse", "Identity", "Member", "Order", "OrderLine", "Profile", "Refund", "RuleUse", "Stats"]

@@ -18,15 +18,18 @@ from loyalty.core.ledger.operations import Posting, post
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
-from members.models import Member, Order, OrderLine, Refund, Stats
+from members.models import Member, Order, OrderLine, Refund, RuleUse, Stats
+from members.operations.counting import count, lock_budgets
 from members.operations.membership import NotActive
 from members.operations.merging import lock_counts
-from members.operations.refunds import claw_back, contribution, lock_name
+from members.operations.refunds import claw_back, contribution, count_less, lock_name
+from members.queries import usage
 from members.queries.directory import member as current
 from members.rules.decision import Decision
 from members.rules.engine import decide
 from members.rules.facts import Facts, LineFacts, LineKind, MemberFacts, OrderFacts
 from members.rules.points_life import Terms, terms
+from members.rules.usage import Sheet, asked_by, uses
 
 
 class OrderTaken(DomainError):
@@ -76,6 +79,7 @@ def claim_order(*, order: UUID, member: UUID, at: datetime) -> Claimed:
     lines = list(OrderLine.objects.filter(order=row).order_by("number"))
     decision = _decide_again(row, lines, who, counts)
     _count(row, counts)
+    count_less(row, lines=lines)
     if row.points_earned:
         post(_grant(row, who.pk, decision, at))
         _undo_refunded(row, lines, at)
@@ -90,16 +94,23 @@ def _claimed(row: Order, member: UUID, *, replayed: bool) -> Claimed:
 
 
 def _decide_again(row: Order, lines: list[OrderLine], who: Member, counts: Stats) -> Decision:
-    """The engine's answer for this member, by the programme that was in force when the order was recorded."""
+    """The engine's answer for this member, by the programme that was in force when the order was recorded. What its
+    rules compare is read, and its budgets locked, while the member's counts are."""
     decision = Decision()
     if row.programme_version is not None:
-        facts = Facts(
-            _facts(row, lines),
-            MemberFacts(who.joined_at, counts.orders_count, counts.spend_minor, counts.last_order_at),
-            shop_of_scope().timezone,
-        )
-        programme = programmes.version(row.programme_version).programme
-        decision = decide(programme["earning"], facts, row.placed_at)
+        shop = shop_of_scope()
+        earning = programmes.version(row.programme_version).programme["earning"]
+        asked, zone = asked_by(earning), ZoneInfo(shop.timezone)
+        member = MemberFacts(who.joined_at, counts.orders_count, counts.spend_minor, counts.last_order_at)
+        sheet = Sheet(asked, zone)
+        if not asked.nothing:
+            lock_budgets(asked.budgets)
+            sheet = usage.sheet(asked, [usage.Occasion(0, who.pk, row.placed_at)], zone)
+            member = sheet.member(0, who.pk, row.placed_at, joined_at=who.joined_at, blocked=False)
+        facts = Facts(_facts(row, lines), member, shop.timezone, budgets=sheet.spent())
+        decision = decide(earning, facts, row.placed_at)
+        count(found=uses(earning, decision), source_kind=RuleUse.Kind.ORDER, source=row.pk, member=who.pk,
+              at=row.placed_at)  # fmt: skip
     row.member, row.points_earned = who, decision.earned()
     row.eligible_minor, row.decision = decision.eligible_minor, msgspec.to_builtins(decision, str_keys=True)
     row.save(update_fields=["member", "points_earned", "eligible_minor", "decision"])

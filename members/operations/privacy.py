@@ -16,7 +16,8 @@ from loyalty.core.ledger.queries import open_lots, statement
 from loyalty.core.merchants.models import Staff
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import across_merchants
-from members.models import Identity, Member, Order, Profile, Stats
+from members.models import Identity, Member, Order, Profile, RuleUse, Stats
+from members.operations import counting
 from members.operations.membership import NotActive, locked
 from members.operations.merging import lock_counts
 from members.queries.orders import with_lines
@@ -71,6 +72,7 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
                 counter=MerchantAccount.EXPIRED,
             )
         )
+    counting.forget(row.pk)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
@@ -99,6 +101,7 @@ def _export(member: UUID) -> dict[str, Any]:
         "figures": list(Stats.objects.filter(member=member).values("orders_count", "spend_minor")),
         "orders": _orders(member),
         "points": _points(member),
+        "counted": _counted(member),
     }
 
 
@@ -157,6 +160,14 @@ def _points(member: UUID) -> list[dict[str, Any]]:
             "reason": entry.reason,
         }
         for entry in statement(member, limit=100_000)
+    ]
+
+
+def _counted(member: UUID) -> list[dict[str, Any]]:
+    """What limited rules have given them, as far as it counts."""
+    return [
+        {"rule": row.rule, "unit": row.unit, "units": row.units, "at": row.at.isoformat()}
+        for row in RuleUse.objects.filter(member=member).order_by("at", "source", "rule")
     ]
 
 

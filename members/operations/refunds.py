@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.events.operations import record
-from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
+from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount, Shortfall
 from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posting, hold, post
 from loyalty.core.ledger.queries import SourceLot, lots_of_source, settled
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member, Order, OrderLine, Refund, Stats
+from members.operations.counting import give_back
 from members.rules.clawback import LineState, points_to_take
 from members.rules.shopping import NewRefund, refund_problems
 
@@ -174,6 +175,7 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
     row.order, row.status = order, Refund.Status.APPLIED
     back = [lines[part["number"]] for part in row.content.get("lines", ())]
     _write(order, back, before=before, counted=counts.member_id if counts else None)
+    count_less(order, lines=list(lines.values()))
     if owner is not None:
         claw_back(row=row, order=order, lines=list(lines.values()), owner=owner, at=at)
     record(
@@ -239,16 +241,27 @@ def _write(order: Order, lines: list[OrderLine], *, before: tuple[int, int], cou
         })  # fmt: skip
 
 
+def count_less(order: Order, *, lines: list[OrderLine]) -> None:
+    """Caps and budgets get back what the order's refunds undo in all. Before the books, by the order of locks."""
+    if order.decision.get("counted"):
+        give_back(source=order.pk, undone={POINTS: (_undone(order, lines), order.points_earned)})
+
+
+def _undone(order: Order, lines: list[OrderLine]) -> int:
+    """Points that the order's refunds undo in all."""
+    return points_to_take(
+        [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines],
+        unassigned_minor=order.unassigned_refund_minor,
+        cancelled=order.status == Order.Status.CANCELLED,
+    )
+
+
 def claw_back(*, row: Refund, order: Order, lines: list[OrderLine], owner: UUID, at: datetime) -> None:
     """Take back what the order's refunds undo in all, less what earlier ones took: from the lots the order
     made, at the terms it was made under. `owner` has those lots today; `row` is told what was taken."""
     if not order.points_earned or order.programme_version is None:
         return
-    target = points_to_take(
-        [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines],
-        unassigned_minor=order.unassigned_refund_minor,
-        cancelled=order.status == Order.Status.CANCELLED,
-    )
+    target = _undone(order, lines)
     earlier = Refund.objects.filter(order=order).exclude(pk=row.pk).values_list("points_taken", "shortfall")
     owed = target - sum(taken + short for taken, short in earlier)
     if owed <= 0:

@@ -22,10 +22,51 @@ SELECT o.merchant_id, o.id, format('refunds took %s points, the books %s', coale
               GROUP BY t.merchant_id, t.source) b ON b.merchant_id = o.merchant_id AND b.source = o.id
  WHERE {merchant:o} AND coalesce(r.points, 0) <> coalesce(b.points, 0)
 """
+_BUDGETS = """
+SELECT coalesce(b.merchant_id, u.merchant_id), coalesce(b.budget, u.budget),
+       format('%s units at %s are spent, %s at %s are counted', b.units, b.cost_minor, u.units, u.cost)
+  FROM (SELECT * FROM members_budgetuse x WHERE {merchant:x}) b
+  FULL JOIN (SELECT y.merchant_id, y.budget, sum(y.units) AS units, sum(y.units * y.unit_cost) AS cost
+               FROM members_ruleuse y WHERE {merchant:y} AND y.budget <> '' GROUP BY y.merchant_id, y.budget) u
+    ON u.merchant_id = b.merchant_id AND u.budget = b.budget
+ WHERE coalesce(b.units, 0) <> coalesce(u.units, 0) OR coalesce(b.cost_minor, 0) <> coalesce(u.cost, 0)
+"""
+# What a live order counts for by its decision, against what is counted: nothing missing, nothing too much, for whoever
+# the member is by now, and all of it as long as nothing came back.
+_USES = """
+SELECT coalesce(o.merchant_id, u.merchant_id), coalesce(o.id, u.source),
+       format('rule %s gave %s, %s of %s are counted', coalesce(o.rule, u.rule), o.amount, u.units, u.amount)
+  FROM (SELECT d.merchant_id, d.id, c.rule, (r.reason->>'amount')::bigint AS amount, d.status, d.refunded_minor,
+               CASE WHEN w.merged_into_id IS NULL THEN w.id ELSE w.merged_into_id END AS member, d.placed_at,
+               EXISTS (SELECT 1 FROM members_member g WHERE g.merchant_id = d.merchant_id AND g.status = 'erased'
+                          AND g.id = CASE WHEN w.merged_into_id IS NULL THEN w.id ELSE w.merged_into_id END) AS erased
+          FROM members_order d
+          JOIN members_member w ON w.merchant_id = d.merchant_id AND w.id = d.member_id
+         CROSS JOIN LATERAL jsonb_array_elements_text(d.decision->'counted') c(rule)
+         CROSS JOIN LATERAL (SELECT e.reason FROM jsonb_array_elements(d.decision->'reasons') e(reason)
+                              WHERE e.reason->>'rule' = c.rule) r
+         WHERE {merchant:d}) o
+  FULL JOIN (SELECT * FROM members_ruleuse x WHERE {merchant:x} AND x.source_kind = 'order') u
+    ON u.merchant_id = o.merchant_id AND u.source = o.id AND u.rule = o.rule
+ WHERE o.id IS NULL
+    OR u.source IS NULL AND NOT o.erased
+    OR u.amount <> o.amount OR u.at <> o.placed_at
+    OR u.member_id IS DISTINCT FROM CASE WHEN o.erased THEN NULL ELSE o.member END
+    OR o.status = 'cancelled' AND u.units <> 0
+    OR o.status <> 'cancelled' AND o.refunded_minor = 0 AND u.units <> u.amount
+"""
 
 
 def register() -> None:
-    """Add the checks of orders and refunds."""
+    """Add the checks of orders, refunds and what is counted."""
+    register_check(
+        "budgets_add_up", _BUDGETS, over="members_budgetuse",
+        says="what has gone out of a budget is what the rules that draw on it have given",
+    )  # fmt: skip
+    register_check(
+        "uses_follow_decisions", _USES, over="members_ruleuse",
+        says="what counts against caps, cool-downs and budgets is what the decisions of live orders gave",
+    )  # fmt: skip
     register_check(
         "order_points_granted", _ORDERS, over="members_order",
         says="the points an order says it earned are the points its grants gave",

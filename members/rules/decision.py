@@ -83,7 +83,8 @@ class Reason(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """`eligible_minor` is the part of the order that could earn at all; `lines` splits the points over the
     lines by number, in whole points that sum to what was given, so that a refunded line takes exactly its
-    own. `other_lines` does the same for each other unit. An activity has no lines to split over."""
+    own. `other_lines` does the same for each other unit. An activity has no lines to split over. `counted` names the
+    rules that gave and whose gift counts against a cap, a cool-down or a budget."""
 
     effects: tuple[AnyEffect, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -91,6 +92,7 @@ class Decision(Struct, frozen=True):
     lines: dict[int, int] = {}
     other_lines: dict[str, dict[int, int]] = {}
     drawn: tuple[Drawn, ...] = ()
+    counted: tuple[str, ...] = ()
 
     def earned(self, unit: str = POINTS) -> int:
         """Units given in all."""

@@ -22,6 +22,7 @@ from members.rules.filters import Window
 from members.rules.groups import Mode
 from members.rules.limits import Budget, Limits
 from members.rules.units import FAMILIES, POINTS, family
+from members.rules.usage import counts
 
 
 def eligible_by_line(earning: Earning, order: OrderFacts) -> dict[int, int]:
@@ -88,6 +89,7 @@ class _Ready:
     on_activity: bool
     always: bool
     capped: bool
+    counts: bool
     gives: str
     is_unit: bool
 
@@ -118,13 +120,14 @@ def _steps(earning: Earning) -> tuple[_Step, ...]:
 def _ordered(earning: Earning) -> tuple[_Step, ...]:
     """Rules by phase, priority and id; a group stands where its first rule would."""
     modes = {group.id: group.mode for group in earning.groups}
+    counting = counts(earning)
     steps: dict[str, tuple[Mode, list[_Ready]]] = {}
     for rule in sorted(earning.rules, key=lambda rule: (rule.phase, -rule.priority, rule.id)):
         mode = modes.get(rule.group, Mode.ALL)
         name = f"rule {rule.id}" if mode is Mode.ALL else f"group {rule.group}"
         ready = _Ready(
             rule, rule.only.takes_all, rule.activity is not None, rule.window == Window(),
-            rule.limits != Limits(), rule.gives, family(rule.gives) in FAMILIES,
+            rule.limits != Limits(), rule.id in counting, rule.gives, family(rule.gives) in FAMILIES,
         )  # fmt: skip
         steps.setdefault(name, (mode, []))[1].append(ready)
     return tuple(_Step(tuple(rules), mode) for mode, rules in steps.values())
@@ -165,6 +168,7 @@ class _Deciding:
         self.reasons: dict[str, Reason] = {}
         self.effects: list[AnyEffect] = []
         self.drawn: list[Drawn] = []
+        self.counted: list[str] = []
 
     def settle(self, step: _Step) -> None:
         """Ask the rules of a step, and let those give that may."""
@@ -247,6 +251,8 @@ class _Deciding:
         self.reasons[rule.id] = Reason(
             rule.id, rule.name, True, code, bid.values, bid.amount, unit, bid.conditions
         )
+        if bid.ready.counts:
+            self.counted.append(rule.id)
         if rule.limits.budget:
             self.left[rule.limits.budget] -= bid.amount
             cost = self.budgets[rule.limits.budget].cost(bid.amount)
@@ -277,6 +283,7 @@ class _Deciding:
             lines.pop(POINTS, {}),
             lines,
             tuple(self.drawn),
+            tuple(self.counted),
         )
 
 

@@ -1,10 +1,10 @@
 """What the engine looks at: plain values, no database, no clock.
 
 What a programme needs of this is told by `members.rules.needs`; the rest may stay empty. **Under a lock**: orders
-that arrive together must not all be the first, nor share one remainder. So `MemberFacts.orders_count`,
-`last_order_at` and `given` must be read while the member's row of counts is locked whenever a rule compares them
-(`Need.locked`), and `Facts.budgets` while the budget's row is, before the decision that is written. Everything else
-may be read without. A quote, a preview and a back-test lock nothing.
+that arrive together must not all be the first, nor share one remainder. So what `Need.locked` names (`orders_count`,
+`last_order_at`, `given`, `Facts.budgets`) must still be so when the decision is written: read while the member's row of
+counts and the budget's are locked, or looked at again once they are (as `operations/orders.sql` does, and has it
+decided once more if it is not). Everything else may be read without. A quote, a preview and a back-test lock nothing.
 """
 
 from collections.abc import Mapping
@@ -108,8 +108,8 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one rule has given one member: when last, how often and how many units, in each period that `at` lies in
-    (`members.rules.limits.period_start` says since when). Read under the member's lock."""
+    """What one rule has given one member: when nearest to `at` (before it, unless `at` came in late), how often and how
+    many units, in each period that `at` lies in (`members.rules.usage.bounds`). Read under the member's lock."""
 
     last_at: datetime | None = None
     times: Mapping[Period, int] = _NONE
@@ -123,6 +123,10 @@ class Spent:
 
     units: int = 0
     cost_minor: Decimal = Decimal(0)
+
+    def plus(self, units: int, unit_cost: Decimal) -> "Spent":
+        """With so many more units at that cost each."""
+        return Spent(self.units + units, self.cost_minor + units * unit_cost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,18 @@ def period_start(period: Period, at: datetime, zone: ZoneInfo) -> datetime | Non
     return datetime.combine(day, time(), tzinfo=zone)
 
 
+def period_end(period: Period, at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Until before when a period counts that `at` lies in; None is for ever."""
+    start = period_start(period, at, zone)
+    if start is None:
+        return None
+    # Beyond the longest of its kind and short of a second one: the start of the period found there is the next one's.
+    beyond = start + timedelta(
+        days={Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 31, Period.YEAR: 366}[period]
+    )
+    return period_start(period, beyond.replace(hour=12), zone)
+
+
 class Budget(Struct, forbid_unknown_fields=True, frozen=True):
     """What may go out to all members in all, by the rules that name it: `units` of one `unit`, and money, where each
     unit costs `unit_cost_minor` minor units (decimal text: a point is often less than the smallest coin). When it is

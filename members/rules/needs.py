@@ -29,7 +29,7 @@ class Need(Enum):
         return self.value[1]
 
 
-SERVED = frozenset({Need.JOINED})
+SERVED = frozenset({Need.JOINED, Need.ORDERS, Need.GIVEN, Need.BUDGETS, Need.BIRTHDAY})
 """What the operations read, and lock where they must. A rule that compares more would be decided on nothing: caps would
 never bind and every purchase could be the first. Whoever makes an operation serve more, says so here."""
 SERVED_GIFTS = frozenset({POINTS})

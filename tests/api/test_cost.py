@@ -3,7 +3,9 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from loyalty.core.tenancy.scope import acting_for
 from tests.api.caller import Caller, an_order, key_for
+from tests.cast import MARA, publish
 
 
 def statements(work):
@@ -24,6 +26,7 @@ def short(statement):
         "pg_try_advisory_xact_lock",
         "members_identity",
         "members_record_orders",
+        "members_ruleuse",
         "INSERT INTO api_answer",
         "ledger_account",
     )
@@ -39,6 +42,34 @@ def test_an_order_costs_five_statements_in_one_transaction(luna_live):
         "pg_try_advisory_xact_lock",  # was it answered already?
         "members_identity",  # who is it, what do they have, which programme counts
         "members_record_orders",  # order, lines, lot, transfer, entries, balances, events
+        "INSERT INTO api_answer",
+        "COMMIT",
+    ]
+
+
+def test_rules_that_compare_more_cost_one_statement_more_however_many_they_are(luna_live):
+    capped = {
+        "type": "fixed",
+        "amount": 1,
+        "limits": {"per": [{"period": "day", "times": 9}], "budget": "pot"},
+    }
+    first = {"type": "fixed", "id": "first", "amount": 5, "when": [{"type": "order_number", "number": 1}]}
+    with acting_for(luna_live, by=MARA):
+        publish(
+            capped | {"id": "a"},
+            capped | {"id": "b"},
+            first,
+            earning={"budgets": [{"id": "pot", "units": 99}]},
+        )
+    call = Caller(key_for(luna_live))
+    call.post("members", {"external_id": "ana"})
+    call.post("orders", an_order("ana"))
+    assert [short(one) for one in statements(lambda: call.post("orders", an_order("ana")))] == [
+        "BEGIN",
+        "pg_try_advisory_xact_lock",
+        "members_identity",
+        "members_ruleuse",  # what was given before, what the budgets have left, how many orders there were
+        "members_record_orders",  # all of it counted, too
         "INSERT INTO api_answer",
         "COMMIT",
     ]

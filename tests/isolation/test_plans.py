@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -19,8 +20,11 @@ from django.db import connection
 from loyalty.core.events import queries as events
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
-from members.models import Member, Order, Profile
-from members.queries import directory, order_facts
+from members.models import Member, Order, Profile, RuleUse
+from members.queries import directory, order_facts, usage
+from members.rules.facts import Period
+from members.rules.needs import Need
+from members.rules.usage import Asked
 from tests.cast import AT, MARA, buy, days, person, publish, shop
 
 MEMBERS = 3000
@@ -67,6 +71,10 @@ INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, me
                            payment_method, decision, placed_at, recorded_at)
 SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, id, 'recorded', 'SEK',
        100, 0, 0, 0, 0, 100, 1, '', '', '', '{}', joined_at, joined_at FROM crowd;
+INSERT INTO members_ruleuse (merchant_id, source_kind, source, rule, member_id, unit, amount, units, budget, unit_cost, at)
+SELECT merchant_id, 'order', gen_random_uuid(), 'capped', id, 'points', 1, 1, '', 0, joined_at FROM crowd;
+INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)
+SELECT merchant_id, id::text, 0, 0 FROM crowd;
 DROP VIEW crowd
 """
 
@@ -154,12 +162,17 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
     member, soon = crowded.member, AT + days(400)
     orders = Order.objects.filter(member=member).order_by("-placed_at")
     named = {0: ("external", "ana"), 1: ("id", str(member))}
+    occasion = usage.Occasion(0, member, AT, ("api", "x"))
+    periods = {"capped": (Period.DAY, Period.LIFETIME)}
+    asked = Asked(frozenset(Need), periods, frozenset({"capped"}), ("pot",), {"purchase": days(9)})
     hot: dict[str, Callable[[], Any]] = {
         "identity": lambda: directory.by_identity("external", "ana"),
         "start of a name": lambda: list(Profile.objects.filter(search_given__begins="anasta")),
         "what staff type": lambda: list(directory.members(text="anasta")[:50]),
         "rows of a list": lambda: directory.rows(list(Member.objects.filter(pk=member))),
         "order facts": lambda: order_facts.look_up(named),
+        "what rules compare": lambda: usage.sheet(asked, [occasion], ZoneInfo("Europe/Stockholm")),
+        "what an order counts for": lambda: list(RuleUse.objects.filter(source=crowded.order)),
         "an order by its name": lambda: Order.objects.filter(source="api", external_id="x").first(),
         "a member's orders": lambda: list(orders[:50]),
         "balance": lambda: ledger.balance(member),

@@ -12,7 +12,7 @@ from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, totals
 from loyalty.core.tenancy.scope import acting_for
 from members.models import Identity, Member, Order, Refund, Stats
-from members.operations import merging, orders
+from members.operations import deciding, merging
 from members.operations.membership import join
 from members.operations.merging import merge
 from members.operations.orders import record_order, record_orders
@@ -127,7 +127,7 @@ def test_without_the_counts_as_guard_points_are_stranded(luna_open, monkeypatch)
         lambda *pks: {row.member_id: row for row in Stats.objects.filter(member__in=pks)},
     )
     monkeypatch.setattr(merging, "_move_counts", lambda kept, gone: None)
-    look_up = orders.look_up
+    look_up = deciding.look_up
 
     def later(named: Any) -> Any:
         found = look_up(named)
@@ -135,7 +135,7 @@ def test_without_the_counts_as_guard_points_are_stranded(luna_open, monkeypatch)
             cursor.execute("SELECT pg_sleep(0.4)")
         return found
 
-    monkeypatch.setattr(orders, "look_up", later)
+    monkeypatch.setattr(deciding, "look_up", later)
     at_once(
         luna_open, [kept(order(second, 100)), lambda: merge(keep=first.pk, remove=second.pk, at=AT).status]
     )

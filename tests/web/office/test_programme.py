@@ -176,12 +176,12 @@ def test_a_version_of_before_there_were_conditions_is_no_change(lunas: Luna, own
 
 
 def test_a_rule_that_could_not_be_carried_out_is_drafted_and_not_published(lunas: Luna, owner: Client):
-    capped = {"type": "fixed", "id": "a", "amount": 5, "limits": {"per": [{"period": "day", "times": 1}]}}
-    assert changed(owner, lunas, rules=[capped])
+    gold = {"type": "fixed", "id": "a", "amount": 5, "when": [{"type": "tier", "any_of": ["gold"]}]}
+    assert changed(owner, lunas, rules=[gold])
     refused = owner.post(lunas.url("programme/publish/"))
     assert (
         refused.status_code == 422
-        and "does not keep what the rule compares yet: given" in refused.content.decode()
+        and "does not keep what the rule compares yet: tier" in refused.content.decode()
     )
     with acting_for(lunas.merchant, by=MARA):
         assert queries.in_force().number == 1

@@ -1,0 +1,317 @@
+"""Orders on their way into the books: whether they make sense, whose they are, what the engine says, what is written.
+
+Reads and decides; writes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.core import ids
+from loyalty.core.errors import DomainError, InvalidInput
+from loyalty.core.ledger.chart import Do, MerchantAccount
+from loyalty.core.ledger.operations import Posting
+from loyalty.core.merchants.models import Merchant
+from loyalty.core.money import MAX_POINTS
+from loyalty.core.programme import queries as programmes
+from loyalty.core.tenancy import scope
+from members.operations.counting import expected
+from members.operations.refunds import fingerprint
+from members.queries import usage
+from members.queries.identifying import normal
+from members.queries.order_facts import Known, look_up
+from members.rules.conditions.order_of_events import PURCHASE
+from members.rules.decision import Decision
+from members.rules.engine import decide, paid_by_line
+from members.rules.facts import Facts, Happened, MemberFacts
+from members.rules.points_life import Terms, terms
+from members.rules.shopping import NewOrder, order_problems
+from members.rules.usage import Sheet, asked_by, uses
+
+_NO_TERMS = Terms(False, None, None)
+type Refusals = dict[int, DomainError]
+
+
+class MemberNotFound(DomainError):
+    code = "member_not_found"
+    message = _("No member is known by this. Join them first, or send the order without a member.")
+    field = "member"
+
+
+class TooManyPoints(DomainError):
+    code = "too_many_points"
+    message = _(
+        "This order would earn {points} points, more than the books take at once. Check its amount"
+        " and the rules."
+    )
+    field = "lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an order led to. `balance` is spendable points after it; None where nothing was posted."""
+
+    order: UUID | None
+    member: UUID | None
+    decision: Decision
+    terms: Terms
+    points: int
+    replayed: bool = False
+    balance: int | None = None
+    version: UUID | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """One decided order: its place in the batch, what it leads to, and its row for `orders.sql`."""
+
+    index: int
+    fingerprint: UUID
+    outcome: Outcome
+    row: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Decided orders. `again` are those whose name is taken already; `expected` what was compared (`counting`)."""
+
+    plans: list[Plan] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
+    expected: dict[str, Any] | None = None
+
+
+def sane(
+    orders: Sequence[NewOrder], *, shop: Merchant, at: datetime, refused: Refusals
+) -> dict[int, tuple[str, str] | None]:
+    """Which orders make sense, with the normalised way their member is named; refusals go to `refused`."""
+    found: dict[int, tuple[str, str] | None] = {}
+    for index, order in enumerate(orders):
+        problems = order_problems(order, currency=shop.currency, at=at)
+        if problems:
+            refused[index] = InvalidInput(
+                [{"field": f, "code": "invalid", "message": m} for f, m in problems]
+            )
+            continue
+        try:
+            found[index] = _named(order)
+        except DomainError as error:
+            refused[index] = error
+    return found
+
+
+def _named(order: NewOrder) -> tuple[str, str] | None:
+    if order.member is None:
+        return None
+    kind, value = order.member.given()[0]
+    if kind == "id":
+        try:
+            return kind, str(ids.decode("mbr", value))
+        except DomainError:
+            raise MemberNotFound() from None
+    try:
+        return kind, normal(kind, value)
+    except InvalidInput as error:
+        raise InvalidInput([{**found, "field": f"member.{kind}"} for found in error.errors]) from None
+
+
+def plan(
+    named: dict[int, tuple[str, str] | None],
+    *,
+    orders: Sequence[NewOrder],
+    shop: Merchant,
+    at: datetime,
+    refused: Refusals,
+    when: datetime | None = None,
+) -> Batch:
+    """Ask the engine about each sane order, earlier ones first; the batch is sorted by name, so that batches lock
+    alike. With `when` it is a rehearsal: as if made at that instant, whether recorded already or not."""
+    known, version = look_up(named)
+    current = programmes.version(version) if version else None
+    making = _Making(shop, current, at, rehearsal=when is not None)
+    for index in sorted(named, key=lambda index: (orders[index].placed_at, *_name(orders[index]))):
+        if named[index] is not None and index not in known:
+            refused[index] = MemberNotFound()
+        else:
+            making.asked.append(
+                _Asked(index, orders[index], known.get(index), when or orders[index].placed_at)
+            )
+    making.read()
+    for one in making.asked:
+        try:
+            making.decide(one)
+        except TooManyPoints as refusal:
+            refused[one.index] = refusal
+    return making.finished()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    index: int
+    order: NewOrder
+    who: Known | None
+    at: datetime
+
+
+class _Making:
+    """A batch in the making. Where rules look at more than the order and its member, `sheet` has it: of two orders of
+    one batch the second sees the first."""
+
+    def __init__(self, shop: Merchant, current: programmes.Current | None, at: datetime, *, rehearsal: bool):
+        self.shop, self.current, self.at, self.rehearsal = shop, current, at, rehearsal
+        self.zone = ZoneInfo(shop.timezone)
+        self.asked: list[_Asked] = []
+        self.batch = Batch()
+        self.sheet: Sheet | None = None
+        self.names: set[tuple[str, str]] = set()
+
+    def read(self) -> None:
+        """Read what the programme's rules look at, if that is more than who the member is."""
+        if self.current is None or not self.asked:
+            return
+        asked = asked_by(self.current.programme["earning"])
+        if not asked.nothing:
+            self.sheet = usage.sheet(asked, [_occasion(one) for one in self.asked], self.zone)
+
+    def decide(self, one: _Asked) -> None:
+        """Ask the engine about an order, and count what it gives. Raises `TooManyPoints`."""
+        if self._taken(one):
+            self.batch.again.append(one.index)
+            return
+        decision, life = Decision(), _NO_TERMS
+        if self.current is not None:
+            decision = decide(self.current.programme["earning"], self._facts(one), one.at)
+            life = terms(self.current.programme["points_life"], one.at, self.zone)
+        if decision.earned() > MAX_POINTS:
+            raise TooManyPoints(points=decision.earned())
+        made = _planned(one, decision, life, self.current.id if self.current else None, self.at)
+        if self.sheet is not None and self.current is not None and one.who is not None:
+            counted = uses(self.current.programme["earning"], decision)
+            self.sheet.add(one.who.id, one.at, counted, _purchases(one))
+            self.sheet.add_order(one.who.id, one.at, one.order.total_minor)
+            made.row["uses"] = [use.wire() for use in counted]
+        self.names.add(_name(one.order))
+        self.batch.plans.append(made)
+
+    def finished(self) -> Batch:
+        """The batch with what it was decided on."""
+        self.batch.plans.sort(key=lambda made: (made.row["source"], made.row["external_id"]))
+        if self.sheet is not None and self.current is not None:
+            members = {plan.row["member"] for plan in self.batch.plans} - {None}
+            self.batch.expected = expected(
+                self.sheet, earning=self.current.programme["earning"], members=members
+            )
+        return self.batch
+
+    def _taken(self, one: _Asked) -> bool:
+        """Whether the order is recorded already, here or earlier in this batch: then it must not count again."""
+        if self.sheet is None or not self.sheet.asked.guarded or self.rehearsal:
+            return False
+        return one.index in self.sheet.recorded or _name(one.order) in self.names
+
+    def _facts(self, one: _Asked) -> Facts:
+        who, member = one.who, MemberFacts()
+        if who is not None and self.sheet is not None:
+            blocked = who.status == "blocked"
+            member = self.sheet.member(one.index, who.id, one.at, joined_at=who.joined_at, blocked=blocked)
+        elif who is not None:
+            member = MemberFacts(
+                who.joined_at, who.orders_count, who.spend_minor, who.last_order_at, who.status == "blocked"
+            )
+        budgets = self.sheet.spent() if self.sheet is not None else {}
+        return Facts(one.order.facts(), member, self.shop.timezone, budgets=budgets)
+
+
+def _occasion(one: _Asked) -> usage.Occasion:
+    return usage.Occasion(one.index, one.who.id if one.who else None, one.at, _name(one.order))
+
+
+def _name(order: NewOrder) -> tuple[str, str]:
+    return order.source, order.external_id
+
+
+def _purchases(one: _Asked) -> list[Happened]:
+    return [Happened(PURCHASE, one.at, sku) for sku in dict.fromkeys(line.sku for line in one.order.lines)]
+
+
+def _planned(one: _Asked, decision: Decision, life: Terms, version: UUID | None, at: datetime) -> Plan:
+    order, who, order_id, mark = one.order, one.who, ids.new(), fingerprint(one.order)
+    points = decision.earned() if who else 0
+    row: dict[str, Any] = {
+        "id": order_id,
+        "source": order.source,
+        "external_id": order.external_id,
+        "fingerprint": mark,
+        "member": who.id if who else None,
+        "currency": order.currency,
+        "total_minor": order.total_minor,
+        "discount_minor": order.discount_minor,
+        "points_minor": order.points_minor,
+        "eligible_minor": decision.eligible_minor,
+        "points_earned": points,
+        "channel": order.channel,
+        "location": order.location,
+        "payment_method": order.payment_method,
+        "version": version,
+        "decision": decision,
+        "at": order.placed_at,
+        "now": at,
+        "actor": str(scope.actor()),
+        "lines": _lines(order, decision if who else Decision()),
+    }
+    if who is not None and points:
+        row["posting"] = _earned(row, decision, life).wire()
+    outcome = Outcome(order_id, row["member"], decision, life, points, version=version)
+    return Plan(one.index, mark, outcome, row)
+
+
+def _lines(order: NewOrder, decision: Decision) -> list[dict[str, Any]]:
+    """The order's lines with what was paid for each and the points it earned."""
+    paid = paid_by_line(order.facts())
+    return [
+        {
+            "number": number,
+            "kind": line.kind,
+            "sku": line.sku,
+            "name": line.name,
+            "category": line.category,
+            "brand": line.brand,
+            "tags": line.tags,
+            "quantity": line.quantity,
+            "amount_minor": line.amount_minor,
+            "discount_minor": line.discount_minor,
+            "paid_minor": paid[number],
+            "points": decision.lines.get(number, 0),
+        }
+        for number, line in enumerate(order.lines, start=1)
+    ]
+
+
+def _earned(row: dict[str, Any], decision: Decision, life: Terms) -> Posting:
+    """The posting of the points that an order's row says it earned."""
+    return Posting(
+        do=Do.GRANT,
+        key=f"order:{row['id']}",
+        kind="earn",
+        event="points.earned",
+        owner=row["member"],
+        actor=row["actor"],
+        at=row["at"],
+        now=row["now"],
+        amount=row["points_earned"],
+        counter=MerchantAccount.ISSUED,
+        pending=life.pending,
+        available_from=life.available_from,
+        expires_at=life.expires_at,
+        slides_days=life.slides_days,
+        # A purchase is activity: the member's other points on sliding terms start again with these.
+        slide_to=life.expires_at if life.slides_days else None,
+        source_kind="order",
+        source=row["id"],
+        version=row["version"],
+        rule=",".join(decision.rules())[:80],
+    )

@@ -1,0 +1,167 @@
+"""What rules have given and what the member did before, for a whole batch in one statement."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db import connection
+
+from loyalty.core.tenancy import scope
+from members.rules.facts import Period, Spent
+from members.rules.needs import Need
+from members.rules.usage import Asked, Sheet, Standing, bounds
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Occasion(NamedTuple):
+    """Something that is about to be decided, by number: whose (nobody's: a guest's), when it happened, and the name
+    under which it is about to be recorded, as (source, external id)."""
+
+    number: int
+    member: UUID | None
+    at: datetime
+    name: tuple[str, str] | None = None
+
+
+class _Member(msgspec.Struct):
+    id: UUID
+    seen: str | None
+    orders: int | None
+    spend: int | None
+    last: datetime | None
+    born: date | None
+
+
+class _Window(msgspec.Struct):
+    n: int
+    rule: str
+    period: Period
+    times: int
+    units: int
+
+
+class _Nearest(msgspec.Struct):
+    n: int
+    rule: str
+    at: datetime
+
+
+class _Budget(msgspec.Struct):
+    budget: str
+    units: int
+    cost: str
+
+
+class _Answer(msgspec.Struct):
+    members: list[_Member] | None
+    given: list[_Window] | None
+    nearest: list[_Nearest] | None
+    budgets: list[_Budget] | None
+    recorded: list[int] | None
+
+
+# One statement, so that all of it is of one instant. Each LIMIT 1 keeps the planner at one look-up by key.
+_READ = """
+SELECT jsonb_build_object(
+  'members', (
+    SELECT jsonb_agg(jsonb_build_object('id', q.id, 'seen', s.seen, 'orders', s.orders_count, 'spend', s.spend_minor,
+                                        'last', s.last_order_at, 'born', p.birthday))
+      FROM unnest(%(members)s::uuid[]) AS q(id)
+      LEFT JOIN LATERAL (
+           SELECT xmin::text AS seen, orders_count, spend_minor, last_order_at FROM members_stats
+            WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) s ON true
+      LEFT JOIN LATERAL (
+           SELECT birthday FROM members_profile
+            WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) p ON true),
+  'given', (
+    SELECT jsonb_agg(jsonb_build_object('n', w.n, 'rule', w.rule, 'period', w.period, 'times', u.times,
+                                        'units', u.units))
+      FROM jsonb_to_recordset(%(windows)s::jsonb)
+           AS w(n int, member uuid, rule text, period text, since timestamptz, until timestamptz)
+     CROSS JOIN LATERAL (
+           SELECT count(*) AS times, sum(units) AS units FROM members_ruleuse
+            WHERE merchant_id = %(merchant)s AND member_id = w.member AND rule = w.rule
+              AND at >= w.since AND at < w.until AND units > 0) u
+     WHERE u.times > 0),
+  'nearest', (
+    SELECT jsonb_agg(jsonb_build_object('n', w.n, 'rule', w.rule, 'at', u.at))
+      FROM jsonb_to_recordset(%(waits)s::jsonb) AS w(n int, member uuid, rule text, at timestamptz)
+     CROSS JOIN LATERAL (
+           (SELECT at FROM members_ruleuse WHERE merchant_id = %(merchant)s AND member_id = w.member AND rule = w.rule
+               AND at <= w.at AND units > 0 ORDER BY at DESC LIMIT 1)
+           UNION ALL
+           (SELECT at FROM members_ruleuse WHERE merchant_id = %(merchant)s AND member_id = w.member AND rule = w.rule
+               AND at > w.at AND units > 0 ORDER BY at LIMIT 1)) u),
+  'budgets', (
+    SELECT jsonb_agg(jsonb_build_object('budget', b.budget, 'units', b.units, 'cost', b.cost_minor::text))
+      FROM unnest(%(budgets)s::text[]) AS q(name)
+     CROSS JOIN LATERAL (
+           SELECT budget, units, cost_minor FROM members_budgetuse
+            WHERE merchant_id = %(merchant)s AND budget = q.name LIMIT 1) b),
+  'recorded', (
+    SELECT jsonb_agg(q.n)
+      FROM jsonb_to_recordset(%(names)s::jsonb) AS q(n int, source text, external_id text)
+     CROSS JOIN LATERAL (
+           SELECT 1 FROM members_order
+            WHERE merchant_id = %(merchant)s AND source = q.source AND external_id = q.external_id LIMIT 1) o)
+)
+"""
+
+
+def sheet(asked: Asked, occasions: Sequence[Occasion], zone: ZoneInfo) -> Sheet:
+    """Everything the programme's rules look at, for these occasions. Only what is asked for is looked up."""
+    made = Sheet(asked, zone)
+    own = Need.ORDERS in asked.needs or Need.BIRTHDAY in asked.needs or asked.by_member
+    members = [one for one in occasions if one.member is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {
+            "merchant": scope.merchant_id(),
+            "members": list(dict.fromkeys(one.member for one in members)) if own else [],
+            "windows": _encode([window for one in members for window in _windows(asked, one, zone)]).decode(),
+            "waits": _encode([wait for one in members for wait in _waits(asked, one)]).decode(),
+            "budgets": list(asked.budgets),
+            "names": _encode([_name(one) for one in occasions if one.name and asked.guarded]).decode(),
+        })  # fmt: skip
+        _fill(made, msgspec.json.decode(cursor.fetchone()[0], type=_Answer), occasions)
+    return made
+
+
+def _name(one: Occasion) -> dict[str, Any]:
+    source, external_id = one.name or ("", "")
+    return {"n": one.number, "source": source, "external_id": external_id}
+
+
+def _windows(asked: Asked, one: Occasion, zone: ZoneInfo) -> list[dict[str, Any]]:
+    found = []
+    for rule, periods in asked.periods.items():
+        for period in periods:
+            since, until = bounds(period, one.at, zone)
+            found.append({"n": one.number, "member": one.member, "rule": rule, "period": period,
+                          "since": since or "-infinity", "until": until or "infinity"})  # fmt: skip
+    return found
+
+
+def _waits(asked: Asked, one: Occasion) -> list[dict[str, Any]]:
+    return [
+        {"n": one.number, "member": one.member, "rule": rule, "at": one.at} for rule in sorted(asked.cooled)
+    ]
+
+
+def _fill(made: Sheet, answer: _Answer, occasions: Sequence[Occasion]) -> None:
+    for row in answer.members or ():
+        made.standings[row.id] = Standing(row.seen or "", row.orders or 0, row.spend or 0, row.last, row.born)
+    for window in answer.given or ():
+        made.given[window.n, window.rule, window.period] = window.times, window.units
+    asked_at = {one.number: one.at for one in occasions}
+    for found in answer.nearest or ():
+        key, at = (found.n, found.rule), asked_at[found.n]
+        if key not in made.nearest or abs(at - found.at) < abs(at - made.nearest[key]):
+            made.nearest[key] = found.at
+    for budget in answer.budgets or ():
+        made.budgets[budget.budget] = Spent(budget.units, Decimal(budget.cost))
+    made.recorded.update(answer.recorded or ())

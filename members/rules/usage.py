@@ -1,0 +1,208 @@
+"""What a programme keeps count of, and the facts of a batch as its decisions add to them. Pure.
+
+A gift counts while a cap, a cool-down or a budget looks at its rule. What was given before a limit named the rule is
+not counted afterwards.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from members.rules.conditions import CoolDown, Following
+from members.rules.decision import Decision
+from members.rules.facts import Given, Happened, MemberFacts, Period, Spent
+from members.rules.limits import period_end, period_start
+from members.rules.needs import Need, of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from members.rules.earning import Earning
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a programme's rules look at besides the purchase itself. `periods` has the periods in which each capped rule
+    is counted per member, `cooled` the rules of which a cool-down asks when they gave, `budgets` those that are drawn
+    on, `reach` how far back the programme looks for each kind of event."""
+
+    needs: frozenset[Need]
+    periods: Mapping[str, tuple[Period, ...]]
+    cooled: frozenset[str]
+    budgets: tuple[str, ...]
+    reach: Mapping[str, timedelta]
+
+    @property
+    def nothing(self) -> bool:
+        """True when the look-up of the member has everything."""
+        return self.needs <= {Need.JOINED}
+
+    @property
+    def guarded(self) -> bool:
+        """True when two decisions at once could both be wrong."""
+        return any(need.locked for need in self.needs)
+
+    @property
+    def by_member(self) -> bool:
+        """True when what is compared under a lock is the member's own."""
+        return not self.needs.isdisjoint({Need.ORDERS, Need.GIVEN})
+
+
+# By identity, as the engine keeps its steps: each programme is held, so that no other gets its id meanwhile.
+_kept: dict[int, tuple["Earning", Asked]] = {}
+
+
+def asked_by(earning: "Earning") -> Asked:
+    """What a programme's rules look at, found out once for each programme."""
+    found = _kept.get(id(earning))
+    if found is None:
+        if len(_kept) > 2000:
+            _kept.clear()
+        found = _kept[id(earning)] = earning, _asked(earning)
+    return found[1]
+
+
+def _asked(earning: "Earning") -> Asked:
+    waits, reach = set(), dict[str, timedelta]()
+    for rule in earning.rules:
+        for condition in rule.when:
+            if isinstance(condition, CoolDown):
+                waits.add(condition.rule or rule.id)
+            elif isinstance(condition, Following):
+                days = timedelta(days=condition.within_days)
+                reach[condition.after] = max(days, reach.get(condition.after, days))
+    return Asked(
+        of(earning),
+        {rule.id: tuple(limit.period for limit in rule.limits.per) for rule in earning.rules if rule.limits.per},
+        frozenset(waits),
+        tuple(sorted({rule.limits.budget for rule in earning.rules if rule.limits.budget})),
+        reach,
+    )  # fmt: skip
+
+
+def counts(earning: "Earning") -> frozenset[str]:
+    """The rules whose gifts are kept count of."""
+    asked = asked_by(earning)
+    drawing = {rule.id for rule in earning.rules if rule.limits.budget}
+    return asked.cooled | asked.periods.keys() | drawing
+
+
+class Use(NamedTuple):
+    """What one rule gave at one occasion, as it is counted. `unit_cost` is in minor units, 0 without a budget."""
+
+    rule: str
+    unit: str
+    units: int
+    budget: str
+    unit_cost: Decimal
+
+    def wire(self) -> dict[str, Any]:
+        """As JSON; the cost as decimal text."""
+        return {**self._asdict(), "unit_cost": str(self.unit_cost)}
+
+
+def uses(earning: "Earning", decision: Decision) -> list[Use]:
+    """What a decision counts for."""
+    if not decision.counted:
+        return []
+    costs = {budget.id: budget.unit_cost for budget in earning.budgets}
+    drawn = {one.rule: one.budget for one in decision.drawn}
+    found = []
+    for reason in decision.reasons:
+        if reason.rule in decision.counted:
+            budget = drawn.get(reason.rule, "")
+            found.append(Use(reason.rule, reason.unit, reason.amount, budget, costs.get(budget, Decimal(0))))
+    return found
+
+
+@dataclass(slots=True)
+class Standing:
+    """A member's figures as they were read; `seen` tells them from later ones."""
+
+    seen: str = ""
+    orders: int = 0
+    spend_minor: int = 0
+    last_order_at: datetime | None = None
+    birthday: Any = None
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What was read for a batch, by the number of the asking occasion, and what its decisions have added since: of
+    occasions that stand in one batch the later ones see the earlier."""
+
+    asked: Asked
+    zone: ZoneInfo
+    standings: dict["UUID", Standing] = field(default_factory=dict)
+    given: dict[tuple[int, str, Period], tuple[int, int]] = field(default_factory=dict)  # times, units
+    nearest: dict[tuple[int, str], datetime] = field(default_factory=dict)
+    past: dict[int, list[Happened]] = field(default_factory=dict)
+    budgets: dict[str, Spent] = field(default_factory=dict)
+    recorded: set[int] = field(default_factory=set)  # whose name is taken already
+    drawn: dict[str, Spent] = field(default_factory=dict)  # by this batch
+    added: dict[tuple["UUID", str], list[tuple[datetime, int]]] = field(default_factory=dict)
+    happened: dict["UUID", list[Happened]] = field(default_factory=dict)
+
+    def member(
+        self, number: int, member: "UUID", at: datetime, *, joined_at: datetime, blocked: bool
+    ) -> MemberFacts:
+        """What is known of a member at an occasion."""
+        stands = self.standings.get(member) or Standing()
+        return MemberFacts(
+            joined_at, stands.orders, stands.spend_minor, stands.last_order_at, blocked, stands.birthday,
+            past=(*self.past.get(number, ()), *self.happened.get(member, ())),
+            given={rule: self._given(number, member, rule, at) for rule in self._rules()},
+        )  # fmt: skip
+
+    def spent(self) -> dict[str, Spent]:
+        """What has gone out of each budget by now."""
+        return {name: _sum(self.budgets.get(name), self.drawn.get(name)) for name in self.asked.budgets}
+
+    def add(self, member: "UUID", at: datetime, found: Iterable[Use], happened: Iterable[Happened]) -> None:
+        """Count what a decision gave, and what had happened."""
+        for use in found:
+            self.added.setdefault((member, use.rule), []).append((at, use.units))
+            if use.budget:
+                self.drawn[use.budget] = self.drawn.get(use.budget, Spent()).plus(use.units, use.unit_cost)
+        self.happened.setdefault(member, []).extend(happened)
+
+    def add_order(self, member: "UUID", at: datetime, total_minor: int) -> None:
+        """Count a purchase in the member's figures."""
+        stands = self.standings.setdefault(member, Standing())
+        stands.orders += 1
+        stands.spend_minor += total_minor
+        stands.last_order_at = max(at, stands.last_order_at or at)
+
+    def _rules(self) -> set[str]:
+        return self.asked.periods.keys() | self.asked.cooled
+
+    def _given(self, number: int, member: "UUID", rule: str, at: datetime) -> Given:
+        more = self.added.get((member, rule), [])
+        times, units = {}, {}
+        for period in self.asked.periods.get(rule, ()):
+            since, until = bounds(period, at, self.zone)
+            inside = [
+                units
+                for then, units in more
+                if (since is None or since <= then) and (until is None or then < until)
+            ]
+            read = self.given.get((number, rule, period), (0, 0))
+            times[period], units[period] = read[0] + len(inside), read[1] + sum(inside)
+        instants = [then for then, _units in more]
+        if (number, rule) in self.nearest:
+            instants.append(self.nearest[number, rule])
+        nearest = min(instants, key=lambda then: (abs(at - then), then), default=None)
+        return Given(nearest, times, units)
+
+
+def bounds(period: Period, at: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """From when until before when the period counts that `at` lies in; None is unbounded."""
+    return period_start(period, at, zone), period_end(period, at, zone)
+
+
+def _sum(one: Spent | None, other: Spent | None) -> Spent:
+    one, other = one or Spent(), other or Spent()
+    return Spent(one.units + other.units, one.cost_minor + other.cost_minor)
