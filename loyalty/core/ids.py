@@ -18,6 +18,7 @@ _WORDS = {
     "mbr": "member",
     "ord": "order",
     "rfd": "refund",
+    "act": "activity",
     "rwd": "reward",
     "rdm": "redemption",
     "pgv": "programme version",

@@ -128,6 +128,17 @@ class OrderSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
     placed_until: Instant | None = None
 
 
+class ActivitySearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """`external_id` is looked for under `source` ("api" unless you sent another)."""
+
+    member: MaybeId = ""
+    kind: Text40 = ""
+    external_id: Text100 = ""
+    source: Source = "api"
+    happened_from: Instant | None = None
+    happened_until: Instant | None = None
+
+
 class OrderBatch(Struct, forbid_unknown_fields=True, frozen=True):
     """Up to 1,000 orders; each has its own natural key (`source`, `external_id`), so sending a batch
     again is safe."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import members, orders, points, refunds
+from members.api import activities, members, orders, points, refunds
 
 urlpatterns = [
     path("members", members.Members.as_view()),
@@ -25,5 +25,7 @@ urlpatterns = [
     path("orders/<str:id>", orders.OneOrder.as_view()),
     path("orders/<str:id>/refunds", refunds.OrderRefunds.as_view()),
     path("orders/<str:id>/cancel", refunds.OrderCancellation.as_view()),
+    path("activities", activities.Activities.as_view()),
+    path("activities/<str:id>", activities.OneActivity.as_view()),
     path("orders/<str:id>/release-hold", orders.OrderRelease.as_view()),
 ]

@@ -1,7 +1,19 @@
 """Who they are and what they did."""
 
+from members.models.activity import Activity
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
 from members.models.usage import BudgetUse, RuleUse
 
-__all__ = ["BudgetUse", "Identity", "Member", "Order", "OrderLine", "Profile", "Refund", "RuleUse", "Stats"]
+__all__ = [
+    "Activity",
+    "BudgetUse",
+    "Identity",
+    "Member",
+    "Order",
+    "OrderLine",
+    "Profile",
+    "Refund",
+    "RuleUse",
+    "Stats",
+]

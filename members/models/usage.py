@@ -20,11 +20,12 @@ class RuleUse(models.Model):
 
     class Kind(models.TextChoices):
         ORDER = "order"
+        ACTIVITY = "activity"
 
     pk = models.CompositePrimaryKey("merchant_id", "source", "rule")
     merchant = MerchantKey()
     source_kind = models.CharField(max_length=10, choices=Kind)
-    source = models.UUIDField()  # the order
+    source = models.UUIDField()  # the order or activity
     rule = models.CharField(max_length=60, db_collation="C")
     member = TenantForeignKey(
         Member, null=True

@@ -30,7 +30,7 @@ from members.rules.decision import Decision
 from members.rules.engine import decide, paid_by_line
 from members.rules.facts import Facts, Happened, MemberFacts
 from members.rules.points_life import Terms, terms
-from members.rules.shopping import NewOrder, order_problems
+from members.rules.shopping import MemberRef, NewOrder, order_problems
 from members.rules.usage import Sheet, asked_by, uses
 
 _NO_TERMS = Terms(False, None, None)
@@ -98,16 +98,15 @@ def sane(
             )
             continue
         try:
-            found[index] = _named(order)
+            found[index] = named(order.member) if order.member else None
         except DomainError as error:
             refused[index] = error
     return found
 
 
-def _named(order: NewOrder) -> tuple[str, str] | None:
-    if order.member is None:
-        return None
-    kind, value = order.member.given()[0]
+def named(member: MemberRef) -> tuple[str, str]:
+    """How a member is named, normalised. Raises `MemberNotFound` for an id that is none, and `InvalidInput`."""
+    kind, value = member.given()[0]
     if kind == "id":
         try:
             return kind, str(ids.decode("mbr", value))
@@ -120,7 +119,7 @@ def _named(order: NewOrder) -> tuple[str, str] | None:
 
 
 def plan(
-    named: dict[int, tuple[str, str] | None],
+    members: dict[int, tuple[str, str] | None],
     *,
     orders: Sequence[NewOrder],
     shop: Merchant,
@@ -130,11 +129,11 @@ def plan(
 ) -> Batch:
     """Ask the engine about each sane order, earlier ones first; the batch is sorted by name, so that batches lock
     alike. With `when` it is a rehearsal: as if made at that instant, whether recorded already or not."""
-    known, version = look_up(named)
+    known, version = look_up(members)
     current = programmes.version(version) if version else None
     making = _Making(shop, current, at, rehearsal=when is not None)
-    for index in sorted(named, key=lambda index: (orders[index].placed_at, *_name(orders[index]))):
-        if named[index] is not None and index not in known:
+    for index in sorted(members, key=lambda index: (orders[index].placed_at, *_name(orders[index]))):
+        if members[index] is not None and index not in known:
             refused[index] = MemberNotFound()
         else:
             making.asked.append(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from members.models import Identity, Member, Profile, Stats
+from members.operations.activities import record_joining
 from members.queries.identifying import normal, search_key
 
 _CARD_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read aloud and typed without mistakes
@@ -113,6 +114,7 @@ def _enrol(
     for kind, value in sorted({Identity.Kind.CARD.value: new_card_code(), **wanted}.items()):
         _identify(member, kind, value, at if verified else None)
     record("member.joined", subject=member.pk, at=at, data={"channel": member.channel})
+    record_joining(member=member, at=at)
     return member
 
 

@@ -16,7 +16,7 @@ from loyalty.core.ledger.queries import open_lots, statement
 from loyalty.core.merchants.models import Staff
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import across_merchants
-from members.models import Identity, Member, Order, Profile, RuleUse, Stats
+from members.models import Activity, Identity, Member, Order, Profile, RuleUse, Stats
 from members.operations import counting
 from members.operations.membership import NotActive, locked
 from members.operations.merging import lock_counts
@@ -102,6 +102,7 @@ def _export(member: UUID) -> dict[str, Any]:
         "orders": _orders(member),
         "points": _points(member),
         "counted": _counted(member),
+        "activities": _activities(member),
     }
 
 
@@ -163,6 +164,23 @@ def _points(member: UUID) -> list[dict[str, Any]]:
     ]
 
 
+def _activities(member: UUID) -> list[dict[str, Any]]:
+    """What they did besides buying, in the order they did it."""
+    return [
+        {
+            "kind": row.kind,
+            "external_id": row.external_id,
+            "happened_at": row.happened_at.isoformat(),
+            "properties": row.properties,
+            "product": row.product,
+            "channel": row.channel,
+            "location": row.location,
+            "points": row.points_earned,
+        }
+        for row in Activity.objects.filter(member=member).order_by("happened_at", "id")
+    ]
+
+
 def _counted(member: UUID) -> list[dict[str, Any]]:
     """What limited rules have given them, as far as it counts."""
     return [
@@ -178,6 +196,12 @@ def _iso(value: date | None) -> str | None:
 def _erase(member: UUID) -> None:
     Profile.objects.filter(member=member).delete()
     Identity.objects.filter(member=member).delete()
+    for row in Activity.objects.filter(member=member):
+        # What was said, shown or answered is theirs, and so is what the rules compared of it.
+        row.properties = {}
+        reasons = [{**reason, "values": {}, "conditions": []} for reason in row.decision.get("reasons", ())]
+        row.decision = {**row.decision, "reasons": reasons} if reasons else row.decision
+        row.save(update_fields=["properties", "decision"])
 
 
 holder = privacy.Holder("membership", _export, _erase)

@@ -11,6 +11,15 @@ SELECT o.merchant_id, o.id, format('%s points earned, %s granted', o.points_earn
               GROUP BY t.merchant_id, t.source) g ON g.merchant_id = o.merchant_id AND g.source = o.id
  WHERE {merchant:o} AND o.points_earned <> coalesce(g.amount, 0)
 """
+_ACTIVITIES = """
+SELECT d.merchant_id, d.id, format('%s points earned, %s granted', d.points_earned, coalesce(g.amount, 0))
+  FROM members_activity d
+  LEFT JOIN (SELECT t.merchant_id, t.source, sum(t.amount) AS amount
+               FROM ledger_transfer t
+              WHERE {merchant:t} AND t.source_kind = 'activity' AND t.move = 'grant' AND t.kind = 'earn'
+              GROUP BY t.merchant_id, t.source) g ON g.merchant_id = d.merchant_id AND g.source = d.id
+ WHERE {merchant:d} AND d.points_earned <> coalesce(g.amount, 0)
+"""
 _REFUNDS = """
 SELECT o.merchant_id, o.id, format('refunds took %s points, the books %s', coalesce(r.points, 0), coalesce(b.points, 0))
   FROM members_order o
@@ -40,13 +49,16 @@ SELECT coalesce(o.merchant_id, u.merchant_id), coalesce(o.id, u.source),
                CASE WHEN w.merged_into_id IS NULL THEN w.id ELSE w.merged_into_id END AS member, d.placed_at,
                EXISTS (SELECT 1 FROM members_member g WHERE g.merchant_id = d.merchant_id AND g.status = 'erased'
                           AND g.id = CASE WHEN w.merged_into_id IS NULL THEN w.id ELSE w.merged_into_id END) AS erased
-          FROM members_order d
+          FROM (SELECT merchant_id, id, member_id, decision, status, refunded_minor, placed_at
+                  FROM members_order x WHERE {merchant:x}
+                 UNION ALL
+                SELECT merchant_id, id, member_id, decision, 'recorded', 0, happened_at
+                  FROM members_activity y WHERE {merchant:y}) d
           JOIN members_member w ON w.merchant_id = d.merchant_id AND w.id = d.member_id
          CROSS JOIN LATERAL jsonb_array_elements_text(d.decision->'counted') c(rule)
          CROSS JOIN LATERAL (SELECT e.reason FROM jsonb_array_elements(d.decision->'reasons') e(reason)
-                              WHERE e.reason->>'rule' = c.rule) r
-         WHERE {merchant:d}) o
-  FULL JOIN (SELECT * FROM members_ruleuse x WHERE {merchant:x} AND x.source_kind = 'order') u
+                              WHERE e.reason->>'rule' = c.rule) r) o
+  FULL JOIN (SELECT * FROM members_ruleuse z WHERE {merchant:z}) u
     ON u.merchant_id = o.merchant_id AND u.source = o.id AND u.rule = o.rule
  WHERE o.id IS NULL
     OR u.source IS NULL AND NOT o.erased
@@ -65,11 +77,15 @@ def register() -> None:
     )  # fmt: skip
     register_check(
         "uses_follow_decisions", _USES, over="members_ruleuse",
-        says="what counts against caps, cool-downs and budgets is what the decisions of live orders gave",
+        says="what counts against caps, cool-downs and budgets is what decisions that still stand gave",
     )  # fmt: skip
     register_check(
         "order_points_granted", _ORDERS, over="members_order",
         says="the points an order says it earned are the points its grants gave",
+    )  # fmt: skip
+    register_check(
+        "activity_points_granted", _ACTIVITIES, over="members_activity",
+        says="the points an activity says it earned are the points its grants gave",
     )  # fmt: skip
     register_check(
         "refund_points_taken", _REFUNDS, over="members_order",

@@ -5,7 +5,7 @@ higher floor (a reward's name) is told by tellers that its app registers when it
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,14 +15,17 @@ from django.utils.translation import gettext
 
 from loyalty.core.ledger.chart import POINTS, Do
 from loyalty.core.ledger.queries import StatementRow, statement
-from members.models import Order, Refund
+from members.models import Activity, Order, Refund
+from members.queries.rule_words import say
 from members.queries.why import Voice, Why, explain, voice_of_scope
+from members.rules.conditions.activities import kind_words
 
 
 class Kind(StrEnum):
     """What a row is about. Faces choose icon and colour by it."""
 
     ORDER = "order"
+    ACTIVITY = "activity"  # something they did besides buying
     REFUND = "refund"  # money went back; points taken back with it
     REDEMPTION = "redemption"  # points set aside or spent for a reward
     RETURNED = "returned"  # points of a redemption that came back
@@ -64,6 +67,7 @@ class StoryRow:
     source: UUID | None = None
     order: Order | None = None
     refund: Refund | None = None
+    activity: Activity | None = None
     thing: Thing | None = None
     why: tuple[Why, ...] = ()
 
@@ -101,7 +105,7 @@ def story(
     return Page(told, told[-1].id if told and (left_over or at is not None) else None)
 
 
-_Found = StatementRow | Order | Refund
+_Found = StatementRow | Order | Refund | Activity
 
 
 def _id(found: _Found) -> UUID:
@@ -118,7 +122,8 @@ def _read(member: UUID, before: UUID | None, limit: int, unit: str) -> tuple[lis
     if unit == POINTS:
         orders = Order.objects.filter(member=member, points_earned=0).order_by("-id")
         refunds = Refund.objects.filter(order__member=member, points_taken=0).order_by("-id")
-        for silent in (orders, refunds):
+        activities = Activity.objects.filter(member=member, points_earned=0).order_by("-id")
+        for silent in (orders, refunds, activities):
             older = silent.filter(pk__lt=before) if before else silent
             streams.append(list(older[:limit]))
     ends = [_id(stream[-1]) for stream in streams if len(stream) == limit]
@@ -138,6 +143,7 @@ def _tell(found: list[_Found], voice: Voice) -> list[StoryRow]:
     orders = _by_id(Order, {row.source for row in posted if row.source_kind == "order"}
                     | {refund.order_id for refund in refunds})  # fmt: skip
     named = _by_id(Refund, {_refund_of(row) for row in posted})
+    done = _by_id(Activity, {row.source for row in posted if row.source_kind == "activity"})
     things: dict[Any, Thing] = {}
     for source_kind, teller in _tellers.items():
         sources = {row.source for row in posted if row.source_kind == source_kind and row.source}
@@ -149,6 +155,10 @@ def _tell(found: list[_Found], voice: Voice) -> list[StoryRow]:
             rows.append(_silent_order(row, voice))
         elif isinstance(row, Refund):
             rows.append(_silent_refund(row, orders.get(row.order_id), voice))
+        elif isinstance(row, Activity):
+            rows.append(_silent_activity(row, voice))
+        elif row.source in done and row.kind == "earn":
+            rows.append(_rewarded(row, done[row.source], voice))
         else:
             about = orders.get(row.source), named.get(_refund_of(row)), things.get(row.source)
             rows.append(_posted(row, *about, voice))
@@ -188,6 +198,36 @@ def _silent_order(order: Order, voice: Voice) -> StoryRow:
         pending_change=0, balance_after=None, shortfall=0, happened_at=order.placed_at,
         recorded_at=order.recorded_at, source_kind="order", source=order.pk, order=order, why=why,
     )  # fmt: skip
+
+
+def _silent_activity(activity: Activity, voice: Voice) -> StoryRow:
+    why = tuple(explain(activity.decision, voice))
+    return StoryRow(
+        id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=_because(why, voice), change=0,
+        pending_change=0, balance_after=None, shortfall=0, happened_at=activity.happened_at,
+        recorded_at=activity.recorded_at, source_kind="activity", source=activity.pk, activity=activity, why=why,
+    )  # fmt: skip
+
+
+def _rewarded(row: StatementRow, activity: Activity, voice: Voice) -> StoryRow:
+    """An activity that earned."""
+    silent = _silent_activity(activity, voice)
+    sentence = silent.sentence
+    if row.pending:
+        sentence = gettext("{reason}. They can be spent later").format(reason=sentence)
+    return replace(
+        silent, id=row.transfer, sentence=sentence, change=row.available + row.debt, pending_change=row.pending,
+        balance_after=row.balance_after, actor=row.actor, reason=row.reason,
+    )  # fmt: skip
+
+
+def _doing(activity: Activity, voice: Voice) -> str:
+    """What they did, as a title: "For a review of latte"."""
+    words = say(kind_words(activity.kind), voice)
+    product = activity.product or {}
+    if product:
+        words = f"{words} · {product.get('name') or product.get('sku')}"
+    return words[:1].upper() + words[1:]
 
 
 def _silent_refund(refund: Refund, order: Order | None, voice: Voice) -> StoryRow:

@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.core.tenancy import scope
-from members.rules.facts import Period, Spent
+from members.rules.facts import Happened, Period, Spent
 from members.rules.needs import Need
 from members.rules.usage import Asked, Sheet, Standing, bounds
 
@@ -51,6 +51,13 @@ class _Nearest(msgspec.Struct):
     at: datetime
 
 
+class _Past(msgspec.Struct):
+    n: int
+    kind: str
+    sku: str
+    at: datetime
+
+
 class _Budget(msgspec.Struct):
     budget: str
     units: int
@@ -61,6 +68,7 @@ class _Answer(msgspec.Struct):
     members: list[_Member] | None
     given: list[_Window] | None
     nearest: list[_Nearest] | None
+    past: list[_Past] | None
     budgets: list[_Budget] | None
     recorded: list[int] | None
 
@@ -97,6 +105,25 @@ SELECT jsonb_build_object(
            UNION ALL
            (SELECT at FROM members_ruleuse WHERE merchant_id = %(merchant)s AND member_id = w.member AND rule = w.rule
                AND at > w.at AND units > 0 ORDER BY at LIMIT 1)) u),
+  'past', (
+    SELECT jsonb_agg(jsonb_build_object('n', w.n, 'kind', w.kind, 'sku', e.sku, 'at', e.at))
+      FROM jsonb_to_recordset(%(reaches)s::jsonb)
+           AS w(n int, member uuid, kind text, since timestamptz, until timestamptz)
+     CROSS JOIN LATERAL (
+           SELECT ARRAY(SELECT w.member UNION ALL SELECT id FROM members_member
+                         WHERE merchant_id = %(merchant)s AND merged_into_id = w.member) AS ids) who
+     CROSS JOIN LATERAL (
+           SELECT l.sku, max(o.placed_at) AS at FROM members_order o
+             JOIN members_orderline l ON l.merchant_id = o.merchant_id AND l.order_id = o.id
+            WHERE w.kind = 'purchase' AND o.merchant_id = %(merchant)s AND o.member_id = ANY(who.ids)
+              AND o.placed_at >= w.since AND o.placed_at <= w.until AND o.status = 'recorded'
+              AND (l.refunded_minor < l.paid_minor OR l.paid_minor = 0)
+            GROUP BY l.sku
+           UNION ALL
+           SELECT a.sku, max(a.happened_at) FROM members_activity a
+            WHERE a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids) AND a.kind = w.kind
+              AND a.happened_at >= w.since AND a.happened_at <= w.until
+            GROUP BY a.sku) e),
   'budgets', (
     SELECT jsonb_agg(jsonb_build_object('budget', b.budget, 'units', b.units, 'cost', b.cost_minor::text))
       FROM unnest(%(budgets)s::text[]) AS q(name)
@@ -124,6 +151,7 @@ def sheet(asked: Asked, occasions: Sequence[Occasion], zone: ZoneInfo) -> Sheet:
             "members": list(dict.fromkeys(one.member for one in members)) if own else [],
             "windows": _encode([window for one in members for window in _windows(asked, one, zone)]).decode(),
             "waits": _encode([wait for one in members for wait in _waits(asked, one)]).decode(),
+            "reaches": _encode([reach for one in members for reach in _reaches(asked, one)]).decode(),
             "budgets": list(asked.budgets),
             "names": _encode([_name(one) for one in occasions if one.name and asked.guarded]).decode(),
         })  # fmt: skip
@@ -152,6 +180,13 @@ def _waits(asked: Asked, one: Occasion) -> list[dict[str, Any]]:
     ]
 
 
+def _reaches(asked: Asked, one: Occasion) -> list[dict[str, Any]]:
+    return [
+        {"n": one.number, "member": one.member, "kind": kind, "since": one.at - reach, "until": one.at}
+        for kind, reach in asked.reach.items()
+    ]
+
+
 def _fill(made: Sheet, answer: _Answer, occasions: Sequence[Occasion]) -> None:
     for row in answer.members or ():
         made.standings[row.id] = Standing(row.seen or "", row.orders or 0, row.spend or 0, row.last, row.born)
@@ -162,6 +197,8 @@ def _fill(made: Sheet, answer: _Answer, occasions: Sequence[Occasion]) -> None:
         key, at = (found.n, found.rule), asked_at[found.n]
         if key not in made.nearest or abs(at - found.at) < abs(at - made.nearest[key]):
             made.nearest[key] = found.at
+    for event in answer.past or ():
+        made.past.setdefault(event.n, []).append(Happened(event.kind, event.at, event.sku))
     for budget in answer.budgets or ():
         made.budgets[budget.budget] = Spent(budget.units, Decimal(budget.cost))
     made.recorded.update(answer.recorded or ())

@@ -29,7 +29,7 @@ class Need(Enum):
         return self.value[1]
 
 
-SERVED = frozenset({Need.JOINED, Need.ORDERS, Need.GIVEN, Need.BUDGETS, Need.BIRTHDAY})
+SERVED = frozenset({Need.JOINED, Need.ORDERS, Need.GIVEN, Need.BUDGETS, Need.BIRTHDAY, Need.PAST})
 """What the operations read, and lock where they must. A rule that compares more would be decided on nothing: caps would
 never bind and every purchase could be the first. Whoever makes an operation serve more, says so here."""
 SERVED_GIFTS = frozenset({POINTS})
@@ -49,8 +49,6 @@ def unserved(earning: "Earning") -> list[tuple[str, str]]:
             )
         if rule.gives not in SERVED_GIFTS:
             problems.append((f"rules[{index}]", f"This server does not hand out {rule.gives} yet."))
-        if rule.activity:
-            problems.append((f"rules[{index}]", "This server does not take activities yet."))
     return problems
 
 

@@ -74,3 +74,14 @@ def an_order(
         **({"member": {"external_id": member}} if member else {}),
         **fields,
     }
+
+
+def an_activity(member: str, **more: Any) -> dict[str, Any]:
+    """A review by a member, under a name of its own."""
+    return {
+        "external_id": f"did-{next(_names)}",
+        "kind": "review",
+        "happened_at": "2026-03-02T20:15:00+01:00",
+        "member": {"external_id": member},
+        **more,
+    }

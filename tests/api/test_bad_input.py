@@ -86,7 +86,8 @@ def bad_values(annotation: Any) -> list[Any]:
     if any(getattr(kind, "__name__", "") == "date" for kind in kinds):
         values += ["2026-02-30", "yesterday", "0001-01-01", "9999-12-31", 20260101]
     if dict in {typing.get_origin(kind) for kind in kinds} and Any not in typing.get_args(kinds[0]):
-        values += [{"en": 7}, {"en": None}, {"xx": "no such language"}]
+        values += [bad for bad in ({"en": 7}, {"en": None}, {"a": [1]}, {"": 1}) if not fits(annotation, bad)]
+        values += [{"xx": "no such language"}] if str in typing.get_args(kinds[0]) else []
     return values
 
 

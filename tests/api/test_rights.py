@@ -10,7 +10,7 @@ from loyalty.core.merchants.operations import create_api_key, revoke_api_key
 from loyalty.core.merchants.roles import SCOPES
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import V1
-from tests.api.caller import Caller, an_order, key_for
+from tests.api.caller import Caller, an_activity, an_order, key_for
 from tests.cast import AT, MARA
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -28,7 +28,7 @@ def operations():
 
 
 ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations()]
-PREFIX = {"members": "mbr", "orders": "ord", "rewards": "rwd", "redemptions": "rdm"}
+PREFIX = {"members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm"}
 
 
 def example_of(spec):
@@ -79,7 +79,15 @@ def everything(call, name):
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
     made = call.post("redemptions", {"member": member, "reward": reward})
     assert made.status_code == 201, made.content
-    return {"mbr": member, "ord": order, "rwd": reward, "rdm": made.json()["id"], "code": made.json()["code"]}
+    doing = call.post("activities", an_activity(name)).json()["id"]
+    return {
+        "act": doing,
+        "mbr": member,
+        "ord": order,
+        "rwd": reward,
+        "rdm": made.json()["id"],
+        "code": made.json()["code"],
+    }
 
 
 BY_ID = [found for found in ALL if "{id}" in found.values[1]]

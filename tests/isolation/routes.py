@@ -28,7 +28,7 @@ KINDS = {
 """Parameters that name something of a merchant's, by what they name."""
 
 FOLDERS = {
-    "members": "member", "orders": "order", "refunds": "refund", "rewards": "reward", "lots": "lot",
+    "members": "member", "orders": "order", "activities": "activity", "refunds": "refund", "rewards": "reward", "lots": "lot",
     "redemptions": "redemption", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key",
 }  # fmt: skip

@@ -20,8 +20,8 @@ from django.db import connection
 from loyalty.core.events import queries as events
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
-from members.models import Member, Order, Profile, RuleUse
-from members.queries import directory, order_facts, usage
+from members.models import Activity, Member, Order, Profile, RuleUse
+from members.queries import activities, directory, order_facts, usage
 from members.rules.facts import Period
 from members.rules.needs import Need
 from members.rules.usage import Asked
@@ -71,6 +71,14 @@ INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, me
                            payment_method, decision, placed_at, recorded_at)
 SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, id, 'recorded', 'SEK',
        100, 0, 0, 0, 0, 100, 1, '', '', '', '{}', joined_at, joined_at FROM crowd;
+INSERT INTO members_orderline (merchant_id, order_id, number, kind, sku, name, category, brand, tags, quantity, amount_minor,
+                               discount_minor, paid_minor, points, refunded_minor)
+SELECT o.merchant_id, o.id, 1, 'product', 'x', '', '', '', '{}', 1, 100, 0, 100, 1, 0
+  FROM members_order o JOIN crowd c ON c.merchant_id = o.merchant_id AND c.id = o.member_id;
+INSERT INTO members_activity (id, merchant_id, source, external_id, fingerprint, kind, member_id, properties, sku, channel,
+                              location, points_earned, decision, happened_at, recorded_at)
+SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, 'review', id, '{}', 'x', '', '', 0, '{}', joined_at,
+       joined_at FROM crowd;
 INSERT INTO members_ruleuse (merchant_id, source_kind, source, rule, member_id, unit, amount, units, budget, unit_cost, at)
 SELECT merchant_id, 'order', gen_random_uuid(), 'capped', id, 'points', 1, 1, '', 0, joined_at FROM crowd;
 INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)
@@ -164,7 +172,9 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
     named = {0: ("external", "ana"), 1: ("id", str(member))}
     occasion = usage.Occasion(0, member, AT, ("api", "x"))
     periods = {"capped": (Period.DAY, Period.LIFETIME)}
-    asked = Asked(frozenset(Need), periods, frozenset({"capped"}), ("pot",), {"purchase": days(9)})
+    asked = Asked(
+        frozenset(Need), periods, frozenset({"capped"}), ("pot",), {"purchase": days(9), "review": days(9)}
+    )
     hot: dict[str, Callable[[], Any]] = {
         "identity": lambda: directory.by_identity("external", "ana"),
         "start of a name": lambda: list(Profile.objects.filter(search_given__begins="anasta")),
@@ -173,6 +183,8 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
         "order facts": lambda: order_facts.look_up(named),
         "what rules compare": lambda: usage.sheet(asked, [occasion], ZoneInfo("Europe/Stockholm")),
         "what an order counts for": lambda: list(RuleUse.objects.filter(source=crowded.order)),
+        "a member's activities": lambda: list(activities.of_member(member)[:50]),
+        "an activity by its name": lambda: Activity.objects.filter(source="api", external_id="x").first(),
         "an order by its name": lambda: Order.objects.filter(source="api", external_id="x").first(),
         "a member's orders": lambda: list(orders[:50]),
         "balance": lambda: ledger.balance(member),

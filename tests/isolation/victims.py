@@ -14,10 +14,12 @@ from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from members.models import Member, Refund
+from members.operations.activities import record_activity
 from members.operations.membership import join, verify
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
-from members.rules.shopping import NewRefund
+from members.rules.doing import NewActivity, Product
+from members.rules.shopping import MemberRef, NewRefund
 from rewards.models import Voucher
 from rewards.operations.catalogue import create_reward
 from rewards.operations.redemption import reserve_reward
@@ -77,15 +79,20 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
     adjust_points(member=member.pk, amount=5, reason=f"{secret} reason", at=AT, key="sweep")
     refund = NewRefund(external_id=f"{secret}-refund", amount_minor=100, refunded_at=AT)
     refund_order(source="api", order_external_id=f"{secret}-order", refund=refund, at=AT)
+    doing = NewActivity(f"{secret}-review", "review", AT, MemberRef(id=ids.encode("mbr", member.pk)),
+                        properties={"text": f"{secret} words"}, product=Product(f"{secret}-sku"))  # fmt: skip
+    done = record_activity(activity=doing, at=AT)
     details = {"kind": "custom", "name": {"en": "Cup"}, "cost_points": 10}
     reward = create_reward(at=AT, details=details)
     held = reserve_reward(member=member.pk, reward=reward.pk, key="sweep", at=AT, hold=days(1))
     movement, lot = transfers(member.pk).first(), lots(member.pk).first()
     assert order.order
+    assert done.activity
     assert movement
     assert lot
     made.ids |= {
         "order": ids.encode("ord", order.order),
+        "activity": ids.encode("act", done.activity),
         "external": f"{secret}-ana",
         "order_external": f"{secret}-order",
         "refund": ids.encode("rfd", Refund.objects.get().pk),

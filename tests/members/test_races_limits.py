@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from loyalty.core import ids
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, totals
 from loyalty.core.tenancy.scope import acting_for
 from members.models import BudgetUse, Order, RuleUse, Stats
-from members.operations import deciding
+from members.operations import activities, deciding
+from members.operations.activities import record_activity
 from members.operations.claiming import claim_order
 from members.operations.merging import merge
 from members.operations.orders import record_order, record_orders
 from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order
+from members.rules.doing import NewActivity
+from members.rules.shopping import MemberRef
 from tests.cast import AT, MARA, order, publish
 from tests.members.test_races import members
 from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
@@ -53,7 +57,7 @@ def slow_to_decide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The twin: what was compared is not looked at again under the locks."""
-    monkeypatch.setattr(deciding, "expected", lambda *what: None)
+    monkeypatch.setattr(deciding, "expected", lambda sheet, **what: None)
 
 
 @pytest.mark.parametrize("rule", [DAILY, FIRST])
@@ -97,6 +101,50 @@ def test_twin_unguarded_the_budget_is_overspent(luna_open, monkeypatch):  # noqa
     at_once(luna_open, [points(order(member, 50)) for member in people])
     with acting_for(luna_open, by=MARA):
         assert totals()["issued"] > 10
+
+
+REVIEW = {"type": "fixed", "id": "review", "amount": 5, "when": [{"type": "activity", "kinds": ["review"]}]}
+
+
+def reviewed(member: Any, name: str) -> Callable[[], Any]:
+    who = MemberRef(id=ids.encode("mbr", member.pk))
+    doing = NewActivity(name, "review", AT, who)
+    return lambda: record_activity(activity=doing, at=AT).replayed
+
+
+def test_one_review_sent_many_times_at_once_and_many_reviews_of_one_member(luna_open):  # noqa: F811
+    limited(luna_open, REVIEW | {"limits": {"per": [{"period": "day", "times": 3}]}})
+    ana, ben = members(luna_open, 2)
+    attempts = [reviewed(ana, "same") for _time in range(8)] + [reviewed(ben, f"r{n}") for n in range(8)]
+    answers = at_once(luna_open, attempts)
+    assert (answers[False], answers[True]) == (9, 7)
+    with acting_for(luna_open, by=MARA):
+        assert (balance(ana.pk).available, balance(ben.pk).available) == (5, 15)
+        assert verify() == []
+
+
+def test_twin_reviews_that_do_not_wait_for_the_member_exceed_the_cap(luna_open, monkeypatch):  # noqa: F811
+    limited(luna_open, REVIEW | {"limits": {"per": [{"period": "day", "times": 1}]}})
+    [ana] = members(luna_open, 1)
+    slow_to_decide(monkeypatch)
+    monkeypatch.setattr(activities, "_locked", activities._known)
+    at_once(luna_open, [reviewed(ana, f"r{n}") for n in range(8)])
+    with acting_for(luna_open, by=MARA):
+        assert balance(ana.pk).available > 5
+
+
+def test_reviews_and_purchases_of_one_member_draw_on_one_budget(luna_open, monkeypatch):  # noqa: F811
+    drawing = REVIEW | {"limits": {"budget": "pot"}}
+    limited(luna_open, POT, drawing, units=30)
+    people = members(luna_open, 4)
+    slow_to_decide(monkeypatch)
+    attempts: list[Callable[[], Any]] = [reviewed(people[n % 4], f"r{n}") for n in range(8)]
+    attempts += [points(order(people[n % 4], 50)) for n in range(8)]
+    random.Random(3).shuffle(attempts)
+    at_once(luna_open, attempts)
+    with acting_for(luna_open, by=MARA):
+        assert totals()["issued"] == BudgetUse.objects.get().units == 30
+        assert verify() == []
 
 
 def test_batches_cancellations_claims_merges_and_erasures_beside_each_other(luna_open):  # noqa: F811

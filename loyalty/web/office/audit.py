@@ -37,6 +37,7 @@ SENTENCES = {
     "member.exported": gettext_lazy("A member’s data was exported"),
     "member.erased": gettext_lazy("A member was erased"),
     "order.recorded": gettext_lazy("An order was recorded"),
+    "activity.recorded": gettext_lazy("An activity was recorded"),
     "order.refunded": gettext_lazy("An order was refunded: {amount}"),
     "order.cancelled": gettext_lazy("An order was cancelled"),
     "refund.parked": gettext_lazy("A refund is waiting for its order"),

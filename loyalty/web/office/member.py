@@ -30,6 +30,7 @@ from members.queries.story import Kind, Page, story
 
 ICONS = {
     Kind.ORDER: "shopping-bag",
+    Kind.ACTIVITY: "sparkles",
     Kind.REFUND: "undo-2",
     Kind.REDEMPTION: "gift",
     Kind.RETURNED: "gift",
