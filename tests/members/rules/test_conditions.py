@@ -352,7 +352,7 @@ def test_a_programme_says_what_it_needs_to_know():
         ({**PER_KRONA, "when": [{"type": "segment", "any_of": ["x"]}]}, False),
         ({**PER_KRONA, "limits": {"per": [{"period": "day", "times": 1}]}}, True),
         ({**PER_KRONA, "limits": {"budget": "b"}}, True),
-        ({"type": "fixed", "amount": 1, "when": [{"type": "activity", "kinds": ["review"]}]}, False),
+        ({"type": "fixed", "amount": 1, "when": [{"type": "activity", "kinds": ["review"]}]}, True),
     ],
 )  # fmt: skip
 def test_what_the_operations_do_not_serve_is_known(rule, served):
