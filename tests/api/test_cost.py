@@ -1,11 +1,22 @@
 """How many statements the busy requests cost. A number that grows here is a decision, not an accident."""
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from loyalty.core.merchants import queries
 from loyalty.core.tenancy.scope import acting_for
 from tests.api.caller import Caller, an_order, key_for
 from tests.cast import MARA, publish
+
+
+@pytest.fixture(autouse=True)
+def what_is_kept_stays_kept(monkeypatch):
+    """On a busy machine the half second for which a key and a shop are remembered may pass between two
+    requests."""
+    monkeypatch.setattr(queries, "_KEEP_SECONDS", 600.0)
+    queries._kept.clear()
+    queries._shops.clear()
 
 
 def statements(work):
