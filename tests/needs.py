@@ -19,6 +19,9 @@ from loyalty.demo.programs import installations, major_version
 
 # Hypothesis would look at the same examples in every run as soon as it sees `CI`. Ours looks at new ones.
 hypothesis.settings.load_profile("default")
+# How long an example takes says how busy the machine is, not whether the product is right.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand its server to another account")
 """For what only ever happens to root. Not something missing: the other account's way is tested beside it."""

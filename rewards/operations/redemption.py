@@ -79,7 +79,8 @@ def reserve_reward(
     Raises `NotEligible` with every reason; nothing is set aside then.
     """
     who, asked = written.ask(member=member, reward=reward, key=key)
-    mark = fingerprint([str(who), str(reward), order_external_id])
+    # Of the member as asked for: the same request stays the same when they are merged in between.
+    mark = fingerprint([str(member), str(reward), order_external_id])
     if asked.earlier is not None:
         return _earlier(asked.earlier, mark)
     if asked.reward is None:

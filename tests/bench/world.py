@@ -65,9 +65,22 @@ def build(members: int) -> World:
         with psycopg.connect(world.admin, autocommit=True) as connection:
             connection.execute((Path(__file__).parent / script).read_text())
             connection.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO loyalty_app")
+    _trade(world)
     with psycopg.connect(world.admin, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return world
+
+
+def _trade(world: World) -> None:
+    """A little history: what PostgreSQL learns from empty tables makes it read whole ones."""
+    from tests.bench import inprocess
+
+    buy = inprocess.make_orders(99, world.environment, world.merchant, world.members, 100)
+    for _batch in range(20):
+        buy()
+    redeem = inprocess.make_redemptions(98, world.environment, world.merchant, world.owners, world.reward)
+    for _one in range(200):
+        redeem()
 
 
 def _open(world: World, count: int) -> None:

@@ -52,7 +52,6 @@ def plan_of(ask: Callable[[], Any]) -> str:
         ("members_order_refunded", lambda ana: list(listed(show="refunded")[:9])),
         ("members_order_cancelled", lambda ana: list(listed(show="cancelled")[:9])),
         ("events_event_rare", lambda ana: list(log(kinds=("member.joined", "member.erased"))[:9])),
-        ("events_event_staff", lambda ana: list(log(actor="staff:1")[:9])),
     ],
 )
 def test_a_partial_index_serves_every_value(ana, index, ask):

@@ -27,7 +27,7 @@ from rewards.operations.redemption import (
     use_voucher,
 )
 from rewards.operations.vouchers import CodeNotValid
-from tests.cast import AT, buy, days, publish
+from tests.cast import AT, buy, days, person, publish
 
 
 def coffee(**details):
@@ -273,3 +273,12 @@ def test_points_owed_cannot_be_spent(rich):
     assert adjust_points(member=rich.pk, amount=-450, reason="test", at=AT).balance == 50
     with pytest.raises(NotEligible):
         reserve(rich, coffee())
+
+
+def test_a_repetition_after_a_merge_is_still_the_same_request(rich):
+    keeper = person("keeper")
+    asked = {"member": rich.pk, "reward": coffee().pk, "key": "pressed twice"}
+    first = redeem_reward(**asked, at=AT)
+    merge(keep=keeper.pk, remove=rich.pk, at=AT)
+    assert redeem_reward(**asked, at=AT).pk == first.pk
+    assert Redemption.objects.count() == 1
