@@ -1,6 +1,7 @@
 """Who they are and what they did."""
 
 from members.models.activity import Activity
+from members.models.belonging import DrawEntry, EarnedBadge, SegmentPlace, TierStanding
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
 from members.models.usage import BudgetUse, RuleUse
@@ -8,6 +9,8 @@ from members.models.usage import BudgetUse, RuleUse
 __all__ = [
     "Activity",
     "BudgetUse",
+    "DrawEntry",
+    "EarnedBadge",
     "Identity",
     "Member",
     "Order",
@@ -15,5 +18,7 @@ __all__ = [
     "Profile",
     "Refund",
     "RuleUse",
+    "SegmentPlace",
     "Stats",
+    "TierStanding",
 ]

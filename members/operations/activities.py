@@ -12,6 +12,7 @@ from django.db.models import F
 from loyalty.core import ids
 from loyalty.core.errors import InvalidInput, KeyReused
 from loyalty.core.events.operations import record
+from loyalty.core.ids import fingerprint
 from loyalty.core.ledger.chart import Do, MerchantAccount
 from loyalty.core.ledger.operations import Posting, post
 from loyalty.core.ledger.queries import balance, lots_of_source
@@ -20,9 +21,9 @@ from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Activity, Member, RuleUse, Stats
+from members.operations import following
 from members.operations.counting import count, lock_budgets
 from members.operations.deciding import MemberNotFound, TooManyPoints, named
-from members.operations.refunds import fingerprint
 from members.queries import usage
 from members.queries.order_facts import Known, look_up
 from members.rules.decision import Decision
@@ -101,6 +102,7 @@ def _record(activity: NewActivity, at: datetime) -> Done:
     decision, life = _decide(activity, who, version, activity.happened_at)
     row = _write(activity, who.id, decision, version, at)
     after = balance(who.id).available if not decision.earned() else _grant(row, life)
+    following.after_activity(row, decision, at=at)
     record("activity.recorded", subject=who.id, at=row.happened_at,
            data={"activity": str(row.pk), "kind": row.kind, "points": row.points_earned})  # fmt: skip
     return Done(row.pk, who.id, decision, life, row.points_earned, balance=after, version=version)

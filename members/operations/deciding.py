@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, InvalidInput
+from loyalty.core.ids import fingerprint
 from loyalty.core.ledger.chart import Do, MerchantAccount
 from loyalty.core.ledger.operations import Posting
 from loyalty.core.merchants.models import Merchant
@@ -21,7 +22,6 @@ from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.operations.counting import expected
-from members.operations.refunds import fingerprint
 from members.queries import usage
 from members.queries.identifying import normal
 from members.queries.order_facts import Known, look_up

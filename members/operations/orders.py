@@ -14,11 +14,12 @@ from django.db import connection
 
 from loyalty.core.errors import DomainError, KeyReused
 from loyalty.core.events import operations as events
+from loyalty.core.ids import fingerprint
 from loyalty.core.ledger.operations import posted_as
 from loyalty.core.ledger.queries import balance, lots_of_source
 from loyalty.core.merchants.queries import shop_of_scope
 from members.models import Order
-from members.operations import deciding, refunds
+from members.operations import deciding, following, refunds
 from members.operations.deciding import Batch, MemberNotFound, Outcome, Plan, Refusals, TooManyPoints
 from members.rules.decision import Decision
 from members.rules.points_life import Terms
@@ -54,6 +55,8 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     the rest."""
     results: dict[int, Outcome | DomainError] = {}
     batch, answers = _written(orders, at, results)
+    fresh = [plan for plan, answer in zip(batch.plans, answers, strict=True) if answer["status"] == "written"]
+    following.after_orders(fresh, at=at)
     for plan, answer in zip(batch.plans, answers, strict=True):
         if answer["status"] == "exists":
             same = UUID(answer["fingerprint"]) == plan.fingerprint
@@ -116,7 +119,7 @@ def _with_balance(outcome: Outcome) -> Outcome:
 def _recorded_earlier(order: NewOrder) -> Outcome | None:
     """The outcome of an order that was recorded before its member's name changed or went."""
     row = Order.objects.filter(source=order.source, external_id=order.external_id).first()
-    return replay(row.pk) if row and row.fingerprint == refunds.fingerprint(order) else None
+    return replay(row.pk) if row and row.fingerprint == fingerprint(order) else None
 
 
 def quote_order(*, order: NewOrder, at: datetime, when: datetime | None = None) -> Outcome:

@@ -16,8 +16,19 @@ from loyalty.core.ledger.queries import open_lots, statement
 from loyalty.core.merchants.models import Staff
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import across_merchants
-from members.models import Activity, Identity, Member, Order, Profile, RuleUse, Stats
-from members.operations import counting
+from members.models import (
+    Activity,
+    DrawEntry,
+    EarnedBadge,
+    Identity,
+    Member,
+    Order,
+    Profile,
+    RuleUse,
+    SegmentPlace,
+    Stats,
+)
+from members.operations import counting, gifts
 from members.operations.membership import NotActive, locked
 from members.operations.merging import lock_counts
 from members.queries.orders import with_lines
@@ -73,6 +84,7 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
             )
         )
     counting.forget(row.pk)
+    gifts.forget(row.pk)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
@@ -103,6 +115,7 @@ def _export(member: UUID) -> dict[str, Any]:
         "points": _points(member),
         "counted": _counted(member),
         "activities": _activities(member),
+        **_gathered(member),
     }
 
 
@@ -179,6 +192,24 @@ def _activities(member: UUID) -> list[dict[str, Any]]:
         }
         for row in Activity.objects.filter(member=member).order_by("happened_at", "id")
     ]
+
+
+def _gathered(member: UUID) -> dict[str, Any]:
+    """Their badges, segments and chances in draws."""
+    return {
+        "badges": [
+            {"badge": row.badge, "earned_at": row.earned_at.isoformat()}
+            for row in EarnedBadge.objects.filter(member=member).order_by("earned_at", "badge")
+        ],
+        "segments": [
+            {"segment": row.segment, "since": row.since.isoformat(), "until": _iso(row.until)}
+            for row in SegmentPlace.objects.filter(member=member).order_by("since", "segment")
+        ],
+        "draws": [
+            {"draw": row.draw, "entries": row.entries, "entered_at": row.entered_at.isoformat()}
+            for row in DrawEntry.objects.filter(member=member).order_by("entered_at", "id")
+        ],
+    }
 
 
 def _counted(member: UUID) -> list[dict[str, Any]]:

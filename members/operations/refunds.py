@@ -8,27 +8,25 @@ it.
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import md5
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.events.operations import record
+from loyalty.core.ids import fingerprint
 from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount, Shortfall
 from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posting, hold, post
 from loyalty.core.ledger.queries import SourceLot, lots_of_source, settled
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member, Order, OrderLine, Refund, Stats
+from members.operations import following
 from members.operations.counting import give_back
 from members.rules.clawback import LineState, points_to_take
 from members.rules.shopping import NewRefund, refund_problems
-
-_encode = msgspec.json.Encoder().encode
 
 
 class NoSuchLine(DomainError):
@@ -40,11 +38,6 @@ class NoSuchLine(DomainError):
 class RefundTooLarge(DomainError):
     code = "refund_too_large"
     message = _("More is refunded than was paid: {left_minor} minor units are left to refund here.")
-
-
-def fingerprint(content: Any) -> UUID:
-    """Tells whether two requests say the same."""
-    return UUID(bytes=md5(_encode(content), usedforsecurity=False).digest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +171,7 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
     count_less(order, lines=list(lines.values()))
     if owner is not None:
         claw_back(row=row, order=order, lines=list(lines.values()), owner=owner, at=at)
+        following.after_refund(order, owner=owner, at=row.refunded_at)
     record(
         "order.cancelled" if row.cancels else "order.refunded", subject=owner, at=row.refunded_at,
         data={"order": str(order.pk), "refund": str(row.pk), "amount_minor": row.amount_minor,

@@ -35,6 +35,8 @@ class _Member(msgspec.Struct):
     spend: int | None
     last: datetime | None
     born: date | None
+    tier: str | None
+    places: list[tuple[str, datetime | None]] | None
 
 
 class _Window(msgspec.Struct):
@@ -78,14 +80,21 @@ _READ = """
 SELECT jsonb_build_object(
   'members', (
     SELECT jsonb_agg(jsonb_build_object('id', q.id, 'seen', s.seen, 'orders', s.orders_count, 'spend', s.spend_minor,
-                                        'last', s.last_order_at, 'born', p.birthday))
+                                        'last', s.last_order_at, 'born', p.birthday,
+                                        'tier', t.tier, 'places', g.places))
       FROM unnest(%(members)s::uuid[]) AS q(id)
       LEFT JOIN LATERAL (
            SELECT xmin::text AS seen, orders_count, spend_minor, last_order_at FROM members_stats
             WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) s ON true
       LEFT JOIN LATERAL (
            SELECT birthday FROM members_profile
-            WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) p ON true),
+            WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) p ON true
+      LEFT JOIN LATERAL (
+           SELECT tier FROM members_tierstanding
+            WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) t ON true
+      LEFT JOIN LATERAL (
+           SELECT jsonb_agg(jsonb_build_array(segment, until)) AS places FROM members_segmentplace
+            WHERE merchant_id = %(merchant)s AND member_id = q.id) g ON true),
   'given', (
     SELECT jsonb_agg(jsonb_build_object('n', w.n, 'rule', w.rule, 'period', w.period, 'times', u.times,
                                         'units', u.units))
@@ -143,7 +152,7 @@ SELECT jsonb_build_object(
 def sheet(asked: Asked, occasions: Sequence[Occasion], zone: ZoneInfo) -> Sheet:
     """Everything the programme's rules look at, for these occasions. Only what is asked for is looked up."""
     made = Sheet(asked, zone)
-    own = Need.ORDERS in asked.needs or Need.BIRTHDAY in asked.needs or asked.by_member
+    own = asked.by_member or not asked.needs.isdisjoint({Need.BIRTHDAY, Need.TIER, Need.SEGMENTS})
     members = [one for one in occasions if one.member is not None]
     with connection.cursor() as cursor:
         cursor.execute(_READ, {
@@ -189,7 +198,15 @@ def _reaches(asked: Asked, one: Occasion) -> list[dict[str, Any]]:
 
 def _fill(made: Sheet, answer: _Answer, occasions: Sequence[Occasion]) -> None:
     for row in answer.members or ():
-        made.standings[row.id] = Standing(row.seen or "", row.orders or 0, row.spend or 0, row.last, row.born)
+        made.standings[row.id] = Standing(
+            row.seen or "",
+            row.orders or 0,
+            row.spend or 0,
+            row.last,
+            row.born,
+            row.tier or "",
+            row.places or [],
+        )
     for window in answer.given or ():
         made.given[window.n, window.rule, window.period] = window.times, window.units
     asked_at = {one.number: one.at for one in occasions}

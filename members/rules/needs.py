@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from members.rules.units import POINTS
+from members.rules.units import BADGES, ENTRIES, POINTS, SEGMENTS
 
 if TYPE_CHECKING:
     from members.rules.earning import Earning
@@ -29,10 +29,10 @@ class Need(Enum):
         return self.value[1]
 
 
-SERVED = frozenset({Need.JOINED, Need.ORDERS, Need.GIVEN, Need.BUDGETS, Need.BIRTHDAY, Need.PAST})
+SERVED = frozenset(Need)
 """What the operations read, and lock where they must. A rule that compares more would be decided on nothing: caps would
 never bind and every purchase could be the first. Whoever makes an operation serve more, says so here."""
-SERVED_GIFTS = frozenset({POINTS})
+SERVED_GIFTS = frozenset({POINTS, BADGES, ENTRIES, SEGMENTS})
 """What the operations hand over once it has been decided."""
 
 

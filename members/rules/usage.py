@@ -127,6 +127,12 @@ class Standing:
     spend_minor: int = 0
     last_order_at: datetime | None = None
     birthday: Any = None
+    tier: str = ""
+    places: list[tuple[str, datetime | None]] = field(default_factory=list)  # segments, and until when
+
+    def segments(self, at: datetime) -> frozenset[str]:
+        """The segments the member is in at an instant."""
+        return frozenset(segment for segment, until in self.places if until is None or at < until)
 
 
 @dataclass(slots=True)
@@ -153,6 +159,7 @@ class Sheet:
         stands = self.standings.get(member) or Standing()
         return MemberFacts(
             joined_at, stands.orders, stands.spend_minor, stands.last_order_at, blocked, stands.birthday,
+            stands.tier, stands.segments(at),
             past=(*self.past.get(number, ()), *self.happened.get(member, ())),
             given={rule: self._given(number, member, rule, at) for rule in self._rules()},
         )  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, KeyReused, NotFound
 from loyalty.core.events.operations import record
+from loyalty.core.ids import fingerprint
 from loyalty.core.ledger.chart import Do, MerchantAccount
 from loyalty.core.ledger.operations import Posting, post
 from loyalty.core.ledger.operations import hold as hold_accounts
@@ -23,7 +24,6 @@ from loyalty.core.tenancy.plans import Fixed
 from members.models import Member
 from members.operations.membership import NotActive, locked
 from members.operations.merging import move_points
-from members.operations.refunds import fingerprint
 from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations import vouchers, written

@@ -1,0 +1,115 @@
+"""Where members belong and what they have gathered: their tier, segments, badges, and chances in draws."""
+
+from django.db import models
+from django.db.models import Q
+
+from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
+from members.models.member import Member
+
+
+class TierStanding(MerchantScoped):
+    """A member's tier, by its id in the programme, since when, and until when it is theirs at least (never taken away
+    by time alone where null). No row: no tier."""
+
+    member = TenantForeignKey(Member, related_name="tier_standings")
+    tier = models.CharField(max_length=60, db_collation="C")
+    since = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *tenant("members_tierstanding", "member"),
+            models.UniqueConstraint(fields=["merchant", "member"], name="members_tierstanding_one"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "tier", "member"], name="members_tierstanding_tier"),
+            models.Index(
+                fields=["merchant", "valid_until"],
+                condition=Q(valid_until__isnull=False),
+                name="members_tierstanding_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.tier
+
+
+class SegmentPlace(MerchantScoped):
+    """A member's place in a segment, until an instant or for good. `source` is what put them there: an order, an
+    activity, a paid membership; null for staff and the segment's own definition."""
+
+    member = TenantForeignKey(Member, related_name="segment_places")
+    segment = models.CharField(max_length=60, db_collation="C")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    source_kind = models.CharField(max_length=24, blank=True)
+    source = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            *tenant("members_segmentplace", "member"),
+            models.UniqueConstraint(
+                fields=["merchant", "member", "segment"], name="members_segmentplace_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "segment", "member"], name="members_segmentplace_segment"),
+            models.Index(
+                fields=["merchant", "source"],
+                condition=Q(source__isnull=False),
+                name="members_segmentplace_source",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.segment
+
+
+class EarnedBadge(MerchantScoped):
+    """A badge a member has. One they already have stays one."""
+
+    member = TenantForeignKey(Member, related_name="badges")
+    badge = models.CharField(max_length=60, db_collation="C")
+    earned_at = models.DateTimeField()
+    source_kind = models.CharField(max_length=24)
+    source = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            *tenant("members_earnedbadge", "member"),
+            models.UniqueConstraint(fields=["merchant", "member", "badge"], name="members_earnedbadge_once"),
+        ]
+        indexes = [models.Index(fields=["merchant", "source"], name="members_earnedbadge_source")]
+
+    def __str__(self) -> str:
+        return self.badge
+
+
+class DrawEntry(MerchantScoped):
+    """Chances in a draw: what one rule gave at one occasion, less what its refunds undid."""
+
+    member = TenantForeignKey(Member, related_name="draw_entries")
+    draw = models.CharField(max_length=60, db_collation="C")
+    rule = models.CharField(max_length=60, db_collation="C")
+    given = models.IntegerField()
+    entries = models.IntegerField()
+    source_kind = models.CharField(max_length=24)
+    source = models.UUIDField()
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *tenant("members_drawentry", "member"),
+            models.UniqueConstraint(fields=["merchant", "source", "rule"], name="members_drawentry_once"),
+            models.CheckConstraint(
+                condition=Q(entries__gte=0) & Q(entries__lte=models.F("given")),
+                name="members_drawentry_within",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "draw", "member"], name="members_drawentry_draw"),
+            models.Index(fields=["merchant", "member"], name="members_drawentry_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entries} in {self.draw}"
