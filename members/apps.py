@@ -10,9 +10,10 @@ class MembersConfig(AppConfig):
         from loyalty.core.programme.document import Section, register
         from members.operations.privacy import holder
         from members.queries import invariants
-        from members.rules import earning, needs, points_life
+        from members.rules import earning, points_life, side_units
 
-        register(Section("earning", earning.Earning, earning.check, needs.unserved))
+        register(Section("earning", earning.Earning, earning.check))
+        register(Section("side_units", side_units.SideUnits, side_units.check))
         register(Section("points_life", points_life.PointsLife, points_life.check))
         privacy.register(holder)
         invariants.register()

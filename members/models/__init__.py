@@ -1,7 +1,7 @@
 """Who they are and what they did."""
 
 from members.models.activity import Activity
-from members.models.belonging import DrawEntry, EarnedBadge, SegmentPlace, TierStanding
+from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPlace, TierStanding
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
 from members.models.usage import BudgetUse, RuleUse
@@ -11,6 +11,7 @@ __all__ = [
     "BudgetUse",
     "DrawEntry",
     "EarnedBadge",
+    "FullCard",
     "Identity",
     "Member",
     "Order",

@@ -113,3 +113,30 @@ class DrawEntry(MerchantScoped):
 
     def __str__(self) -> str:
         return f"{self.entries} in {self.draw}"
+
+
+class FullCard(MerchantScoped):
+    """A stamp card that was filled: the stamps it took (`transfer`), and the reward it gave. `reopened_at` when a
+    refund took a stamp back before the reward was used."""
+
+    member = TenantForeignKey(Member, related_name="full_cards")
+    card = models.CharField(max_length=60, db_collation="C")
+    unit = models.CharField(max_length=20)
+    stamps = models.IntegerField()
+    reward = models.CharField(max_length=60)
+    quantity = models.IntegerField()
+    transfer = models.UUIDField()
+    filled_at = models.DateTimeField()
+    reopened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *tenant("members_fullcard", "member"),
+            models.UniqueConstraint(fields=["merchant", "transfer"], name="members_fullcard_transfer"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "member", "unit", "id"], name="members_fullcard_member"),
+        ]
+
+    def __str__(self) -> str:
+        return self.card

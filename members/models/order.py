@@ -135,6 +135,7 @@ class Refund(MerchantScoped):
     amount_minor = models.BigIntegerField(default=0)
     points_taken = models.BigIntegerField(default=0)
     shortfall = models.BigIntegerField(default=0)
+    others = models.JSONField(default=dict)  # of other units: {unit: [taken, shortfall]}
     refunded_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 

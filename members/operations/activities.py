@@ -13,17 +13,16 @@ from loyalty.core import ids
 from loyalty.core.errors import InvalidInput, KeyReused
 from loyalty.core.events.operations import record
 from loyalty.core.ids import fingerprint
-from loyalty.core.ledger.chart import Do, MerchantAccount
-from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.operations import post
 from loyalty.core.ledger.queries import balance, lots_of_source
 from loyalty.core.merchants.queries import shop_of_scope
-from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Activity, Member, RuleUse, Stats
 from members.operations import following
 from members.operations.counting import count, lock_budgets
-from members.operations.deciding import MemberNotFound, TooManyPoints, named
+from members.operations.deciding import MemberNotFound, named, refuse_too_many
+from members.operations.granting import NO_TERMS, Source, grants
 from members.queries import usage
 from members.queries.order_facts import Known, look_up
 from members.rules.decision import Decision
@@ -32,8 +31,6 @@ from members.rules.engine import decide
 from members.rules.facts import Facts, MemberFacts
 from members.rules.points_life import Terms, terms
 from members.rules.usage import asked_by, uses
-
-_NO_TERMS = Terms(False, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +97,12 @@ def _record(activity: NewActivity, at: datetime) -> Done:
     if version is not None:
         lock_budgets(asked_by(programmes.version(version).programme["earning"]).budgets)
     decision, life = _decide(activity, who, version, activity.happened_at)
+    following.before_gifts(decision, member=who.id, version=version)
     row = _write(activity, who.id, decision, version, at)
-    after = balance(who.id).available if not decision.earned() else _grant(row, life)
-    following.after_activity(row, decision, at=at)
+    after = _grant(row, decision)
+    if after is None:
+        after = balance(who.id).available
+    following.after_activity(row, decision=decision)
     record("activity.recorded", subject=who.id, at=row.happened_at,
            data={"activity": str(row.pk), "kind": row.kind, "points": row.points_earned})  # fmt: skip
     return Done(row.pk, who.id, decision, life, row.points_earned, balance=after, version=version)
@@ -132,7 +132,7 @@ def _decide(
 ) -> tuple[Decision, Terms]:
     """The engine's answer and the terms of the points. Raises `TooManyPoints`."""
     if version is None:
-        return Decision(), _NO_TERMS
+        return Decision(), NO_TERMS
     shop, programme = shop_of_scope(), programmes.version(version).programme
     asked, zone, blocked = asked_by(programme["earning"]), ZoneInfo(shop.timezone), who.status == "blocked"
     facts = Facts(
@@ -143,8 +143,7 @@ def _decide(
         member = sheet.member(0, who.id, instant, joined_at=who.joined_at, blocked=blocked)
         facts = Facts(member=member, zone=shop.timezone, activity=activity.facts(), budgets=sheet.spent())
     decision = decide(programme["earning"], facts, instant)
-    if decision.earned() > MAX_POINTS:
-        raise TooManyPoints(points=decision.earned())
+    refuse_too_many(decision)
     return decision, terms(programme["points_life"], instant, zone)
 
 
@@ -170,17 +169,18 @@ def _write(
     return row
 
 
-def _grant(row: Activity, life: Terms) -> int:
-    """Post what the activity earned; the spendable points after it."""
-    decision = msgspec.convert(row.decision, Decision, strict=False)
-    return post(Posting(
-        do=Do.GRANT, key=f"activity:{row.pk}", kind="earn", event="points.earned", owner=row.member_id,
-        actor=str(scope.actor()), at=row.happened_at, now=row.recorded_at, amount=row.points_earned,
-        counter=MerchantAccount.ISSUED, pending=life.pending, available_from=life.available_from,
-        expires_at=life.expires_at, slides_days=life.slides_days,
-        slide_to=life.expires_at if life.slides_days else None, source_kind="activity", source=row.pk,
-        version=row.programme_version, rule=",".join(decision.rules())[:80],
-    )).balance  # fmt: skip
+def _grant(row: Activity, decision: Decision) -> int | None:
+    """Post what the activity earned; the spendable points after it, None when it gave no points."""
+    if row.programme_version is None:
+        return None
+    source = Source(kind="activity", id=row.pk, owner=row.member_id, at=row.happened_at, now=row.recorded_at,
+                    version=row.programme_version)  # fmt: skip
+    programme = programmes.version(row.programme_version).programme
+    zone = ZoneInfo(shop_of_scope().timezone)
+    posted = [
+        post(posting).balance for posting in grants(decision, source=source, programme=programme, zone=zone)
+    ]
+    return posted[0] if decision.earned() else None
 
 
 def replay(row: Activity) -> Done:
@@ -189,7 +189,7 @@ def replay(row: Activity) -> Done:
     life = (
         Terms(lots[0].pending, lots[0].available_from, lots[0].expires_at, lots[0].slides_days)
         if lots
-        else _NO_TERMS
+        else NO_TERMS
     )
     decision = msgspec.convert(row.decision, Decision, strict=False)
     now = balance(row.member_id).available

@@ -1,6 +1,6 @@
 """A guest's order finds its member: someone joins after paying and shows the receipt."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,22 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.events.operations import record
-from loyalty.core.ledger.chart import Do
-from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.operations import post_many
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
-from loyalty.core.tenancy import scope
 from members.models import Member, Order, OrderLine, Refund, RuleUse, Stats
+from members.operations import following
 from members.operations.counting import count, lock_budgets
+from members.operations.granting import Source, grants
+from members.operations.locking import lock_counts, lock_name
 from members.operations.membership import NotActive
-from members.operations.merging import lock_counts
-from members.operations.refunds import claw_back, contribution, count_less, lock_name
+from members.operations.refunds import claw_back, contribution, count_less
 from members.queries import usage
 from members.queries.directory import member as current
 from members.rules.decision import Decision
 from members.rules.engine import decide
 from members.rules.facts import Facts, LineFacts, LineKind, MemberFacts, OrderFacts
-from members.rules.points_life import Terms, terms
 from members.rules.usage import Sheet, asked_by, uses
 
 
@@ -80,9 +79,10 @@ def claim_order(*, order: UUID, member: UUID, at: datetime) -> Claimed:
     decision = _decide_again(row, lines, who, counts)
     _count(row, counts)
     count_less(row, lines=lines)
-    if row.points_earned:
-        post(_grant(row, who.pk, decision, at))
-        _undo_refunded(row, lines, at)
+    following.before_gifts(decision, member=who.pk, version=row.programme_version)
+    _grant(row, who.pk, decision, at)
+    following.after_claim(row, decision=decision)
+    _undo_refunded(row, lines, at)
     record("order.claimed", subject=who.pk, at=at, data={"order": str(row.pk), "points": row.points_earned})
     return _claimed(row, who.pk, replayed=False)
 
@@ -144,22 +144,16 @@ def _count(row: Order, counts: Stats) -> None:
     )
 
 
-def _grant(row: Order, owner: UUID, decision: Decision, at: datetime) -> Posting:
-    """The same posting that recording the order for the member would have made; a hold that is over by now is
-    not waited for again."""
-    life = Terms(False, None, None)
-    if row.programme_version is not None:
-        zone = ZoneInfo(shop_of_scope().timezone)
-        life = terms(programmes.version(row.programme_version).programme["points_life"], row.placed_at, zone)
-    if life.available_from is not None and life.available_from <= at:
-        life = replace(life, pending=False, available_from=None)
-    return Posting(
-        do=Do.GRANT, key=f"order:{row.pk}", kind="earn", event="points.earned", owner=owner,
-        actor=str(scope.actor()), at=row.placed_at, now=at, amount=row.points_earned, pending=life.pending,
-        available_from=life.available_from, expires_at=life.expires_at, slides_days=life.slides_days,
-        source_kind="order", source=row.pk, version=row.programme_version,
-        rule=",".join(decision.rules())[:80],
-    )  # fmt: skip
+def _grant(row: Order, owner: UUID, decision: Decision, at: datetime) -> None:
+    """The same postings that recording the order for the member would have made; a hold that is over by now is not
+    waited for again."""
+    if row.programme_version is None:
+        return
+    source = Source(
+        kind="order", id=row.pk, owner=owner, at=row.placed_at, now=at, version=row.programme_version
+    )
+    programme, zone = programmes.version(row.programme_version).programme, ZoneInfo(shop_of_scope().timezone)
+    post_many(list(grants(decision, source=source, programme=programme, zone=zone, waits=False)))
 
 
 def _undo_refunded(row: Order, lines: list[OrderLine], at: datetime) -> None:
@@ -167,4 +161,4 @@ def _undo_refunded(row: Order, lines: list[OrderLine], at: datetime) -> None:
     last = Refund.objects.filter(order=row, status=Refund.Status.APPLIED).order_by("recorded_at", "id").last()
     if last is not None and row.member_id is not None:
         claw_back(row=last, order=row, lines=lines, owner=row.member_id, at=at)
-        last.save(update_fields=["points_taken", "shortfall"])
+        last.save(update_fields=["points_taken", "shortfall", "others"])

@@ -15,13 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.ids import fingerprint
-from loyalty.core.ledger.chart import Do, MerchantAccount
-from loyalty.core.ledger.operations import Posting
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.operations.counting import expected
+from members.operations.granting import NO_TERMS, Source, grants
 from members.queries import usage
 from members.queries.identifying import normal
 from members.queries.order_facts import Known, look_up
@@ -33,7 +32,6 @@ from members.rules.points_life import Terms, terms
 from members.rules.shopping import MemberRef, NewOrder, order_problems
 from members.rules.usage import Sheet, asked_by, uses
 
-_NO_TERMS = Terms(False, None, None)
 type Refusals = dict[int, DomainError]
 
 
@@ -50,6 +48,13 @@ class TooManyPoints(DomainError):
         " and the rules."
     )
     field = "lines"
+
+
+def refuse_too_many(decision: Decision) -> None:
+    """Raises `TooManyPoints` when a decision gives more of a unit than the books take at once."""
+    most = max((decision.earned(unit) for unit in decision.units()), default=0)
+    if most > MAX_POINTS:
+        raise TooManyPoints(points=most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,19 @@ class Plan:
     fingerprint: UUID
     outcome: Outcome
     row: dict[str, Any]
+
+    @property
+    def source(self) -> Source:
+        """The order as what it earns is granted for it; it has a member."""
+        row = self.row
+        return Source(
+            kind="order",
+            id=row["id"],
+            owner=row["member"],
+            at=row["at"],
+            now=row["now"],
+            version=row["version"],
+        )
 
 
 @dataclass(slots=True)
@@ -181,13 +199,19 @@ class _Making:
         if self._taken(one):
             self.batch.again.append(one.index)
             return
-        decision, life = Decision(), _NO_TERMS
+        decision, life = Decision(), NO_TERMS
         if self.current is not None:
             decision = decide(self.current.programme["earning"], self._facts(one), one.at)
             life = terms(self.current.programme["points_life"], one.at, self.zone)
-        if decision.earned() > MAX_POINTS:
-            raise TooManyPoints(points=decision.earned())
+        refuse_too_many(decision)
         made = _planned(one, decision, life, self.current.id if self.current else None, self.at)
+        if self.current is not None and one.who is not None:
+            made.row["postings"] = [
+                posting.wire()
+                for posting in grants(
+                    decision, source=made.source, programme=self.current.programme, zone=self.zone
+                )
+            ]
         if self.sheet is not None and self.current is not None and one.who is not None:
             counted = uses(self.current.programme["earning"], decision)
             self.sheet.add(one.who.id, one.at, counted, _purchases(one))
@@ -262,8 +286,6 @@ def _planned(one: _Asked, decision: Decision, life: Terms, version: UUID | None,
         "actor": str(scope.actor()),
         "lines": _lines(order, decision if who else Decision()),
     }
-    if who is not None and points:
-        row["posting"] = _earned(row, decision, life).wire()
     outcome = Outcome(order_id, row["member"], decision, life, points, version=version)
     return Plan(one.index, mark, outcome, row)
 
@@ -288,29 +310,3 @@ def _lines(order: NewOrder, decision: Decision) -> list[dict[str, Any]]:
         }
         for number, line in enumerate(order.lines, start=1)
     ]
-
-
-def _earned(row: dict[str, Any], decision: Decision, life: Terms) -> Posting:
-    """The posting of the points that an order's row says it earned."""
-    return Posting(
-        do=Do.GRANT,
-        key=f"order:{row['id']}",
-        kind="earn",
-        event="points.earned",
-        owner=row["member"],
-        actor=row["actor"],
-        at=row["at"],
-        now=row["now"],
-        amount=row["points_earned"],
-        counter=MerchantAccount.ISSUED,
-        pending=life.pending,
-        available_from=life.available_from,
-        expires_at=life.expires_at,
-        slides_days=life.slides_days,
-        # A purchase is activity: the member's other points on sliding terms start again with these.
-        slide_to=life.expires_at if life.slides_days else None,
-        source_kind="order",
-        source=row["id"],
-        version=row["version"],
-        rule=",".join(decision.rules())[:80],
-    )

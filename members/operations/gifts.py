@@ -1,7 +1,8 @@
 """What decisions hand out besides units of the ledger: rewards, badges, chances in draws, places in segments.
 
 Rewards belong to the floor above: whoever keeps them registers a `Shelf`. Everything happens in the caller's
-transaction, under the member's lock.
+transaction, under the member's lock. A reward is locked after the members' counts and before the books: what decisions
+give is held before it is posted (`hold`).
 """
 
 from collections.abc import Collection
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from loyalty.core.events.operations import record
 from loyalty.core.money import share
-from members.models import DrawEntry, EarnedBadge, SegmentPlace
+from members.models import DrawEntry, EarnedBadge, FullCard, SegmentPlace
 from members.rules.decision import AwardBadge, Decision, EnterDraw, EnterSegment, IssueReward
 
 
@@ -35,6 +36,10 @@ class Shelf(Protocol):
     def withdraw(self, *, key: str, at: datetime) -> bool:
         """Take back what a key gave, if none of it was used; whether it is gone now."""
 
+    def hold(self, *, rewards: Collection[str] = (), keys: Collection[str] = ()) -> None:
+        """Lock what was given under some keys, and some rewards, each kind in one order. Before the books: whoever
+        redeems locks a reward first, too."""
+
     def unknown(self, rewards: Collection[str]) -> set[str]:
         """Of some handles those that name no reward the shop offers."""
 
@@ -52,15 +57,20 @@ def shelf() -> Shelf:
     return _shelves[0]
 
 
-def hand_out(decision: Decision, occasion: Occasion) -> None:
+def rewards_of(decision: Decision) -> set[str]:
+    """The rewards (handles) a decision hands out."""
+    return {effect.reward for effect in decision.effects if isinstance(effect, IssueReward)}
+
+
+def hand_out(decision: Decision, *, occasion: Occasion) -> None:
     """Give everything of a decision that is no unit of the ledger."""
     for effect in decision.effects:
         match effect:
             case IssueReward(reward, quantity, rule):
-                key = reward_key(occasion.kind, occasion.source, rule)
+                key = reward_key(occasion.kind, source=occasion.source, rule=rule)
                 shelf().issue(reward=reward, quantity=quantity, key=key, occasion=occasion)
             case AwardBadge(badge, _rule):
-                award_badge(badge, occasion)
+                award_badge(badge, occasion=occasion)
             case EnterDraw(draw, entries, rule):
                 DrawEntry.objects.create(
                     member_id=occasion.member, draw=draw, rule=rule, given=entries, entries=entries,
@@ -68,15 +78,15 @@ def hand_out(decision: Decision, occasion: Occasion) -> None:
                 )  # fmt: skip
                 _tell("draw.entered", occasion, draw=draw, entries=entries)
             case EnterSegment(segment, _rule):
-                enter_segment(segment, occasion)
+                enter_segment(segment, occasion=occasion)
 
 
-def reward_key(kind: str, source: UUID, rule: str) -> str:
+def reward_key(kind: str, *, source: UUID, rule: str) -> str:
     """The name under which a rule's reward is handed out, once for good."""
     return f"{kind}:{source}:{rule}"
 
 
-def award_badge(badge: str, occasion: Occasion) -> bool:
+def award_badge(badge: str, *, occasion: Occasion) -> bool:
     """Mark the member with a badge; whether it is new."""
     _row, new = EarnedBadge.objects.get_or_create(
         member_id=occasion.member,
@@ -88,7 +98,7 @@ def award_badge(badge: str, occasion: Occasion) -> bool:
     return new
 
 
-def enter_segment(segment: str, occasion: Occasion, *, until: datetime | None = None) -> None:
+def enter_segment(segment: str, *, occasion: Occasion, until: datetime | None = None) -> None:
     """Put the member into a segment until an instant, or for good; who is in it stays at least that long."""
     row, new = SegmentPlace.objects.get_or_create(
         member_id=occasion.member, segment=segment,
@@ -107,7 +117,7 @@ def leave_segment(segment: str, *, member: UUID, at: datetime) -> None:
         record("segment.left", subject=member, at=at, data={"segment": segment})
 
 
-def take_back(decision: Decision, occasion: Occasion, *, part: int, whole: int) -> None:
+def take_back(decision: Decision, *, occasion: Occasion, part: int, whole: int) -> None:
     """Undo what an occasion gave, where `part` of its `whole` came back in all. Chances go in proportion; what cannot
     be divided goes with the last of it: rewards nobody has used, a badge, a place in a segment."""
     for effect in decision.effects:
@@ -118,7 +128,9 @@ def take_back(decision: Decision, occasion: Occasion, *, part: int, whole: int) 
         elif part < whole:
             continue
         elif isinstance(effect, IssueReward):
-            shelf().withdraw(key=reward_key(occasion.kind, occasion.source, effect.rule), at=occasion.at)
+            shelf().withdraw(
+                key=reward_key(occasion.kind, source=occasion.source, rule=effect.rule), at=occasion.at
+            )
         elif isinstance(effect, AwardBadge):
             EarnedBadge.objects.filter(source=occasion.source, badge=effect.badge).delete()
         elif isinstance(effect, EnterSegment):
@@ -130,11 +142,21 @@ def is_plain(decision: Decision) -> bool:
     return all(not isinstance(effect, _GIFTS) for effect in decision.effects)
 
 
+def reward_keys(decision: Decision, *, occasion: Occasion) -> set[str]:
+    """The names under which an occasion's rewards were handed out."""
+    return {
+        reward_key(occasion.kind, source=occasion.source, rule=effect.rule)
+        for effect in decision.effects
+        if isinstance(effect, IssueReward)
+    }
+
+
 _GIFTS = (IssueReward, AwardBadge, EnterDraw, EnterSegment)
 
 
 def move(*, to: UUID, of: UUID) -> None:
     """What one member has gathered is another's from now on. What both have stays the keeper's."""
+    FullCard.objects.filter(member_id=of).update(member_id=to)
     for model, name in ((EarnedBadge, "badge"), (SegmentPlace, "segment")):
         has = model.objects.filter(member_id=to).values_list(name, flat=True)
         model.objects.filter(member_id=of, **{f"{name}__in": list(has)}).delete()
@@ -144,7 +166,7 @@ def move(*, to: UUID, of: UUID) -> None:
 
 def forget(member: UUID) -> None:
     """Delete what a member has gathered."""
-    for model in (EarnedBadge, SegmentPlace, DrawEntry):
+    for model in (EarnedBadge, SegmentPlace, DrawEntry, FullCard):
         model.objects.filter(member_id=member).delete()
 
 

@@ -15,6 +15,7 @@ from loyalty.core.ledger.queries import balance, open_lots
 from loyalty.core.tenancy import scope
 from members.models import Identity, Member, Profile, Stats
 from members.operations import counting, gifts
+from members.operations.locking import lock_counts
 from members.operations.membership import CannotMerge, locked
 
 
@@ -45,12 +46,6 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     loser.save(update_fields=["status", "merged_into", "user"])
     record("member.merged", subject=winner.pk, at=at, data={"merged": str(loser.pk)})
     return winner
-
-
-def lock_counts(*members: UUID) -> dict[UUID, Stats]:
-    """The members' counts, locked: who records or refunds an order of theirs waits. Before the members."""
-    rows = Stats.objects.select_for_update().filter(member__in=members).order_by("member_id")
-    return {row.member_id: row for row in rows}
 
 
 def _refuse_open(loser: Member) -> None:

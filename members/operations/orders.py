@@ -21,12 +21,12 @@ from loyalty.core.merchants.queries import shop_of_scope
 from members.models import Order
 from members.operations import deciding, following, refunds
 from members.operations.deciding import Batch, MemberNotFound, Outcome, Plan, Refusals, TooManyPoints
+from members.operations.granting import NO_TERMS
 from members.rules.decision import Decision
 from members.rules.points_life import Terms
 from members.rules.shopping import NewOrder
 
 _encode = msgspec.json.Encoder().encode
-_NO_TERMS = Terms(False, None, None)
 __all__ = [
     "MemberNotFound",
     "Outcome",
@@ -56,7 +56,7 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     results: dict[int, Outcome | DomainError] = {}
     batch, answers = _written(orders, at, results)
     fresh = [plan for plan, answer in zip(batch.plans, answers, strict=True) if answer["status"] == "written"]
-    following.after_orders(fresh, at=at)
+    following.after_orders(fresh)
     for plan, answer in zip(batch.plans, answers, strict=True):
         if answer["status"] == "exists":
             same = UUID(answer["fingerprint"]) == plan.fingerprint
@@ -91,6 +91,7 @@ def _written(
     for _attempt in range(20):
         refused: Refusals = {}
         batch = deciding.plan(named, orders=orders, shop=shop, at=at, refused=refused)
+        following.before_orders(batch)
         answers = _record(batch)
         if answers is not None:
             results |= impossible | refused
@@ -105,8 +106,8 @@ def _recorded(plan: Plan, answer: dict[str, Any], at: datetime) -> Outcome:
         return _with_balance(plan.outcome)
     # An order's key is the order's own id, which cannot have been used before: a refusal would be a bug, and raises.
     return (
-        replace(plan.outcome, balance=posted_as(answer["posted"]).balance)
-        if answer["posted"]
+        replace(plan.outcome, balance=posted_as(answer["posted"][0]).balance)  # points come first
+        if plan.outcome.points
         else plan.outcome
     )
 
@@ -152,7 +153,7 @@ def replay(order: UUID) -> Outcome:
     life = (
         Terms(lots[0].pending, lots[0].available_from, lots[0].expires_at, lots[0].slides_days)
         if lots
-        else _NO_TERMS
+        else NO_TERMS
     )
     decision = msgspec.convert(row.decision, Decision, strict=False)
     now = balance(row.member_id).available if row.member_id else None

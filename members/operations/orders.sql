@@ -9,8 +9,8 @@
 -- whoever reads and decides again now is right.
 --
 -- Answers a JSON array in the orders' own order: {"status": "written", "id", "parked", "posted"} | {"status": "exists",
--- "id", "fingerprint"} | {"status": "moved"}. `posted` is the ledger's answer to the order's `posting`, null without one;
--- `parked` says that a refund has been waiting for the order.
+-- "id", "fingerprint"} | {"status": "moved"}. `posted` has the ledger's answers to the order's `postings`, null without
+-- any; `parked` says that a refund has been waiting for the order.
 
 CREATE OR REPLACE FUNCTION members_is_stale(os jsonb, expected jsonb) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -73,10 +73,10 @@ BEGIN
                    member uuid, currency text, total_minor bigint, discount_minor bigint, points_minor bigint,
                    eligible_minor bigint, points_earned bigint, channel text, location text, payment_method text,
                    version uuid, decision jsonb, at timestamptz, now timestamptz, actor text, lines jsonb,
-                   uses jsonb, posting jsonb)) WITH ORDINALITY
+                   uses jsonb, postings jsonb)) WITH ORDINALITY
             AS x(id, source, external_id, fingerprint, member, currency, total_minor, discount_minor, points_minor,
                  eligible_minor, points_earned, channel, location, payment_method, version, decision, at, now, actor,
-                 lines, uses, posting, n)
+                 lines, uses, postings, n)
          WHERE x.member IS NULL OR x.member = ANY(here)),
     made AS (
         INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency,
@@ -124,8 +124,10 @@ BEGIN
     SELECT array_agg(f.id ORDER BY f.n),
            array_agg(EXISTS (SELECT 1 FROM members_refund r WHERE r.merchant_id = m AND r.source = f.source
                                 AND r.order_external_id = f.external_id AND r.status = 'parked') ORDER BY f.n),
-           array_agg(f.id ORDER BY f.n) FILTER (WHERE jsonb_typeof(f.posting) = 'object'),
-           jsonb_agg(f.posting ORDER BY f.n) FILTER (WHERE jsonb_typeof(f.posting) = 'object')
+           (SELECT array_agg(g.id ORDER BY g.n, u.k) FROM fresh g
+             CROSS JOIN LATERAL jsonb_array_elements(g.postings) WITH ORDINALITY AS u(posting, k)),
+           (SELECT jsonb_agg(u.posting ORDER BY g.n, u.k) FROM fresh g
+             CROSS JOIN LATERAL jsonb_array_elements(g.postings) WITH ORDINALITY AS u(posting, k))
       INTO written, parked, paid, postings FROM fresh f;
 
     IF cardinality(paid) = 1 THEN
@@ -135,7 +137,7 @@ BEGIN
     END IF;
     RETURN (SELECT jsonb_agg(CASE
                 WHEN w.id IS NOT NULL THEN
-                    jsonb_build_object('status', 'written', 'id', w.id, 'parked', w.parked, 'posted', p.answer)
+                    jsonb_build_object('status', 'written', 'id', w.id, 'parked', w.parked, 'posted', p.answers)
                 WHEN x.member IS NOT NULL AND NOT x.member = ANY(here) THEN jsonb_build_object('status', 'moved')
                 ELSE (SELECT jsonb_build_object('status', 'exists', 'id', e.id, 'fingerprint', e.fingerprint)
                         FROM members_order e WHERE e.merchant_id = m AND e.source = x.source
@@ -143,5 +145,6 @@ BEGIN
               FROM ROWS FROM (jsonb_to_recordset(os) AS (id uuid, source text, external_id text, member uuid))
                    WITH ORDINALITY AS x(id, source, external_id, member, n)
               LEFT JOIN unnest(written, parked) AS w(id, parked) ON w.id = x.id
-              LEFT JOIN unnest(paid, posted) AS p(id, answer) ON p.id = x.id);
+              LEFT JOIN (SELECT a.id, jsonb_agg(a.answer ORDER BY a.k) AS answers
+                           FROM unnest(paid, posted) WITH ORDINALITY AS a(id, answer, k) GROUP BY a.id) p ON p.id = x.id);
 END $$;

@@ -20,6 +20,7 @@ from members.models import (
     Activity,
     DrawEntry,
     EarnedBadge,
+    FullCard,
     Identity,
     Member,
     Order,
@@ -29,8 +30,8 @@ from members.models import (
     Stats,
 )
 from members.operations import counting, gifts
+from members.operations.locking import lock_counts
 from members.operations.membership import NotActive, locked
-from members.operations.merging import lock_counts
 from members.queries.orders import with_lines
 
 
@@ -195,7 +196,7 @@ def _activities(member: UUID) -> list[dict[str, Any]]:
 
 
 def _gathered(member: UUID) -> dict[str, Any]:
-    """Their badges, segments and chances in draws."""
+    """Their badges, segments, full stamp cards and chances in draws."""
     return {
         "badges": [
             {"badge": row.badge, "earned_at": row.earned_at.isoformat()}
@@ -204,6 +205,10 @@ def _gathered(member: UUID) -> dict[str, Any]:
         "segments": [
             {"segment": row.segment, "since": row.since.isoformat(), "until": _iso(row.until)}
             for row in SegmentPlace.objects.filter(member=member).order_by("since", "segment")
+        ],
+        "full_cards": [
+            {"card": row.card, "reward": row.reward, "filled_at": row.filled_at.isoformat()}
+            for row in FullCard.objects.filter(member=member).order_by("id")
         ],
         "draws": [
             {"draw": row.draw, "entries": row.entries, "entered_at": row.entered_at.isoformat()}

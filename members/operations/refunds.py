@@ -6,27 +6,31 @@ it.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.events.operations import record
 from loyalty.core.ids import fingerprint
-from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount, Shortfall
-from loyalty.core.ledger.operations import NotEnoughPoints, NothingLeft, Posting, hold, post
-from loyalty.core.ledger.queries import SourceLot, lots_of_source, settled
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member, Order, OrderLine, Refund, Stats
 from members.operations import following
 from members.operations.counting import give_back
+from members.operations.granting import life_of
+from members.operations.locking import lock_name
+from members.operations.taking_back import Claim, take_back
 from members.rules.clawback import LineState, points_to_take
+from members.rules.decision import Decision
 from members.rules.shopping import NewRefund, refund_problems
+from members.rules.units import BADGES, ENTRIES, REWARDS, SEGMENTS
 
 
 class NoSuchLine(DomainError):
@@ -74,16 +78,6 @@ def cancel_order(*, source: str, order_external_id: str, cancelled_at: datetime,
         fingerprint=fingerprint("cancellation"), refunded_at=cancelled_at, recorded_at=at,
     )  # fmt: skip
     return _take(row, at)
-
-
-def lock_name(*, source: str, external_id: str) -> None:
-    """Lock an order's name until the transaction ends, as recording it does: neither misses the other."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock("
-            "hashtextextended(concat_ws('|', %s::bigint, %s::text, %s::text), 7))",
-            [scope.merchant_id(), source, external_id],
-        )
 
 
 def _take(row: Refund, at: datetime) -> Refunded:
@@ -135,7 +129,9 @@ def apply_parked(*, order: UUID, at: datetime) -> None:
             record(
                 "refund.refused", subject=found.member_id, at=row.refunded_at, data={"refund": str(row.pk)}
             )
-        row.save(update_fields=["order", "status", "note", "amount_minor", "points_taken", "shortfall"])
+        row.save(
+            update_fields=["order", "status", "note", "amount_minor", "points_taken", "shortfall", "others"]
+        )
 
 
 def lock_owner(order: Order) -> tuple[UUID | None, Stats | None]:
@@ -171,7 +167,6 @@ def _apply(row: Refund, order: Order, at: datetime) -> None:
     count_less(order, lines=list(lines.values()))
     if owner is not None:
         claw_back(row=row, order=order, lines=list(lines.values()), owner=owner, at=at)
-        following.after_refund(order, owner=owner, at=row.refunded_at)
     record(
         "order.cancelled" if row.cancels else "order.refunded", subject=owner, at=row.refunded_at,
         data={"order": str(order.pk), "refund": str(row.pk), "amount_minor": row.amount_minor,
@@ -238,76 +233,67 @@ def _write(order: Order, lines: list[OrderLine], *, before: tuple[int, int], cou
 def count_less(order: Order, *, lines: list[OrderLine]) -> None:
     """Caps and budgets get back what the order's refunds undo in all. Before the books, by the order of locks."""
     if order.decision.get("counted"):
-        give_back(source=order.pk, undone={POINTS: (_undone(order, lines), order.points_earned)})
+        decision = decided(order)
+        undone = {
+            unit: (_undone(order, lines, decision, unit), decision.earned(unit)) for unit in decision.units()
+        }
+        part, whole = returned(order)
+        undone[ENTRIES] = part, whole
+        undone |= dict.fromkeys((REWARDS, BADGES, SEGMENTS), (part // whole, 1))
+        give_back(source=order.pk, undone=undone)
 
 
-def _undone(order: Order, lines: list[OrderLine]) -> int:
-    """Points that the order's refunds undo in all."""
+def decided(order: Order) -> Decision:
+    """The decision an order was recorded with."""
+    return msgspec.convert(order.decision, Decision, strict=False)
+
+
+def returned(order: Order) -> tuple[int, int]:
+    """How much of an order came back in all, of how much (at least 1), in minor units."""
+    whole = max(order.total_minor, 1)
+    return (whole if order.status == Order.Status.CANCELLED else order.refunded_minor), whole
+
+
+def _undone(order: Order, lines: list[OrderLine], decision: Decision, unit: str) -> int:
+    """What of a unit the order's refunds undo in all."""
+    parts = decision.split(unit)
     return points_to_take(
-        [LineState(line.paid_minor, line.refunded_minor, line.points) for line in lines],
+        [LineState(line.paid_minor, line.refunded_minor, parts.get(line.number, 0)) for line in lines],
         unassigned_minor=order.unassigned_refund_minor,
         cancelled=order.status == Order.Status.CANCELLED,
     )
 
 
 def claw_back(*, row: Refund, order: Order, lines: list[OrderLine], owner: UUID, at: datetime) -> None:
-    """Take back what the order's refunds undo in all, less what earlier ones took: from the lots the order
-    made, at the terms it was made under. `owner` has those lots today; `row` is told what was taken."""
-    if not order.points_earned or order.programme_version is None:
+    """Take back what the order's refunds undo in all, less what earlier ones took, of every unit: from the lots the
+    order made, at the terms it was made under. `owner` has those lots today; `row` is told what was taken."""
+    if order.programme_version is None:
         return
-    target = _undone(order, lines)
-    earlier = Refund.objects.filter(order=order).exclude(pk=row.pk).values_list("points_taken", "shortfall")
-    owed = target - sum(taken + short for taken, short in earlier)
-    if owed <= 0:
-        return
-    policy = programmes.version(order.programme_version).programme["points_life"].on_shortfall
-    hold([owner])
-    common: dict[str, Any] = {
-        "kind": "refund", "event": "points.taken_back", "owner": owner, "actor": str(scope.actor()),
-        "at": row.refunded_at, "now": at, "counter": MerchantAccount.ISSUED, "source_kind": "order",
-        "source": order.pk, "version": order.programme_version, "data": {"refund": str(row.pk)},
-    }  # fmt: skip
-    lots = lots_of_source(order.pk)
-    for lot in [found for found in lots if found.owner == owner]:
-        if owed > 0:
-            owed -= _take_from(lot, min(owed, lot.granted), row, policy, common)
-    left_behind = [lot for lot in lots if lot.owner != owner]
-    if owed > 0:
-        spent = sum(lot.granted for lot in left_behind) - settled(lot.transfer for lot in left_behind)
-        _take_rest(min(owed, spent), row, policy, common)
-        row.shortfall += owed - min(owed, spent)  # expired unused: not taken a second time
+    decision = decided(order)
+    programme = programmes.version(order.programme_version).programme
+    earlier = _taken_earlier(row, order)
+    wanted = {unit: _undone(order, lines, decision, unit) - earlier.get(unit, 0) for unit in decision.units()}
+    following.before_refund(order, decision=decision, owner=owner, wanted=wanted, at=at)
+    for unit, owed in wanted.items():
+        found = take_back(Claim(
+            kind="refund", key=f"refund:{row.pk}" + ("" if unit == POINTS else f":{unit}"), source_kind="order",
+            source=order.pk, owner=owner, owed=owed, policy=life_of(programme, unit=unit).on_shortfall,
+            at=row.refunded_at, now=at, unit=unit, version=order.programme_version, data={"refund": str(row.pk)},
+        ))  # fmt: skip
+        if unit == POINTS:
+            row.points_taken, row.shortfall = found.taken, found.short
+        elif found.taken or found.short:
+            row.others[unit] = [found.taken, found.short]
+    part, whole = returned(order)
+    following.after_refund(order, decision=decision, owner=owner, part=part, whole=whole, at=at)
 
 
-def _take_from(lot: SourceLot, amount: int, row: Refund, policy: Shortfall, common: dict[str, Any]) -> int:
-    try:
-        answer = post(
-            Posting(
-                do=Do.TAKE_BACK,
-                key=f"refund:{row.pk}:{lot.id}",
-                amount=amount,
-                lot=lot.id,
-                shortfall=policy,
-                **common,
-            )
-        )
-    except NothingLeft as nothing:
-        row.shortfall += nothing.params.get("shortfall", 0)
-        return int(nothing.params.get("shortfall", 0))
-    row.points_taken += answer.amount
-    row.shortfall += answer.shortfall
-    return answer.amount + answer.shortfall
-
-
-def _take_rest(owed: int, row: Refund, policy: Shortfall, common: dict[str, Any]) -> None:
-    """What no lot of the order is left for: points spent before their member was merged into another.
-    Taken from what there is, unless the policy spares it; what is missing is recorded, never dropped."""
-    left = owed
-    if owed > 0 and policy is not Shortfall.ONLY_PENDING:
-        posting = Posting(do=Do.SPEND, key=f"refund:{row.pk}:rest", amount=left, **common)
-        try:
-            left -= post(posting).amount
-        except NotEnoughPoints as short:
-            if short.params["available"] > 0:
-                left -= post(replace(posting, amount=short.params["available"])).amount
-    row.points_taken += owed - left
-    row.shortfall += left
+def _taken_earlier(row: Refund, order: Order) -> dict[str, int]:
+    """What the order's other refunds took of each unit, or should have."""
+    found: dict[str, int] = Counter()
+    others = Refund.objects.filter(order=order).exclude(pk=row.pk)
+    for taken, short, more in others.values_list("points_taken", "shortfall", "others"):
+        found[POINTS] += taken + short
+        for unit, parts in more.items():
+            found[unit] += sum(parts)
+    return found

@@ -8,6 +8,7 @@ SELECT o.merchant_id, o.id, format('%s points earned, %s granted', o.points_earn
   LEFT JOIN (SELECT t.merchant_id, t.source, sum(t.amount) AS amount
                FROM ledger_transfer t
               WHERE {merchant:t} AND t.source_kind = 'order' AND t.move = 'grant' AND t.kind = 'earn'
+                AND t.unit = 'points'
               GROUP BY t.merchant_id, t.source) g ON g.merchant_id = o.merchant_id AND g.source = o.id
  WHERE {merchant:o} AND o.points_earned <> coalesce(g.amount, 0)
 """
@@ -17,6 +18,7 @@ SELECT d.merchant_id, d.id, format('%s points earned, %s granted', d.points_earn
   LEFT JOIN (SELECT t.merchant_id, t.source, sum(t.amount) AS amount
                FROM ledger_transfer t
               WHERE {merchant:t} AND t.source_kind = 'activity' AND t.move = 'grant' AND t.kind = 'earn'
+                AND t.unit = 'points'
               GROUP BY t.merchant_id, t.source) g ON g.merchant_id = d.merchant_id AND g.source = d.id
  WHERE {merchant:d} AND d.points_earned <> coalesce(g.amount, 0)
 """
@@ -28,8 +30,48 @@ SELECT o.merchant_id, o.id, format('refunds took %s points, the books %s', coale
     ON r.merchant_id = o.merchant_id AND r.order_id = o.id
   LEFT JOIN (SELECT t.merchant_id, t.source, sum(t.amount) AS points FROM ledger_transfer t
               WHERE {merchant:t} AND t.source_kind = 'order' AND t.kind = 'refund'
+                AND t.unit = 'points'
               GROUP BY t.merchant_id, t.source) b ON b.merchant_id = o.merchant_id AND b.source = o.id
  WHERE {merchant:o} AND coalesce(r.points, 0) <> coalesce(b.points, 0)
+"""
+# The other units an order or activity gave by its decision, against what was granted; and what its refunds took.
+_UNITS = """
+SELECT coalesce(d.merchant_id, g.merchant_id), coalesce(d.id, g.source),
+       format('%s: %s decided, %s granted', coalesce(d.unit, g.unit), coalesce(d.amount, 0), coalesce(g.amount, 0))
+  FROM (SELECT x.merchant_id, x.id, e->>'unit' AS unit, (e->>'amount')::bigint AS amount
+          FROM (SELECT merchant_id, id, member_id, decision FROM members_order y WHERE {merchant:y}
+                 UNION ALL SELECT merchant_id, id, member_id, decision FROM members_activity z WHERE {merchant:z}) x
+         CROSS JOIN LATERAL jsonb_array_elements(x.decision->'effects') e
+         WHERE x.member_id IS NOT NULL AND e->>'type' = 'earn' AND e->>'unit' <> 'points') d
+  FULL JOIN (SELECT t.merchant_id, t.source, t.unit, sum(t.amount) AS amount FROM ledger_transfer t
+              WHERE {merchant:t} AND t.source_kind IN ('order', 'activity') AND t.move = 'grant' AND t.kind = 'earn'
+                AND t.unit <> 'points' GROUP BY t.merchant_id, t.source, t.unit) g
+    ON g.merchant_id = d.merchant_id AND g.source = d.id AND g.unit = d.unit
+ WHERE coalesce(d.amount, 0) <> coalesce(g.amount, 0)
+ UNION ALL
+SELECT coalesce(r.merchant_id, b.merchant_id), coalesce(r.order_id, b.source),
+       format('%s: refunds took %s, the books %s', coalesce(r.unit, b.unit), coalesce(r.taken, 0), coalesce(b.taken, 0))
+  FROM (SELECT f.merchant_id, f.order_id, o.key AS unit, sum((o.value->>0)::bigint) AS taken FROM members_refund f
+         CROSS JOIN LATERAL jsonb_each(f.others) o
+         WHERE {merchant:f} AND f.order_id IS NOT NULL GROUP BY f.merchant_id, f.order_id, o.key) r
+  FULL JOIN (SELECT t.merchant_id, t.source, t.unit, sum(t.amount) AS taken FROM ledger_transfer t
+              WHERE {merchant:t} AND t.source_kind = 'order' AND t.kind = 'refund' AND t.unit <> 'points'
+              GROUP BY t.merchant_id, t.source, t.unit) b
+    ON b.merchant_id = r.merchant_id AND b.source = r.order_id AND b.unit = r.unit
+ WHERE coalesce(r.taken, 0) <> coalesce(b.taken, 0)
+"""
+# A full card spent its stamps, and has them back exactly when it was reopened.
+_CARDS = """
+SELECT c.merchant_id, c.id, format('%s stamps, %s spent, %s given back', c.stamps, coalesce(t.spent, 0),
+       coalesce(t.back, 0))
+  FROM members_fullcard c
+  LEFT JOIN (SELECT x.merchant_id, x.source, sum(x.amount) FILTER (WHERE x.move = 'spend') AS spent,
+                    sum(x.amount) FILTER (WHERE x.move = 'give_back') AS back
+               FROM ledger_transfer x WHERE {merchant:x} AND x.source_kind = 'card' GROUP BY x.merchant_id, x.source) t
+    ON t.merchant_id = c.merchant_id AND t.source = c.id
+ WHERE {merchant:c}
+   AND (coalesce(t.spent, 0) <> c.stamps
+        OR coalesce(t.back, 0) <> CASE WHEN c.reopened_at IS NULL THEN 0 ELSE c.stamps END)
 """
 _BUDGETS = """
 SELECT coalesce(b.merchant_id, u.merchant_id), coalesce(b.budget, u.budget),
@@ -71,6 +113,14 @@ SELECT coalesce(o.merchant_id, u.merchant_id), coalesce(o.id, u.source),
 
 def register() -> None:
     """Add the checks of orders, refunds and what is counted."""
+    register_check(
+        "units_granted", _UNITS, over="members_order",
+        says="stamps, status credits and cash-back are granted and taken back as decisions and refunds say",
+    )  # fmt: skip
+    register_check(
+        "cards_spend_stamps", _CARDS, over="members_fullcard",
+        says="a full stamp card has spent its stamps, and has them back when it was reopened",
+    )  # fmt: skip
     register_check(
         "budgets_add_up", _BUDGETS, over="members_budgetuse",
         says="what has gone out of a budget is what the rules that draw on it have given",

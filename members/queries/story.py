@@ -7,7 +7,6 @@ higher floor (a reward's name) is told by tellers that its app registers when it
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,32 +16,9 @@ from loyalty.core.ledger.chart import POINTS, Do
 from loyalty.core.ledger.queries import StatementRow, statement
 from members.models import Activity, Order, Refund
 from members.queries.rule_words import say
+from members.queries.sayings import SAYINGS, Kind, Thing, Told, because, given_back, other, purchase, short
 from members.queries.why import Voice, Why, explain, voice_of_scope
 from members.rules.conditions.activities import kind_words
-
-
-class Kind(StrEnum):
-    """What a row is about. Faces choose icon and colour by it."""
-
-    ORDER = "order"
-    ACTIVITY = "activity"  # something they did besides buying
-    REFUND = "refund"  # money went back; points taken back with it
-    REDEMPTION = "redemption"  # points set aside or spent for a reward
-    RETURNED = "returned"  # points of a redemption that came back
-    ADJUSTMENT = "adjustment"  # by hand, with a reason
-    ACTIVATION = "activation"  # points that waited can be spent
-    EXPIRY = "expiry"
-    MOVED = "moved"  # two memberships became one
-    CLOSED = "closed"  # the membership ended
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """Something of a higher floor a row points to: what people call it, and how far it has come."""
-
-    name: str
-    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +156,9 @@ def _posted(
     row: StatementRow, order: Order | None, refund: Refund | None, thing: Thing | None, voice: Voice
 ) -> StoryRow:
     change, points = row.available + row.debt, abs(row.available + row.debt + row.pending)
-    teller = _SAYINGS.get((row.kind, row.move), _SAYINGS.get((row.kind, ""), _other))
+    teller = SAYINGS.get((row.kind, row.move), SAYINGS.get((row.kind, ""), other))
     why = tuple(explain(order.decision, voice)) if order is not None and row.kind == "earn" else ()
-    kind, title, sentence = teller(_Told(row, change, points, order, refund, thing, why, voice))
+    kind, title, sentence = teller(Told(row, change, points, order, refund, thing, why, voice))
     return StoryRow(
         id=row.transfer, kind=kind, title=title, sentence=sentence, change=change, pending_change=row.pending,
         balance_after=row.balance_after, shortfall=row.shortfall, happened_at=row.happened_at,
@@ -194,7 +170,7 @@ def _posted(
 def _silent_order(order: Order, voice: Voice) -> StoryRow:
     why = tuple(explain(order.decision, voice))
     return StoryRow(
-        id=order.pk, kind=Kind.ORDER, title=_purchase(order, voice), sentence=_because(why, voice), change=0,
+        id=order.pk, kind=Kind.ORDER, title=purchase(order, voice), sentence=because(why, voice), change=0,
         pending_change=0, balance_after=None, shortfall=0, happened_at=order.placed_at,
         recorded_at=order.recorded_at, source_kind="order", source=order.pk, order=order, why=why,
     )  # fmt: skip
@@ -203,7 +179,7 @@ def _silent_order(order: Order, voice: Voice) -> StoryRow:
 def _silent_activity(activity: Activity, voice: Voice) -> StoryRow:
     why = tuple(explain(activity.decision, voice))
     return StoryRow(
-        id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=_because(why, voice), change=0,
+        id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=because(why, voice), change=0,
         pending_change=0, balance_after=None, shortfall=0, happened_at=activity.happened_at,
         recorded_at=activity.recorded_at, source_kind="activity", source=activity.pk, activity=activity, why=why,
     )  # fmt: skip
@@ -232,151 +208,8 @@ def _doing(activity: Activity, voice: Voice) -> str:
 
 def _silent_refund(refund: Refund, order: Order | None, voice: Voice) -> StoryRow:
     return StoryRow(
-        id=refund.pk, kind=Kind.REFUND, title=_given_back(refund, voice),
-        sentence=_short(0, refund.shortfall, voice), change=0, pending_change=0, balance_after=None,
+        id=refund.pk, kind=Kind.REFUND, title=given_back(refund, voice),
+        sentence=short(0, refund.shortfall, voice), change=0, pending_change=0, balance_after=None,
         shortfall=refund.shortfall, happened_at=refund.refunded_at, recorded_at=refund.recorded_at,
         source_kind="order", source=refund.order_id, order=order, refund=refund,
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What a saying may use. `points` is how many moved, without a sign."""
-
-    row: StatementRow
-    change: int
-    points: int
-    order: Order | None
-    refund: Refund | None
-    thing: Thing | None
-    why: tuple[Why, ...]
-    voice: Voice
-
-
-_Said = tuple[Kind, str, str]
-
-
-def _purchase(order: Order, voice: Voice) -> str:
-    title = gettext("Purchase of {amount}").format(amount=voice.money(order.total_minor))
-    if order.status == Order.Status.CANCELLED:
-        return gettext("{purchase}, cancelled").format(purchase=title)
-    return title
-
-
-def _because(why: tuple[Why, ...], voice: Voice) -> str:
-    """The reasons that count: those that gave points, or, when none did, what kept each rule from it."""
-    counted = [one.sentence for one in why if one.matched] or [one.sentence for one in why]
-    none = gettext("No {word}: no rule gave any for this").format(word=voice.word())
-    return "; ".join(counted) or none
-
-
-def _earned(told: _Told) -> _Said:
-    voice = told.voice
-    title = _purchase(told.order, voice) if told.order else gettext("Purchase")
-    sentence = _because(told.why, voice) if told.why else voice.points(told.points)
-    if told.row.pending:
-        waiting = gettext("{reason}. They can be spent later")
-        return Kind.ORDER, title, waiting.format(reason=sentence)
-    return Kind.ORDER, title, sentence
-
-
-def _given_back(refund: Refund | None, voice: Voice) -> str:
-    if refund is None:
-        return gettext("Refund")
-    text = gettext("Order cancelled, {amount} back") if refund.cancels else gettext("Refund of {amount}")
-    return text.format(amount=voice.money(refund.amount_minor))
-
-
-def _short(taken: int, shortfall: int, voice: Voice) -> str:
-    if taken and shortfall:
-        text = gettext("{points} taken back; {missing} more had already been used and stay used")
-    elif shortfall:
-        text = gettext("Nothing taken back: the {missing} it had given were already used")
-    elif taken:
-        text = gettext("{points} taken back, in proportion to what was refunded")
-    else:
-        text = gettext("No {word} to take back")
-    return text.format(points=voice.points(taken), missing=voice.points(shortfall), word=voice.word())
-
-
-def _taken_back(told: _Told) -> _Said:
-    return (Kind.REFUND, _given_back(told.refund, told.voice),
-            _short(told.points, told.row.shortfall, told.voice))  # fmt: skip
-
-
-_COME_SO_FAR = {
-    "reserved": lambda: gettext("{points} set aside for “{name}”"),
-    "committed": lambda: gettext("{points} used for “{name}”"),
-    "released": lambda: gettext("{points} set aside for “{name}”; they came back"),
-    "reversed": lambda: gettext("{points} used for “{name}”; they came back"),
-}
-
-
-def _redeemed(told: _Told) -> _Said:
-    thing = told.thing or Thing(gettext("a reward"), "committed")
-    text = _COME_SO_FAR.get(thing.status, _COME_SO_FAR["committed"])()
-    return Kind.REDEMPTION, thing.name, text.format(points=told.voice.points(told.points), name=thing.name)
-
-
-def _returned(told: _Told) -> _Said:
-    thing = told.thing or Thing(gettext("a reward"))
-    text = (
-        gettext("{points} set aside for “{name}” came back")
-        if told.row.move == Do.RELEASE
-        else gettext("{points} used for “{name}” came back")
-    )
-    if told.row.reason:
-        text = gettext("{sentence}: {reason}").format(sentence=text, reason="{reason}")
-    sentence = text.format(points=told.voice.points(told.points), name=thing.name, reason=told.row.reason)
-    return Kind.RETURNED, thing.name, sentence
-
-
-def _adjusted(told: _Told) -> _Said:
-    given = told.row.move == Do.GRANT
-    title = gettext("Given by the shop") if given else gettext("Taken by the shop")
-    text = gettext("{points} given: {reason}") if given else gettext("{points} taken: {reason}")
-    return Kind.ADJUSTMENT, title, text.format(points=told.voice.points(told.points), reason=told.row.reason)
-
-
-def _activated(told: _Told) -> _Said:
-    sentence = gettext("{points} that waited can be spent now").format(
-        points=told.voice.points(abs(told.row.pending))
-    )
-    return Kind.ACTIVATION, gettext("Ready to spend"), sentence
-
-
-def _expired(told: _Told) -> _Said:
-    sentence = gettext("{points} were not used in time").format(points=told.voice.points(told.points))
-    return Kind.EXPIRY, gettext("Expired"), sentence
-
-
-def _moved(told: _Told) -> _Said:
-    text = (
-        gettext("{points} came from a membership that was joined with this one, with their dates")
-        if told.row.move == Do.GRANT
-        else gettext("{points} went to the membership this one was joined with, with their dates")
-    )
-    return Kind.MOVED, gettext("Memberships joined"), text.format(points=told.voice.points(told.points))
-
-
-def _closed(told: _Told) -> _Said:
-    sentence = gettext("{points} ended with the membership").format(points=told.voice.points(told.points))
-    return Kind.CLOSED, gettext("Membership closed"), sentence
-
-
-def _other(told: _Told) -> _Said:
-    return Kind.OTHER, told.row.kind, told.row.reason or told.voice.points(told.points)
-
-
-_SAYINGS: dict[tuple[str, str], Callable[[_Told], _Said]] = {
-    ("earn", ""): _earned,
-    ("refund", ""): _taken_back,
-    ("redemption", "spend"): _redeemed,
-    ("redemption", "release"): _returned,
-    ("redemption", "give_back"): _returned,
-    ("adjustment", ""): _adjusted,
-    ("activation", ""): _activated,
-    ("expiry", ""): _expired,
-    ("merge", ""): _moved,
-    ("forfeit", ""): _closed,
-}

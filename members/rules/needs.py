@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from members.rules.units import BADGES, ENTRIES, POINTS, SEGMENTS
-
 if TYPE_CHECKING:
     from members.rules.earning import Earning
     from members.rules.earning.base import RuleBase
@@ -27,29 +25,6 @@ class Need(Enum):
     def locked(self) -> bool:
         """True when two decisions at once could both be wrong without a lock."""
         return self.value[1]
-
-
-SERVED = frozenset(Need)
-"""What the operations read, and lock where they must. A rule that compares more would be decided on nothing: caps would
-never bind and every purchase could be the first. Whoever makes an operation serve more, says so here."""
-SERVED_GIFTS = frozenset({POINTS, BADGES, ENTRIES, SEGMENTS})
-"""What the operations hand over once it has been decided."""
-
-
-def unserved(earning: "Earning") -> list[tuple[str, str]]:
-    """What keeps a programme from counting although it makes sense, as (path, sentence). Asked at publication: a draft
-    may hold it, a preview and a back-test may decide by it."""
-    problems = []
-    for index, rule in enumerate(earning.rules):
-        unread = sorted(need.name.lower() for need in _of_rule(rule) if need not in SERVED)
-        if unread:
-            names = ", ".join(dict.fromkeys(unread))
-            problems.append(
-                (f"rules[{index}]", f"This server does not keep what the rule compares yet: {names}.")
-            )
-        if rule.gives not in SERVED_GIFTS:
-            problems.append((f"rules[{index}]", f"This server does not hand out {rule.gives} yet."))
-    return problems
 
 
 def of(earning: "Earning") -> frozenset[Need]:
