@@ -10,10 +10,11 @@ class MembersConfig(AppConfig):
         from loyalty.core.programme.document import Section, register
         from members.operations.privacy import holder
         from members.queries import invariants
-        from members.rules import earning, points_life, side_units
+        from members.rules import earning, offers, points_life, side_units
 
         register(Section("earning", earning.Earning, earning.check))
         register(Section("side_units", side_units.SideUnits, side_units.check))
+        register(Section("offers", offers.Offers, offers.check))
         register(Section("points_life", points_life.PointsLife, points_life.check))
         privacy.register(holder)
         invariants.register()

@@ -3,6 +3,7 @@
 from members.models.activity import Activity
 from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPlace, TierStanding
 from members.models.member import Identity, Member, Profile, Stats
+from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
 from members.models.usage import BudgetUse, RuleUse
 
@@ -14,6 +15,7 @@ __all__ = [
     "FullCard",
     "Identity",
     "Member",
+    "OfferActivation",
     "Order",
     "OrderLine",
     "Profile",

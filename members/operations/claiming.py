@@ -105,7 +105,9 @@ def _decide_again(row: Order, lines: list[OrderLine], who: Member, counts: Stats
         sheet = Sheet(asked, zone)
         if not asked.nothing:
             lock_budgets(asked.budgets)
-            sheet = usage.sheet(asked, [usage.Occasion(0, who.pk, row.placed_at)], zone)
+            skus = tuple(dict.fromkeys(line.sku for line in lines))
+            occasion = usage.Occasion(0, who.pk, row.placed_at, skus=skus)
+            sheet = usage.sheet(asked, [occasion], zone)
             member = sheet.member(0, who.pk, row.placed_at, joined_at=who.joined_at, blocked=False)
         facts = Facts(_facts(row, lines), member, shop.timezone, budgets=sheet.spent())
         decision = decide(earning, facts, row.placed_at)

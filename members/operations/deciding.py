@@ -250,7 +250,8 @@ class _Making:
 
 
 def _occasion(one: _Asked) -> usage.Occasion:
-    return usage.Occasion(one.index, one.who.id if one.who else None, one.at, _name(one.order))
+    skus = tuple(dict.fromkeys(line.sku for line in one.order.lines))
+    return usage.Occasion(one.index, one.who.id if one.who else None, one.at, _name(one.order), skus)
 
 
 def _name(order: NewOrder) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from loyalty.core.events.operations import record
 from loyalty.core.money import share
-from members.models import DrawEntry, EarnedBadge, FullCard, SegmentPlace
+from members.models import DrawEntry, EarnedBadge, FullCard, OfferActivation, SegmentPlace
 from members.rules.decision import AwardBadge, Decision, EnterDraw, EnterSegment, IssueReward
 
 
@@ -156,17 +156,17 @@ _GIFTS = (IssueReward, AwardBadge, EnterDraw, EnterSegment)
 
 def move(*, to: UUID, of: UUID) -> None:
     """What one member has gathered is another's from now on. What both have stays the keeper's."""
-    FullCard.objects.filter(member_id=of).update(member_id=to)
+    for kept in (FullCard, OfferActivation, DrawEntry):
+        kept.objects.filter(member_id=of).update(member_id=to)
     for model, name in ((EarnedBadge, "badge"), (SegmentPlace, "segment")):
         has = model.objects.filter(member_id=to).values_list(name, flat=True)
         model.objects.filter(member_id=of, **{f"{name}__in": list(has)}).delete()
         model.objects.filter(member_id=of).update(member_id=to)
-    DrawEntry.objects.filter(member_id=of).update(member_id=to)
 
 
 def forget(member: UUID) -> None:
     """Delete what a member has gathered."""
-    for model in (EarnedBadge, SegmentPlace, DrawEntry, FullCard):
+    for model in (EarnedBadge, SegmentPlace, DrawEntry, FullCard, OfferActivation):
         model.objects.filter(member_id=member).delete()
 
 

@@ -23,6 +23,7 @@ from members.models import (
     FullCard,
     Identity,
     Member,
+    OfferActivation,
     Order,
     Profile,
     RuleUse,
@@ -209,6 +210,14 @@ def _gathered(member: UUID) -> dict[str, Any]:
         "full_cards": [
             {"card": row.card, "reward": row.reward, "filled_at": row.filled_at.isoformat()}
             for row in FullCard.objects.filter(member=member).order_by("id")
+        ],
+        "offers": [
+            {
+                "offer": row.offer,
+                "activated_at": row.activated_at.isoformat(),
+                "until": _iso(row.active_until),
+            }
+            for row in OfferActivation.objects.filter(member=member).order_by("id")
         ],
         "draws": [
             {"draw": row.draw, "entries": row.entries, "entered_at": row.entered_at.isoformat()}

@@ -1,7 +1,7 @@
 """What rules have given and what the member did before, for a whole batch in one statement."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,12 +20,13 @@ _encode = msgspec.json.Encoder().encode
 
 class Occasion(NamedTuple):
     """Something that is about to be decided, by number: whose (nobody's: a guest's), when it happened, and the name
-    under which it is about to be recorded, as (source, external id)."""
+    under which it is about to be recorded, as (source, external id), and the products it is about."""
 
     number: int
     member: UUID | None
     at: datetime
     name: tuple[str, str] | None = None
+    skus: tuple[str, ...] = ()
 
 
 class _Member(msgspec.Struct):
@@ -60,6 +61,19 @@ class _Past(msgspec.Struct):
     at: datetime
 
 
+class _Ordered(msgspec.Struct):
+    n: int
+    period: Period
+    orders: int
+
+
+class _Bought(msgspec.Struct):
+    n: int
+    back: int
+    sku: str
+    times: int
+
+
 class _Budget(msgspec.Struct):
     budget: str
     units: int
@@ -71,6 +85,8 @@ class _Answer(msgspec.Struct):
     given: list[_Window] | None
     nearest: list[_Nearest] | None
     past: list[_Past] | None
+    ordered: list[_Ordered] | None
+    bought: list[_Bought] | None
     budgets: list[_Budget] | None
     recorded: list[int] | None
 
@@ -133,6 +149,29 @@ SELECT jsonb_build_object(
             WHERE a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids) AND a.kind = w.kind
               AND a.happened_at >= w.since AND a.happened_at <= w.until
             GROUP BY a.sku) e),
+  'ordered', (
+    SELECT jsonb_agg(jsonb_build_object('n', w.n, 'period', w.period, 'orders', c.orders))
+      FROM jsonb_to_recordset(%(calendars)s::jsonb)
+           AS w(n int, member uuid, period text, since timestamptz, until timestamptz)
+     CROSS JOIN LATERAL (
+           SELECT count(*) AS orders FROM members_order o
+            WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded'
+              AND o.member_id = ANY(ARRAY(SELECT w.member UNION ALL SELECT id FROM members_member
+                                           WHERE merchant_id = %(merchant)s AND merged_into_id = w.member))
+              AND o.placed_at >= w.since AND o.placed_at < w.until) c),
+  'bought', (
+    SELECT jsonb_agg(jsonb_build_object('n', w.n, 'back', w.back, 'sku', b.sku, 'times', b.times))
+      FROM jsonb_to_recordset(%(repeats)s::jsonb)
+           AS w(n int, member uuid, back int, skus text[], since timestamptz, until timestamptz)
+     CROSS JOIN LATERAL (
+           SELECT l.sku, count(DISTINCT o.id) AS times FROM members_order o
+             JOIN members_orderline l ON l.merchant_id = o.merchant_id AND l.order_id = o.id
+            WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND l.sku = ANY(w.skus)
+              AND o.member_id = ANY(ARRAY(SELECT w.member UNION ALL SELECT id FROM members_member
+                                           WHERE merchant_id = %(merchant)s AND merged_into_id = w.member))
+              AND o.placed_at >= w.since AND o.placed_at <= w.until
+              AND (l.refunded_minor < l.paid_minor OR l.paid_minor = 0)
+            GROUP BY l.sku) b),
   'budgets', (
     SELECT jsonb_agg(jsonb_build_object('budget', b.budget, 'units', b.units, 'cost', b.cost_minor::text))
       FROM unnest(%(budgets)s::text[]) AS q(name)
@@ -161,6 +200,8 @@ def sheet(asked: Asked, occasions: Sequence[Occasion], zone: ZoneInfo) -> Sheet:
             "windows": _encode([window for one in members for window in _windows(asked, one, zone)]).decode(),
             "waits": _encode([wait for one in members for wait in _waits(asked, one)]).decode(),
             "reaches": _encode([reach for one in members for reach in _reaches(asked, one)]).decode(),
+            "calendars": _encode([one for who in members for one in _calendars(asked, who, zone)]).decode(),
+            "repeats": _encode([one for who in members for one in _repeats(asked, who)]).decode(),
             "budgets": list(asked.budgets),
             "names": _encode([_name(one) for one in occasions if one.name and asked.guarded]).decode(),
         })  # fmt: skip
@@ -196,6 +237,24 @@ def _reaches(asked: Asked, one: Occasion) -> list[dict[str, Any]]:
     ]
 
 
+def _calendars(asked: Asked, one: Occasion, zone: ZoneInfo) -> list[dict[str, Any]]:
+    found = []
+    for period in asked.order_periods:
+        since, until = bounds(period, one.at, zone)
+        found.append(
+            {"n": one.number, "member": one.member, "period": period, "since": since, "until": until}
+        )
+    return found
+
+
+def _repeats(asked: Asked, one: Occasion) -> list[dict[str, Any]]:
+    return [
+        {"n": one.number, "member": one.member, "back": back, "skus": one.skus,
+         "since": one.at - timedelta(days=back), "until": one.at}
+        for back in asked.repeats if one.skus
+    ]  # fmt: skip
+
+
 def _fill(made: Sheet, answer: _Answer, occasions: Sequence[Occasion]) -> None:
     for row in answer.members or ():
         made.standings[row.id] = Standing(
@@ -216,6 +275,10 @@ def _fill(made: Sheet, answer: _Answer, occasions: Sequence[Occasion]) -> None:
             made.nearest[key] = found.at
     for event in answer.past or ():
         made.past.setdefault(event.n, []).append(Happened(event.kind, event.at, event.sku))
+    for counted in answer.ordered or ():
+        made.ordered[counted.n, counted.period] = counted.orders
+    for often in answer.bought or ():
+        made.bought[often.n, often.back, often.sku] = often.times
     for budget in answer.budgets or ():
         made.budgets[budget.budget] = Spent(budget.units, Decimal(budget.cost))
     made.recorded.update(answer.recorded or ())

@@ -132,7 +132,8 @@ class Spent:
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
     """What is known of the member before this happened. `past` needs only the kinds and the time that
-    `members.rules.needs.of` asks for; `given` is by rule id."""
+    `members.rules.needs.of` asks for; `given` is by rule id; `orders_in` counts purchases within the period that `at`
+    lies in, `bought` those with a product, by (days back, SKU)."""
 
     joined_at: datetime | None = None
     orders_count: int = 0
@@ -143,6 +144,8 @@ class MemberFacts:
     tier: str = ""
     segments: frozenset[str] = frozenset()
     past: tuple[Happened, ...] = ()
+    orders_in: Mapping[Period, int] = _NONE
+    bought: Mapping[tuple[int, str], int] = _NONE
     given: Mapping[str, Given] = _NONE
 
 

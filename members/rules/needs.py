@@ -20,6 +20,7 @@ class Need(Enum):
     TIER = ("tier", False)
     SEGMENTS = ("segments", False)
     PAST = ("past", False)
+    BOUGHT = ("bought", False)
 
     @property
     def locked(self) -> bool:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from members.rules.conditions import CoolDown, Following
+from members.rules.conditions import CoolDown, Following, OrderNumber, Repeat
+from members.rules.conditions.order_of_events import PURCHASE
 from members.rules.decision import Decision
 from members.rules.facts import Given, Happened, MemberFacts, Period, Spent
 from members.rules.limits import period_end, period_start
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
 class Asked:
     """What a programme's rules look at besides the purchase itself. `periods` has the periods in which each capped rule
     is counted per member, `cooled` the rules of which a cool-down asks when they gave, `budgets` those that are drawn
-    on, `reach` how far back the programme looks for each kind of event."""
+    on, `reach` how far back the programme looks for each kind of event, `order_periods` in which purchases are counted,
+    `repeats` over how many days those of a product are."""
 
     needs: frozenset[Need]
     periods: Mapping[str, tuple[Period, ...]]
     cooled: frozenset[str]
     budgets: tuple[str, ...]
     reach: Mapping[str, timedelta]
+    order_periods: tuple[Period, ...] = ()
+    repeats: tuple[int, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -67,6 +71,7 @@ def asked_by(earning: "Earning") -> Asked:
 
 def _asked(earning: "Earning") -> Asked:
     waits, reach = set(), dict[str, timedelta]()
+    periods, repeats = set[Period](), set[int]()
     for rule in earning.rules:
         for condition in rule.when:
             if isinstance(condition, CoolDown):
@@ -74,12 +79,18 @@ def _asked(earning: "Earning") -> Asked:
             elif isinstance(condition, Following):
                 days = timedelta(days=condition.within_days)
                 reach[condition.after] = max(days, reach.get(condition.after, days))
+            elif isinstance(condition, OrderNumber) and condition.per is not Period.LIFETIME:
+                periods.add(condition.per)
+            elif isinstance(condition, Repeat):
+                repeats.add(condition.within_days)
     return Asked(
         of(earning),
         {rule.id: tuple(limit.period for limit in rule.limits.per) for rule in earning.rules if rule.limits.per},
         frozenset(waits),
         tuple(sorted({rule.limits.budget for rule in earning.rules if rule.limits.budget})),
         reach,
+        tuple(sorted(periods)),
+        tuple(sorted(repeats)),
     )  # fmt: skip
 
 
@@ -147,10 +158,13 @@ class Sheet:
     nearest: dict[tuple[int, str], datetime] = field(default_factory=dict)
     past: dict[int, list[Happened]] = field(default_factory=dict)
     budgets: dict[str, Spent] = field(default_factory=dict)
+    ordered: dict[tuple[int, Period], int] = field(default_factory=dict)  # purchases in each period
+    bought: dict[tuple[int, int, str], int] = field(default_factory=dict)  # with a product: by days back, SKU
     recorded: set[int] = field(default_factory=set)  # whose name is taken already
     drawn: dict[str, Spent] = field(default_factory=dict)  # by this batch
     added: dict[tuple["UUID", str], list[tuple[datetime, int]]] = field(default_factory=dict)
     happened: dict["UUID", list[Happened]] = field(default_factory=dict)
+    orders: dict["UUID", list[datetime]] = field(default_factory=dict)
 
     def member(
         self, number: int, member: "UUID", at: datetime, *, joined_at: datetime, blocked: bool
@@ -161,6 +175,7 @@ class Sheet:
             joined_at, stands.orders, stands.spend_minor, stands.last_order_at, blocked, stands.birthday,
             stands.tier, stands.segments(at),
             past=(*self.past.get(number, ()), *self.happened.get(member, ())),
+            orders_in=self._orders_in(number, member, at), bought=self._bought(number, member, at),
             given={rule: self._given(number, member, rule, at) for rule in self._rules()},
         )  # fmt: skip
 
@@ -182,20 +197,33 @@ class Sheet:
         stands.orders += 1
         stands.spend_minor += total_minor
         stands.last_order_at = max(at, stands.last_order_at or at)
+        self.orders.setdefault(member, []).append(at)
 
     def _rules(self) -> set[str]:
         return self.asked.periods.keys() | self.asked.cooled
+
+    def _orders_in(self, number: int, member: "UUID", at: datetime) -> dict[Period, int]:
+        found = {}
+        for period in self.asked.order_periods:
+            since, until = bounds(period, at, self.zone)
+            more = sum(1 for then in self.orders.get(member, ()) if _within(then, since, until))
+            found[period] = self.ordered.get((number, period), 0) + more
+        return found
+
+    def _bought(self, number: int, member: "UUID", at: datetime) -> dict[tuple[int, str], int]:
+        found = {(back, sku): count for (asker, back, sku), count in self.bought.items() if asker == number}
+        for back in self.asked.repeats:
+            for event in self.happened.get(member, ()):
+                if event.kind == PURCHASE and timedelta(0) <= at - event.at <= timedelta(days=back):
+                    found[back, event.sku] = found.get((back, event.sku), 0) + 1
+        return found
 
     def _given(self, number: int, member: "UUID", rule: str, at: datetime) -> Given:
         more = self.added.get((member, rule), [])
         times, units = {}, {}
         for period in self.asked.periods.get(rule, ()):
             since, until = bounds(period, at, self.zone)
-            inside = [
-                units
-                for then, units in more
-                if (since is None or since <= then) and (until is None or then < until)
-            ]
+            inside = [units for then, units in more if _within(then, since, until)]
             read = self.given.get((number, rule, period), (0, 0))
             times[period], units[period] = read[0] + len(inside), read[1] + sum(inside)
         instants = [then for then, _units in more]
@@ -203,6 +231,10 @@ class Sheet:
             instants.append(self.nearest[number, rule])
         nearest = min(instants, key=lambda then: (abs(at - then), then), default=None)
         return Given(nearest, times, units)
+
+
+def _within(then: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or since <= then) and (until is None or then < until)
 
 
 def bounds(period: Period, at: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:

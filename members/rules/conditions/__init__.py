@@ -5,7 +5,7 @@ from members.rules.conditions.base import Case, Verdict
 from members.rules.conditions.basket import Counted, OrderAmount, Quantity
 from members.rules.conditions.belonging import InSegment, InTier
 from members.rules.conditions.days import Anniversary, Birthday, MembershipAge
-from members.rules.conditions.history import OrderNumber, SinceOrder
+from members.rules.conditions.history import OrderNumber, Repeat, SinceOrder
 from members.rules.conditions.hours import Hours, Weekday
 from members.rules.conditions.order_of_events import CoolDown, Following
 
@@ -14,6 +14,7 @@ Condition = (
     | Quantity
     | OrderNumber
     | SinceOrder
+    | Repeat
     | Hours
     | MembershipAge
     | Birthday
@@ -42,6 +43,7 @@ __all__ = [
     "OrderNumber",
     "Property",
     "Quantity",
+    "Repeat",
     "SinceOrder",
     "Verdict",
     "Weekday",

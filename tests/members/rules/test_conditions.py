@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from members.rules.conditions.days import distance, yearly
 from members.rules.engine import decide
-from members.rules.facts import Facts, Given, Happened, LineKind, MemberFacts
+from members.rules.facts import Facts, Given, Happened, LineKind, MemberFacts, Period
 from members.rules.needs import Need, of
 from tests.members.rules.written import AT, PER_KRONA, bought, did, earning, line
 
@@ -339,3 +339,28 @@ def test_a_programme_says_what_it_needs_to_know():
     )
     assert found == {Need.ORDERS, Need.BIRTHDAY, Need.PAST, Need.GIVEN, Need.BUDGETS}
     assert {need for need in found if need.locked} == {Need.ORDERS, Need.GIVEN, Need.BUDGETS}
+
+
+@pytest.mark.parametrize(
+    ("before", "code"), [(3, "repeat"), (2, "not_often_enough"), (7, "repeat"), (0, "not_often_enough")]
+)
+def test_the_same_product_again_and_again(before, code):
+    condition = {"type": "repeat", "times": 4, "within_days": 90}
+    facts = bought(COFFEE, CAKE, member=MemberFacts(bought={(90, COFFEE.sku): before, (30, CAKE.sku): 99}))
+    assert verdict(condition, facts) == code
+
+
+def test_only_the_products_a_rule_looks_at_are_counted():
+    condition = {"type": "repeat", "times": 2, "within_days": 90}
+    facts = bought(COFFEE, CAKE, member=MemberFacts(bought={(90, CAKE.sku): 5}))
+    assert verdict(condition, facts, only={"categories": ["coffee"]}) == "not_often_enough"
+    assert verdict(condition, facts, only={"categories": ["cake"]}) == "repeat"
+
+
+@pytest.mark.parametrize(
+    ("before", "code"), [(2, "order_number"), (1, "other_order_number"), (3, "other_order_number")]
+)
+def test_the_third_purchase_of_the_month(before, code):
+    member = MemberFacts(orders_count=50, orders_in={Period.MONTH: before})
+    facts = bought(COFFEE, member=member)
+    assert verdict({"type": "order_number", "number": 3, "per": "month"}, facts) == code

@@ -31,6 +31,8 @@ def refusals(section: dict) -> list[str]:
         ({"type": "quantity", "at_least": 1, "of": {"quantity_at_least": -1}}, "of.quantity_at_least"),
         ({"type": "order_number"}, "number"), ({"type": "order_number", "number": 0}, "number"),
         ({"type": "order_number", "number": 2, "every": 2}, "number"), ({"type": "order_number", "every": 1}, "every"),
+        ({"type": "order_number", "number": 1, "per": "decade"}, "per"), ({"type": "repeat", "times": 2}, "within_days"),
+        ({"type": "repeat", "times": 1, "within_days": 9}, "times"), ({"type": "repeat", "times": 2, "within_days": 0}, "within_days"),
         ({"type": "since_order"}, "at_least_days"), ({"type": "since_order", "at_most_days": 40_000}, "at_most_days"),
         ({"type": "hours"}, "days"), ({"type": "hours", "from": "8:00"}, "from"), ({"type": "hours", "until": "24:00"}, "until"),
         ({"type": "hours", "days": ["mon", "mon"]}, "days"), ({"type": "hours", "days": ["monday"]}, "days[0]"),

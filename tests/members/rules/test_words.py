@@ -56,6 +56,9 @@ CONDITIONS = [
     ({"type": "order_number", "number": 1}, "on the first purchase", "on your first purchase"),
     ({"type": "order_number", "number": 3}, "on purchase number 3", None),
     ({"type": "order_number", "every": 5}, "once every 5 purchases", None),
+    ({"type": "order_number", "number": 1, "per": "month"}, "on the first purchase of the month", None),
+    ({"type": "order_number", "number": 3, "per": "week"}, "on purchase number 3 of the week", None),
+    ({"type": "repeat", "times": 4, "within_days": 60}, "when the same is bought 4 times within 60 days", None),
     ({"type": "since_order", "at_least_days": 1}, "when the last purchase was at least 1 day ago", None),
     ({"type": "since_order", "at_most_days": 7}, "when the last purchase was at most 7 days ago", None),
     ({"type": "since_order", "at_least_days": 3, "at_most_days": 7}, "when the last purchase was 3 to 7 days ago", None),
@@ -270,13 +273,14 @@ def test_a_verdict_of_another_version_is_shown_as_it_is(code, values):
 def occasions() -> Iterator[tuple[Decision, str]]:
     """Decisions that lead to every code there is."""
     history = MemberFacts(
-        AT, 1, 0, AT, birthday=AT.date(), tier="gold", segments=frozenset({"new", "x"}),
+        AT, 1, 0, AT, bought={(9, "sku-1"): 3}, birthday=AT.date(), tier="gold", segments=frozenset({"new", "x"}),
         past=(Happened("purchase", AT, "sku-1"),), given={"rule-1": Given(AT, {Period.DAY: 5}, {Period.DAY: 5})},
     )  # fmt: skip
     old = MemberFacts(AT.replace(year=2020), 5, 0, AT.replace(year=2025), birthday=AT.date().replace(month=9))
     whens = [
         {"type": "order_amount", "at_least_minor": 15_00}, {"type": "order_amount", "at_most_minor": 15_00},
         {"type": "quantity", "at_least": 2}, {"type": "quantity", "at_most": 1}, {"type": "order_number", "number": 2},
+        {"type": "repeat", "times": 2, "within_days": 9}, {"type": "repeat", "times": 9, "within_days": 9},
         {"type": "since_order", "at_least_days": 1}, {"type": "since_order", "at_most_days": 1}, {"type": "hours", "days": ["mon"]},
         {"type": "hours", "days": ["tue"]}, {"type": "membership_age", "at_least_days": 1}, {"type": "membership_age", "at_most_days": 1},
         {"type": "birthday"}, {"type": "anniversary"}, {"type": "tier", "any_of": ["gold"]}, {"type": "segment", "any_of": ["new"]},
