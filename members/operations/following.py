@@ -15,6 +15,7 @@ from members.rules.decision import Decision
 
 def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
     """Orders that were just written, each with its decision; `at` is now."""
+    gifts.hold_rewards(plan.outcome.decision for plan in plans if plan.row["member"] is not None)
     for plan in plans:
         member, decision = plan.row["member"], plan.outcome.decision
         if member is not None and not gifts.is_plain(decision):

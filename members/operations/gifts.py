@@ -4,7 +4,7 @@ Rewards belong to the floor above: whoever keeps them registers a `Shelf`. Every
 transaction, under the member's lock.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -34,6 +34,10 @@ class Shelf(Protocol):
 
     def withdraw(self, *, key: str, at: datetime) -> bool:
         """Take back what a key gave, if none of it was used; whether it is gone now."""
+
+    def hold(self, rewards: Collection[str]) -> None:
+        """Keep others from these rewards until the transaction ends: before several members are given some, so that
+        two at once take them in one order."""
 
     def unknown(self, rewards: Collection[str]) -> set[str]:
         """Of some handles those that name no reward the shop offers."""
@@ -69,6 +73,18 @@ def hand_out(decision: Decision, occasion: Occasion) -> None:
                 _tell("draw.entered", occasion, draw=draw, entries=entries)
             case EnterSegment(segment, _rule):
                 enter_segment(segment, occasion)
+
+
+def hold_rewards(decisions: Iterable[Decision]) -> None:
+    """Keep others from all rewards that some decisions hand out, before the first is handed out."""
+    wanted = {
+        effect.reward
+        for decision in decisions
+        for effect in decision.effects
+        if isinstance(effect, IssueReward)
+    }
+    if len(wanted) > 1:
+        shelf().hold(wanted)
 
 
 def reward_key(kind: str, source: UUID, rule: str) -> str:

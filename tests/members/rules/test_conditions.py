@@ -344,18 +344,19 @@ def test_a_programme_says_what_it_needs_to_know():
 @pytest.mark.parametrize(
     ("rule", "served"),
     [
-        (PER_KRONA, True), ({**PER_KRONA, "unit": "credits"}, False), ({"type": "badge", "badge": "b"}, False),
+        (PER_KRONA, True), ({**PER_KRONA, "unit": "credits"}, False), ({"type": "badge", "badge": "b"}, True),
         ({**PER_KRONA, "limits": {"per_order": 5}, "group": "g", "when": [{"type": "hours", "days": ["mon"]}]}, True),
         ({**PER_KRONA, "when": [{"type": "membership_age", "at_most_days": 5}]}, True),
         ({**PER_KRONA, "when": [{"type": "order_number", "number": 1}]}, True),
-        ({**PER_KRONA, "when": [{"type": "tier", "any_of": ["gold"]}]}, False),
-        ({**PER_KRONA, "when": [{"type": "segment", "any_of": ["x"]}]}, False),
+        ({**PER_KRONA, "when": [{"type": "tier", "any_of": ["gold"]}]}, True),
+        ({**PER_KRONA, "when": [{"type": "segment", "any_of": ["x"]}]}, True),
+        ({"type": "issue_reward", "reward": "coffee"}, True),
         ({**PER_KRONA, "limits": {"per": [{"period": "day", "times": 1}]}}, True),
         ({**PER_KRONA, "limits": {"budget": "b"}}, True),
         ({"type": "fixed", "amount": 1, "when": [{"type": "activity", "kinds": ["review"]}]}, True),
     ],
 )  # fmt: skip
 def test_what_the_operations_do_not_serve_is_known(rule, served):
-    """A cap whose usage nobody reads would never bind: such a programme must not count."""
+    """What nobody hands over must not be promised: such a programme must not count."""
     found = unserved(earning(rule, groups=[{"id": "g"}], budgets=[{"id": "b", "units": 1}]))
     assert [path for path, _message in found] == ([] if served else ["rules[0]"])
