@@ -7,11 +7,18 @@ class RewardsConfig(AppConfig):
 
     def ready(self) -> None:
         from loyalty.core import privacy
-        from members.queries import story
+        from loyalty.core.programme import document
+        from members.operations import gifts
+        from members.queries import given, story
+        from rewards.operations import issuing
         from rewards.operations.privacy import holder
         from rewards.queries import invariants
+        from rewards.queries.telling import gifts as told_gifts
         from rewards.queries.telling import tell
 
         privacy.register(holder)
+        gifts.register(issuing.RewardShelf())
+        document.register_review(issuing.review)
         story.register("redemption", tell)
+        given.register(told_gifts)
         invariants.register()

@@ -17,7 +17,7 @@ from members.operations.points import live_through
 from members.rules.shopping import MemberRef, NewLine, NewOrder
 from rewards.models import Redemption
 from rewards.operations.redemption import NotEligible, redeem_reward, use_voucher
-from rewards.queries.catalogue import rewards
+from rewards.queries.catalogue import offered
 
 ZONE = ZoneInfo("Europe/Stockholm")
 WEEKS = 10
@@ -202,7 +202,7 @@ def _treats(member: Member, moment: datetime, dice: random.Random) -> None:
     if dice.random() >= 0.2:
         return
     live_through(at=moment)
-    treat = dice.choice(list(rewards().filter(stock=None)))
+    treat = dice.choice(list(offered().filter(stock=None)))
     try:
         taken = redeem_reward(
             member=member.pk, reward=treat.pk, key=f"demo:{moment:%Y%m%d}:{member.pk}", at=moment

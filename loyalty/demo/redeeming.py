@@ -16,7 +16,7 @@ from loyalty.core.tenancy.scope import acting_for
 from loyalty.demo.shops import DEMO
 from rewards.models import Redemption, Reward
 from rewards.operations.redemption import redeem_reward, use_voucher
-from rewards.queries.catalogue import rewards
+from rewards.queries.catalogue import offered
 
 REDEEMERS = 0.6
 """The part of households that ever redeem. In real programmes a good third of members never does."""
@@ -45,7 +45,7 @@ def redeem_month(*, merchant: int, month: str, visits: Sequence[Visit]) -> int:
         before = set(Redemption.objects.filter(key__in=keys).values_list("key", flat=True))
         points = balances([visit.member for visit in inclined])
         # Rare things are left to people: who of two processes got the last one would be chance.
-        catalogue = list(rewards().filter(stock=None, limit_per_member=None))
+        catalogue = list(offered().filter(stock=None, limit_per_member=None))
     made = 0
     for visit in inclined:
         key = _key(visit.household, month)

@@ -27,6 +27,7 @@ MaybeWhy = Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$(?!\
 Language = Annotated[str, Meta(max_length=8, pattern=r"^[a-zA-Z-]*$(?!\n)")]
 Source = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_.-]+$(?!\n)")]
 Channel = Annotated[str, Meta(max_length=20, pattern=r"^[a-z0-9_-]*$(?!\n)")]
+Unit = Annotated[str, Meta(max_length=20, pattern=r"^[a-z]{3,10}(-[a-z0-9]{1,9})?$(?!\n)")]
 Id = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$(?!\n)")]
 
 MaybeId = Annotated[str, Meta(max_length=40, pattern=r"^[a-z0-9_]*$(?!\n)")]
@@ -105,16 +106,25 @@ class BalanceAt(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class LotSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """`all=true` also lists lots of which nothing remains."""
+    """`all=true` also lists lots of which nothing remains. `unit`: points, or another unit of the programme."""
 
     all: bool = False
+    unit: Unit = "points"
+
+
+class EntrySearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """`unit`: points, or another unit of the programme, like stamps."""
+
+    unit: Unit = "points"
 
 
 class NewAdjustment(Struct, forbid_unknown_fields=True, frozen=True):
-    """`amount` above zero gives, below takes; `reason` is shown to the member."""
+    """`amount` above zero gives, below takes, of `unit` (points, credits, stamps, cashback or a part of one, like
+    stamps-coffee); `reason` is shown to the member."""
 
     amount: Annotated[int, Meta(ge=-MAX_POINTS, le=MAX_POINTS)]
     reason: Why
+    unit: Unit = "points"
 
 
 class OrderSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -179,3 +189,15 @@ class CancellationByName(Struct, forbid_unknown_fields=True, frozen=True):
     order_external_id: Name
     cancelled_at: Instant
     source: Source = "api"
+
+
+class OfferSearch(Struct, forbid_unknown_fields=True, frozen=True):
+    """`all` also lists what cannot be activated."""
+
+    all: bool = False
+
+
+class Activation(Struct, forbid_unknown_fields=True, frozen=True):
+    """Where the member takes up an offer: "web", "app", "till"."""
+
+    channel: Channel = ""

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
-from loyalty.core.api.pagination import Paged, Window, keyset, seal, unseal
+from loyalty.core.api.pagination import Window, keyset, seal, unseal
 from loyalty.core.api.spec import Rehearsal, endpoint, page_of, within
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import balance_as_of, lots, statement
@@ -45,7 +45,7 @@ class MemberEntries(Endpoint):
     @endpoint(
         summary="Read a member's statement",
         scope="members:read",
-        query=Paged,
+        query=inputs.EntrySearch,
         answers={200: page_of(shapes.Entry)},
     )
     def get(self, call: Call, id: str) -> dict:  # noqa: A002
@@ -54,7 +54,7 @@ class MemberEntries(Endpoint):
         held, before = wallet(member_id(id)), None
         if call.query.cursor:
             before = UUID(unseal("entries", call.query.cursor)[0])
-        rows = statement(held.member, before=before, limit=call.query.limit + 1)
+        rows = statement(held.member, unit=call.query.unit, before=before, limit=call.query.limit + 1)
         more, rows = len(rows) > call.query.limit, rows[: call.query.limit]
         window = Window(rows, seal("entries", [rows[-1].transfer]) if more else None, None)
         return call.page(window, [shapes.entry(row) for row in rows])
@@ -70,7 +70,7 @@ class MemberLots(Endpoint):
     def get(self, call: Call, id: str) -> dict:  # noqa: A002
         """Each credit with its own terms, oldest first. Spending takes from the lot that expires soonest."""
         held = wallet(member_id(id))
-        found = lots(held.member, open_only=not call.query.all)
+        found = lots(held.member, unit=call.query.unit, open_only=not call.query.all)
         window = keyset(found, call.query, name="lots", by=[("id", UUID)], descending=False)
         return call.page(window, [shapes.lot(row) for row in window.rows])
 
@@ -95,6 +95,7 @@ class MemberAdjustments(Endpoint):
             member=held.member,
             amount=call.body.amount,
             reason=call.body.reason,
+            unit=call.body.unit,
             at=call.at,
             key=call.natural_key,
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import activities, members, orders, points, refunds
+from members.api import activities, belonging, members, orders, points, refunds
 
 urlpatterns = [
     path("members", members.Members.as_view()),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("members/<str:id>/entries", points.MemberEntries.as_view()),
     path("members/<str:id>/lots", points.MemberLots.as_view()),
     path("members/<str:id>/adjustments", points.MemberAdjustments.as_view()),
+    path("members/<str:id>/stamp-cards", belonging.MemberCards.as_view()),
+    path("members/<str:id>/badges", belonging.MemberBadges.as_view()),
+    path("members/<str:id>/offers", belonging.MemberOffers.as_view()),
+    path("members/<str:id>/offers/<str:offer>/activate", belonging.OfferActivation.as_view()),
     path("orders", orders.Orders.as_view()),
     path("orders/quote", orders.OrderQuote.as_view()),
     path("orders/batch", orders.OrderBatch.as_view()),

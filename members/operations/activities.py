@@ -97,7 +97,6 @@ def _record(activity: NewActivity, at: datetime) -> Done:
     if version is not None:
         lock_budgets(asked_by(programmes.version(version).programme["earning"]).budgets)
     decision, life = _decide(activity, who, version, activity.happened_at)
-    following.before_gifts(decision, member=who.id, version=version)
     row = _write(activity, who.id, decision, version, at)
     after = _grant(row, decision)
     if after is None:

@@ -9,12 +9,11 @@ from loyalty.core import ids
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount
 from loyalty.core.ledger.operations import Posting, post
-from loyalty.core.ledger.queries import balance, balances
+from loyalty.core.ledger.queries import balance
 from loyalty.core.programme.document import Programme
 from loyalty.core.tenancy import scope
 from members.models import FullCard
 from members.operations.gifts import Occasion, shelf
-from members.rules.decision import Decision
 from members.rules.side_units import StampCard
 
 
@@ -23,26 +22,8 @@ def card_key(full: UUID) -> str:
     return f"card:{full}"
 
 
-def filled_by(programme: Programme, *, decisions: Iterable[tuple[UUID, Decision]]) -> set[str]:
-    """The rewards (handles) of the cards that these decisions fill, by member, on top of the stamps they have. The
-    caller holds the members' counts, so that no other purchase adds a stamp meanwhile."""
-    found = set()
-    for card in programme["side_units"].cards:
-        given: dict[UUID, int] = {}
-        for member, decision in decisions:
-            if stamps := decision.earned(card.unit):
-                given[member] = given.get(member, 0) + stamps
-        if given:
-            has = balances(given, unit=card.unit)
-            if any(stamps + (has[who].available if who in has else 0) >= card.needed
-                   for who, stamps in given.items()):  # fmt: skip
-                found.add(card.reward)
-    return found
-
-
 def fill(*, member: UUID, programme: Programme, at: datetime, version: UUID | None = None) -> int:
-    """Turn every full card of a member into its reward; how many were full. `at` is when the last stamp came. The
-    caller holds the cards' rewards (`gifts.Shelf.hold`)."""
+    """Turn every full card of a member into its reward; how many were full. `at` is when the last stamp came."""
     full = 0
     for card in programme["side_units"].cards:
         while balance(member, unit=card.unit).available >= card.needed:

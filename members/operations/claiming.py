@@ -79,7 +79,6 @@ def claim_order(*, order: UUID, member: UUID, at: datetime) -> Claimed:
     decision = _decide_again(row, lines, who, counts)
     _count(row, counts)
     count_less(row, lines=lines)
-    following.before_gifts(decision, member=who.pk, version=row.programme_version)
     _grant(row, who.pk, decision, at)
     following.after_claim(row, decision=decision)
     _undo_refunded(row, lines, at)

@@ -1,42 +1,29 @@
-"""What goes before and follows a written order, a refund or an activity in the same transaction: gifts, stamp cards,
-and whatever else is decided by what a member has done.
+"""What follows a written order, a refund or an activity in the same transaction: gifts, stamp cards, and whatever else
+is decided by what a member has done.
 
-Locks: names, members' counts, budgets, rewards, books. So what is going to be handed out is held before anything is
-posted.
+Locks: names, members' counts, budgets, what was given, books, rewards. `hold` of the books is taken before a reward is.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from loyalty.core.ledger.operations import hold
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
 from members.models import Activity, Order
 from members.operations import cards, gifts
-from members.operations.deciding import Batch, Plan
-from members.operations.locking import lock_counts, lock_name
+from members.operations.deciding import Plan
 from members.rules.decision import Decision
 from members.rules.units import STAMPS, family
 
 
-def before_orders(batch: Batch) -> None:
-    """Hold the rewards that decided orders are going to hand out, if there are any. What is decided once more because
-    something changed meanwhile is held anew."""
-    decided = [(plan.row["member"], plan.outcome.decision) for plan in batch.plans if plan.row["member"]]
-    programme = _programme(batch.plans[0].row["version"]) if batch.plans else None
-    rewards = set[str]().union(*(gifts.rewards_of(decision) for _member, decision in decided))
-    if programme is None or not (rewards or _stamps(programme, decided)):
-        return
-    for plan in batch.plans:  # sorted by name already
-        lock_name(source=plan.row["source"], external_id=plan.row["external_id"])
-    lock_counts(*{member for member, _decision in decided})
-    rewards |= cards.filled_by(programme, decisions=decided)
-    if rewards:
-        gifts.shelf().hold(rewards=rewards)
-
-
 def after_orders(plans: Sequence[Plan]) -> None:
     """Orders that were just written, each with its decision."""
+    given = (plan.outcome.decision for plan in plans if plan.row["member"] is not None)
+    rewards = set[str]().union(*(gifts.rewards_of(decision) for decision in given))
+    if len(rewards) > 1:
+        gifts.shelf().hold(rewards)
     for plan in plans:
         row = plan.row
         if row["member"] is not None:
@@ -53,7 +40,8 @@ def before_refund(
     keys = gifts.reward_keys(decision, occasion=gifts.Occasion("order", order.pk, owner, at))
     keys |= {cards.card_key(card.pk) for card in full}
     if keys:
-        gifts.shelf().hold(keys=keys)
+        gifts.shelf().hold_given(keys)
+        hold([owner])
     cards.reopen(full, at=at)
 
 
@@ -65,17 +53,6 @@ def after_refund(
         gifts.take_back(
             decision, occasion=gifts.Occasion("order", order.pk, owner, at), part=part, whole=whole
         )
-
-
-def before_gifts(decision: Decision, *, member: UUID, version: UUID | None) -> None:
-    """Hold the rewards that a decided activity, or an order that is claimed, is going to hand out. The caller holds the
-    member's counts."""
-    programme = _programme(version)
-    if programme is None:
-        return
-    rewards = gifts.rewards_of(decision) | cards.filled_by(programme, decisions=[(member, decision)])
-    if rewards:
-        gifts.shelf().hold(rewards=rewards)
 
 
 def after_claim(order: Order, *, decision: Decision) -> None:

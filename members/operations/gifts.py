@@ -1,8 +1,7 @@
 """What decisions hand out besides units of the ledger: rewards, badges, chances in draws, places in segments.
 
 Rewards belong to the floor above: whoever keeps them registers a `Shelf`. Everything happens in the caller's
-transaction, under the member's lock. A reward is locked after the members' counts and before the books: what decisions
-give is held before it is posted (`hold`).
+transaction, under the member's lock. Rewards are locked last, after the books.
 """
 
 from collections.abc import Collection
@@ -36,9 +35,12 @@ class Shelf(Protocol):
     def withdraw(self, *, key: str, at: datetime) -> bool:
         """Take back what a key gave, if none of it was used; whether it is gone now."""
 
-    def hold(self, *, rewards: Collection[str] = (), keys: Collection[str] = ()) -> None:
-        """Lock what was given under some keys, and some rewards, each kind in one order. Before the books: whoever
-        redeems locks a reward first, too."""
+    def hold(self, rewards: Collection[str]) -> None:
+        """Keep others from these rewards until the transaction ends: before several members are given some, so that
+        two at once take them in one order."""
+
+    def hold_given(self, keys: Collection[str]) -> None:
+        """Keep others from what was given under some keys. Before the books, by the order of locks."""
 
     def unknown(self, rewards: Collection[str]) -> set[str]:
         """Of some handles those that name no reward the shop offers."""

@@ -148,8 +148,8 @@ def _apply(profile: Profile, details: Mapping[str, Any]) -> list[str]:
 def locked(member: UUID) -> Member:
     """The member's row, locked against everything but being pointed to; `NotFound` when it is not here.
 
-    Locks are taken in one order everywhere: an order's name, members' counts, members, redemptions, rewards,
-    accounts; several of a kind sorted by id.
+    Locks are taken in one order everywhere: an order's name, members' counts, members, redemptions,
+    accounts, rewards; several of a kind sorted by id.
     """
     found = Member.objects.select_for_update(no_key=True).filter(pk=member).first()
     if found is None:

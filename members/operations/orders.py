@@ -91,7 +91,6 @@ def _written(
     for _attempt in range(20):
         refused: Refusals = {}
         batch = deciding.plan(named, orders=orders, shop=shop, at=at, refused=refused)
-        following.before_orders(batch)
         answers = _record(batch)
         if answers is not None:
             results |= impossible | refused

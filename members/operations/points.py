@@ -19,7 +19,9 @@ from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member
+from members.operations import cards
 from members.operations.membership import NotActive, locked
+from members.rules import units
 from members.rules.points_life import PointsLife, expires_at
 
 BATCH = 1000
@@ -39,6 +41,8 @@ def adjust_points(
         raise InvalidInput.of("reason", str(_("Say why, in 1 to 300 characters. The member can read it.")))
     if amount == 0 or abs(amount) > MAX_POINTS:
         raise InvalidInput.of("amount", str(_("Give or take at least one point.")))
+    for _field, message in units.problems(unit):
+        raise InvalidInput.of("unit", message)
     row = locked(member)
     if row.status not in (Member.Status.ACTIVE, Member.Status.BLOCKED):
         raise NotActive(status=row.status)
@@ -64,6 +68,8 @@ def adjust_points(
             version=current.id if current else None,
         )
     )
+    if amount > 0 and current is not None:
+        cards.fill(member=member, programme=current.programme, at=at, version=current.id)
     events.ring_after_commit()
     return answer
 
@@ -87,8 +93,21 @@ def expire_due(*, at: datetime, most: int | None = None) -> int:
 def activate_due(*, at: datetime, most: int | None = None) -> int:
     """Make pending lots whose date has come spendable: all of them, or at most `most`; how many."""
     return _in_batches(
-        due_to_activate, lambda lot, owner, unit: _activation(lot, owner, unit, at, None), at, most
+        due_to_activate,
+        lambda lot, owner, unit: _activation(lot, owner, unit, at, None),
+        at,
+        most,
+        after=lambda due: _fill_cards(due, at),
     )
+
+
+def _fill_cards(due: list[tuple[UUID, UUID, str, int]], at: datetime) -> None:
+    """Stamps that waited can fill a card. Their accounts are held already."""
+    current = programmes.in_force()
+    owners = {owner for _lot, owner, unit, _remaining in due if units.family(unit) == units.STAMPS}
+    if current is not None:
+        for owner in sorted(owners):
+            cards.fill(member=owner, programme=current.programme, at=at, version=current.id)
 
 
 def _in_batches(
@@ -96,13 +115,17 @@ def _in_batches(
     posting: Callable[[UUID, UUID, str], Posting],
     at: datetime,
     most: int | None,
+    after: Callable[[list[tuple[UUID, UUID, str, int]]], None] = lambda due: None,
 ) -> int:
-    """Post for every lot that is due. Two batches in one transaction do not lock in one order: callers that
-    share the database with live traffic ask for one batch per transaction."""
+    """Post for every lot that is due, and do what follows `after` each batch.
+
+    Two batches in one transaction do not lock in one order: callers that share the database with live traffic ask for
+    one batch per transaction."""
     done, asked = 0, 0
     while due := due_now(at=at, limit=min(BATCH, most or BATCH)):
         answers = post_many([posting(lot, owner, unit) for lot, owner, unit, _remaining in due])
         moved = sum(isinstance(answer, Posted) and not answer.replayed for answer in answers)
+        after(due)
         done += moved
         asked += len(due)
         if moved == 0 or len(due) < BATCH or (most is not None and asked >= most):

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     REFUND = "refund"  # money went back; points taken back with it
     REDEMPTION = "redemption"  # points set aside or spent for a reward
     RETURNED = "returned"  # points of a redemption that came back
+    GIFT = "gift"  # a reward without points
     ADJUSTMENT = "adjustment"  # by hand, with a reason
     ACTIVATION = "activation"  # points that waited can be spent
     EXPIRY = "expiry"
@@ -56,6 +57,19 @@ class Told:
 
 
 Said = tuple[Kind, str, str]
+
+
+def occasion(source_kind: str) -> str:
+    """What a gift was for, where it was no purchase and no activity."""
+    match source_kind:
+        case "card":
+            return gettext("A full stamp card")
+        case "offer":
+            return gettext("An offer you activated")
+        case "referral":
+            return gettext("A friend you brought")
+        case _:
+            return gettext("From the shop")
 
 
 def purchase(order: Order, voice: Voice) -> str:

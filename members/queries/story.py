@@ -15,8 +15,20 @@ from django.utils.translation import gettext
 from loyalty.core.ledger.chart import POINTS, Do
 from loyalty.core.ledger.queries import StatementRow, statement
 from members.models import Activity, Order, Refund
+from members.queries.given import Given, given
 from members.queries.rule_words import say
-from members.queries.sayings import SAYINGS, Kind, Thing, Told, because, given_back, other, purchase, short
+from members.queries.sayings import (
+    SAYINGS,
+    Kind,
+    Thing,
+    Told,
+    because,
+    given_back,
+    occasion,
+    other,
+    purchase,
+    short,
+)
 from members.queries.why import Voice, Why, explain, voice_of_scope
 from members.rules.conditions.activities import kind_words
 
@@ -81,7 +93,7 @@ def story(
     return Page(told, told[-1].id if told and (left_over or at is not None) else None)
 
 
-_Found = StatementRow | Order | Refund | Activity
+_Found = StatementRow | Order | Refund | Activity | Given
 
 
 def _id(found: _Found) -> UUID:
@@ -102,6 +114,7 @@ def _read(member: UUID, before: UUID | None, limit: int, unit: str) -> tuple[lis
         for silent in (orders, refunds, activities):
             older = silent.filter(pk__lt=before) if before else silent
             streams.append(list(older[:limit]))
+        streams.append(list(given(member, before, limit)))
     ends = [_id(stream[-1]) for stream in streams if len(stream) == limit]
     horizon = max(ends, default=None)
     found = sorted((row for stream in streams for row in stream), key=_id, reverse=True)
@@ -116,10 +129,11 @@ def _folded(row: _Found) -> bool:
 def _tell(found: list[_Found], voice: Voice) -> list[StoryRow]:
     posted = [row for row in found if isinstance(row, StatementRow)]
     refunds = [row for row in found if isinstance(row, Refund)]
-    orders = _by_id(Order, {row.source for row in posted if row.source_kind == "order"}
+    sourced: list[StatementRow | Given] = [*posted, *(row for row in found if isinstance(row, Given))]
+    orders = _by_id(Order, {row.source for row in sourced if row.source_kind == "order"}
                     | {refund.order_id for refund in refunds})  # fmt: skip
     named = _by_id(Refund, {_refund_of(row) for row in posted})
-    done = _by_id(Activity, {row.source for row in posted if row.source_kind == "activity"})
+    done = _by_id(Activity, {row.source for row in sourced if row.source_kind == "activity"})
     things: dict[Any, Thing] = {}
     for source_kind, teller in _tellers.items():
         sources = {row.source for row in posted if row.source_kind == source_kind and row.source}
@@ -133,6 +147,8 @@ def _tell(found: list[_Found], voice: Voice) -> list[StoryRow]:
             rows.append(_silent_refund(row, orders.get(row.order_id), voice))
         elif isinstance(row, Activity):
             rows.append(_silent_activity(row, voice))
+        elif isinstance(row, Given):
+            rows.append(_gift(row, orders.get(row.source), done.get(row.source), voice))
         elif row.source in done and row.kind == "earn":
             rows.append(_rewarded(row, done[row.source], voice))
         else:
@@ -182,6 +198,19 @@ def _silent_activity(activity: Activity, voice: Voice) -> StoryRow:
         id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=because(why, voice), change=0,
         pending_change=0, balance_after=None, shortfall=0, happened_at=activity.happened_at,
         recorded_at=activity.recorded_at, source_kind="activity", source=activity.pk, activity=activity, why=why,
+    )  # fmt: skip
+
+
+def _gift(row: Given, order: Order | None, done: Activity | None, voice: Voice) -> StoryRow:
+    if order is not None:
+        what_for = purchase(order, voice)
+    else:
+        what_for = _doing(done, voice) if done else occasion(row.source_kind)
+    text = gettext("A gift, taken back: {reason}") if row.taken_back else gettext("A gift: {reason}")
+    return StoryRow(
+        id=row.pk, kind=Kind.GIFT, title=row.name, sentence=text.format(reason=what_for), change=0, pending_change=0,
+        balance_after=None, shortfall=0, happened_at=row.given_at, recorded_at=row.given_at,
+        source_kind=row.source_kind, source=row.source, order=order, activity=done,
     )  # fmt: skip
 
 

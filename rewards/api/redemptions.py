@@ -37,7 +37,10 @@ _TRIES_PER_MINUTE = 10
 
 
 def _told(row: Redemption, *, dry_run: bool) -> shapes.Redemption:
-    return shapes.redemption(row, row.voucher, dry_run=dry_run)
+    one = [row.voucher] if row.voucher else []
+    return shapes.redemption(
+        row, one if row.quantity == 1 else redemptions.codes([row])[row.pk], dry_run=dry_run
+    )
 
 
 class RedemptionQuote(Endpoint):
@@ -86,7 +89,7 @@ class Redemptions(Endpoint):
         )
         window = keyset(found, call.query, name="redemptions", by=[("id", UUID)])
         codes = redemptions.codes(window.rows)
-        return call.page(window, [shapes.redemption(row, codes.get(row.pk)) for row in window.rows])
+        return call.page(window, [shapes.redemption(row, codes[row.pk]) for row in window.rows])
 
     @endpoint(
         summary="Reserve a reward",

@@ -11,7 +11,13 @@ from loyalty.core.api.pagination import keyset
 from loyalty.core.api.spec import endpoint, page_of, within
 from members.queries.wallet import wallet
 from rewards.api import shapes
-from rewards.operations.catalogue import StockBelowTaken, create_reward, edit_reward, retire_reward
+from rewards.operations.catalogue import (
+    HandleTaken,
+    StockBelowTaken,
+    create_reward,
+    edit_reward,
+    retire_reward,
+)
 from rewards.queries import catalogue
 
 EXAMPLE = {
@@ -53,10 +59,13 @@ class Rewards(Endpoint):
         example=EXAMPLE,
         moves_value=True,
         answers={201: shapes.Reward},
+        refuses=(HandleTaken,),
     )
     def post(self, call: Call) -> tuple[int, shapes.Reward]:
         """It is in the catalogue at once. The Idempotency-Key keeps a repetition from making a second one."""
-        return 201, shapes.reward(create_reward(at=call.at, details=_details(call.body)))
+        return 201, shapes.reward(
+            create_reward(at=call.at, details=_details(call.body), handle=call.body.handle)
+        )
 
 
 class OneReward(Endpoint):

@@ -1,5 +1,6 @@
 """What the API takes and answers about rewards, redemptions and vouchers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -7,8 +8,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from loyalty.core import ids
 from loyalty.core.api.pagination import Paged
-from loyalty.core.api.spec import Instant, Points
-from loyalty.core.money import MAX_MINOR
+from loyalty.core.api.spec import Instant
+from loyalty.core.money import MAX_MINOR, MAX_POINTS
 from rewards import models
 from rewards.queries.catalogue import Offer
 from rewards.rules.eligibility import Missing
@@ -24,6 +25,8 @@ Stock = Annotated[int, Meta(ge=0, le=2_000_000_000)]
 PerMember = Annotated[int, Meta(ge=0, le=1_000_000)]
 ValidDays = Annotated[int, Meta(ge=1, le=3660)]
 Place = Annotated[int, Meta(ge=0, le=100_000)]
+Cost = Annotated[int, Meta(ge=0, le=MAX_POINTS)]
+Handle = Annotated[str, Meta(max_length=60, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$(?!\n)")]
 Kind = Literal["money_off", "percent_off", "free_product", "free_shipping", "custom"]
 Id = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$(?!\n)")]
 MaybeId = Annotated[str, Meta(max_length=40, pattern=r"^[a-z0-9_]*$(?!\n)")]
@@ -35,11 +38,15 @@ Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x
 class NewReward(Struct, forbid_unknown_fields=True, frozen=True):
     """Words by language. `value` is minor units for money_off, hundredths of a percent for percent_off.
     `stock` and
-    `limit_per_member` null: no limit. `channels` empty: everywhere."""
+    `limit_per_member` null: no limit. `channels` empty: everywhere. `handle` is
+    how programmes name it, made from its name when it is not given, and stays; `gift_only`: handed out by rules, never
+    for points."""
 
     kind: Kind
     name: Words
-    cost_points: Points
+    cost_points: Cost
+    handle: Handle = ""
+    gift_only: bool = False
     description: Words = {}
     value: Minor = 0
     product_sku: Sku = ""
@@ -58,7 +65,8 @@ class RewardChange(Struct, forbid_unknown_fields=True, frozen=True):
 
     kind: Kind | UnsetType = UNSET
     name: Words | UnsetType = UNSET
-    cost_points: Points | UnsetType = UNSET
+    cost_points: Cost | UnsetType = UNSET
+    gift_only: bool | UnsetType = UNSET
     description: Words | UnsetType = UNSET
     value: Minor | UnsetType = UNSET
     product_sku: Sku | UnsetType = UNSET
@@ -76,10 +84,12 @@ class Reward(Struct):
     """A reward. `left` is what remains of the stock, null without one."""
 
     id: str
+    handle: str
     kind: str
     name: dict[str, str]
     description: dict[str, str]
     cost_points: int
+    gift_only: bool
     value: int
     product_sku: str
     unit_cost_minor: int
@@ -174,15 +184,28 @@ class Reversal(Struct, forbid_unknown_fields=True, frozen=True):
     reason: Why
 
 
+class VoucherCode(Struct):
+    """One code of a redemption: active, used or void."""
+
+    code: str
+    status: str
+    expires_at: datetime
+    used_at: datetime | None
+
+
 class Redemption(Struct):
-    """reserved → committed | released; committed → reversed. `code` is what the member shows; null in a
-    rehearsal."""
+    """reserved → committed | released; committed → reversed. `codes` are what the member shows, one for each of
+    `quantity`; none in a rehearsal. `code` is the first of them. `given_for` says what it was handed out for (order,
+    activity, …); empty where the member took it."""
 
     id: str | None
     member: str
     reward: str
     status: str
+    quantity: int
     cost_points: int
+    given_for: str
+    codes: list[VoucherCode]
     code: str | None
     code_status: str | None
     code_expires_at: datetime | None
@@ -227,10 +250,12 @@ def reward(row: models.Reward) -> Reward:
     """A reward with what is left of it."""
     return Reward(
         id=ids.encode("rwd", row.pk),
+        handle=row.handle,
         kind=row.kind,
         name=row.name,
         description=row.description,
         cost_points=row.cost_points,
+        gift_only=row.gift_only,
         value=row.value,
         product_sku=row.product_sku,
         unit_cost_minor=row.unit_cost_minor,
@@ -251,14 +276,20 @@ def offer(found: Offer) -> RewardOffer:
     return RewardOffer(reward(found.reward), found.can_have, found.points_missing, found.missing)
 
 
-def redemption(row: models.Redemption, code: models.Voucher | None, *, dry_run: bool = False) -> Redemption:
-    """A redemption with its code; a rehearsed one has neither id nor code, because both would be lies."""
+def redemption(
+    row: models.Redemption, codes: Sequence[models.Voucher], *, dry_run: bool = False
+) -> Redemption:
+    """A redemption with its codes; a rehearsed one has neither id nor code, because both would be lies."""
+    code = codes[0] if codes else None
     return Redemption(
         id=None if dry_run else ids.encode("rdm", row.pk),
         member=ids.encode("mbr", row.member_id),
         reward=ids.encode("rwd", row.reward_id),
         status=row.status,
+        quantity=row.quantity,
         cost_points=row.cost_points,
+        given_for=row.source_kind,
+        codes=[] if dry_run else [VoucherCode(v.code, v.status, v.expires_at, v.used_at) for v in codes],
         code=code.code if code and not dry_run else None,
         code_status=code.status if code else None,
         code_expires_at=code.expires_at if code else None,

@@ -1,4 +1,5 @@
-"""A redemption: points set aside, then used or given back. Its voucher is what the member shows."""
+"""A redemption: points set aside, then used or given back; or a reward handed out for nothing. Its vouchers are what
+the member shows."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +11,11 @@ from rewards.models.reward import Reward
 
 
 class Redemption(MerchantScoped):
-    """reserved → committed | released; committed → reversed. `key` is the caller's, once for good."""
+    """reserved → committed | released; committed → reversed. `key` is the caller's, once for good.
+
+    One that was handed out (`source_kind` says for what, `source` for which) is committed from the start, costs no
+    points, and has a voucher for each of `quantity`. What costs no points has no transfer in the books.
+    """
 
     class Status(models.TextChoices):
         RESERVED = "reserved"
@@ -23,11 +28,14 @@ class Redemption(MerchantScoped):
     member = TenantForeignKey(Member)
     reward = TenantForeignKey(Reward)
     status = models.CharField(max_length=10, choices=Status)
+    quantity = models.IntegerField(default=1)
     cost_points = models.BigIntegerField()
     unit_cost_minor = models.BigIntegerField(default=0)
     channel = models.CharField(max_length=20, blank=True)
     order_external_id = models.CharField(max_length=100, blank=True)
-    reserve_transfer = models.UUIDField()
+    source_kind = models.CharField(max_length=24, blank=True)
+    source = models.UUIDField(null=True)
+    reserve_transfer = models.UUIDField(null=True)
     commit_transfer = models.UUIDField(null=True)
     reserved_at = models.DateTimeField()
     reserved_until = models.DateTimeField()
@@ -39,6 +47,12 @@ class Redemption(MerchantScoped):
         constraints = [
             *tenant("rewards_redemption", "member", "reward"),
             models.UniqueConstraint(fields=["merchant", "key"], name="rewards_redemption_once"),
+            models.CheckConstraint(
+                condition=Q(cost_points=0, reserve_transfer=None, commit_transfer=None)
+                | Q(cost_points__gt=0, reserve_transfer__isnull=False),
+                name="rewards_redemption_paid",
+            ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="rewards_redemption_some"),
         ]
         indexes = [
             models.Index(fields=["merchant", "member", "reserved_at"], name="rewards_redemption_member"),
@@ -55,8 +69,13 @@ class Redemption(MerchantScoped):
 
     @cached_property
     def voucher(self) -> "Voucher | None":
-        """Its code. Operations that have it at hand set it."""
-        return self.vouchers.first()
+        """Its code, the first of several. Operations that have it at hand set it."""
+        return self.vouchers.order_by("id").first()
+
+    @property
+    def issued(self) -> bool:
+        """True for what was handed out without being asked for."""
+        return bool(self.source_kind)
 
 
 class Voucher(MerchantScoped):
@@ -80,8 +99,8 @@ class Voucher(MerchantScoped):
         constraints = [
             *tenant("rewards_voucher", "redemption"),
             models.UniqueConstraint(fields=["merchant", "digest"], name="rewards_voucher_digest"),
-            models.UniqueConstraint(fields=["merchant", "redemption"], name="rewards_voucher_one"),
         ]
+        indexes = [models.Index(fields=["merchant", "redemption"], name="rewards_voucher_redemption")]
 
     def __str__(self) -> str:
         return self.status

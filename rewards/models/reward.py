@@ -8,8 +8,9 @@ from loyalty.core.tenancy.models import MerchantScoped, tenant
 
 
 class Reward(MerchantScoped):
-    """`value` by kind: minor units off, or percent off × 100; words by language; `taken` counts open and used
-    ones."""
+    """`handle` is how programmes name it, and stays. `value` by kind: minor units off, or percent off × 100; words by
+    language; `taken` counts open and used ones, each for as many as it hands out. `gift_only`: handed out by rules and
+    staff, never for points."""
 
     class Kind(models.TextChoices):
         MONEY_OFF = "money_off"
@@ -18,10 +19,12 @@ class Reward(MerchantScoped):
         FREE_SHIPPING = "free_shipping"
         CUSTOM = "custom"
 
-    kind = models.CharField(max_length=16, choices=Kind)
+    handle = models.CharField(max_length=60, db_collation="C")
+    kind = models.CharField(max_length=24, choices=Kind)
     name = models.JSONField(default=dict)
     description = models.JSONField(default=dict)
     cost_points = models.BigIntegerField()
+    gift_only = models.BooleanField(default=False)
     value = models.BigIntegerField(default=0)
     product_sku = models.CharField(max_length=100, blank=True)
     unit_cost_minor = models.BigIntegerField(default=0)
@@ -39,7 +42,10 @@ class Reward(MerchantScoped):
     class Meta:
         constraints = [
             *tenant("rewards_reward"),
-            models.CheckConstraint(condition=Q(cost_points__gt=0, taken__gte=0), name="rewards_reward_costs"),
+            models.UniqueConstraint(fields=["merchant", "handle"], name="rewards_reward_handle"),
+            models.CheckConstraint(
+                condition=Q(cost_points__gte=0, taken__gte=0), name="rewards_reward_costs_not_less"
+            ),
             models.CheckConstraint(
                 condition=Q(stock=None) | Q(taken__lte=F("stock")), name="rewards_reward_stock"
             ),

@@ -1,11 +1,15 @@
 """Create, edit and retire rewards."""
 
-from collections.abc import Mapping
+import re
+import secrets
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
@@ -14,11 +18,14 @@ from loyalty.core.money import MAX_MINOR, MAX_POINTS
 from loyalty.core.programme.identity import LANGUAGES
 from rewards.models import Reward
 
+_HANDLE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SPELT = str.maketrans({"æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ß": "ss", "ð": "d", "þ": "th", "ł": "l"})
 FIELDS = (
     "kind",
     "name",
     "description",
     "cost_points",
+    "gift_only",
     "value",
     "product_sku",
     "unit_cost_minor",
@@ -32,6 +39,12 @@ FIELDS = (
 )
 
 
+class HandleTaken(DomainError):
+    code = "handle_taken"
+    message = _("Another reward already has this id.")
+    field = "handle"
+
+
 class StockBelowTaken(DomainError):
     code = "stock_below_taken"
     message = _("{taken} have already been taken; the stock cannot be smaller.")
@@ -39,12 +52,27 @@ class StockBelowTaken(DomainError):
 
 
 @transaction.atomic
-def create_reward(*, at: datetime, details: Mapping[str, Any]) -> Reward:
-    """A new reward. `details` holds the model's fields by name. Raises `InvalidInput` naming each bad
-    field."""
+def create_reward(*, at: datetime, details: Mapping[str, Any], handle: str = "") -> Reward:
+    """A new reward. `details` holds the model's fields by name. Its `handle` is made from its name when none is given,
+    and stays. Raises `InvalidInput` naming each bad field, `HandleTaken`."""
+    if handle and not (len(handle) <= 60 and _HANDLE.fullmatch(handle)):
+        raise InvalidInput.of("handle", str(_("Write it in small letters, digits and dashes, at most 60.")))
     reward = Reward(created_at=at)
     _fill(reward, details)
-    reward.save(force_insert=True)
+    for wanted in [handle] if handle else _handles(str(reward)):
+        reward.handle = wanted
+        try:
+            with transaction.atomic():
+                reward.save(force_insert=True)
+            break
+        except IntegrityError as error:
+            if (
+                getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+                != "rewards_reward_handle"
+            ):
+                raise
+    else:
+        raise HandleTaken()
     record("reward.created", subject=reward.pk, at=at, data={"cost_points": reward.cost_points})
     return reward
 
@@ -75,6 +103,15 @@ def retire_reward(*, reward: UUID, at: datetime, retired: bool = True) -> Reward
     return row
 
 
+def _handles(name: str) -> Iterator[str]:
+    """Handles for a name, plain ones first: the first that nobody has is the reward's."""
+    base = slugify(name.translate(_SPELT))[:50].strip("-_").replace("_", "-") or "reward"
+    used = set(Reward.objects.filter(handle__begins=base).values_list("handle", flat=True))
+    numbered = (base if number == 1 else f"{base}-{number}" for number in range(1, len(used) + 2))
+    yield from islice((handle for handle in numbered if handle not in used), 3)
+    yield f"{base}-{secrets.token_hex(4)}"  # others are taking the plain ones at this very moment
+
+
 def _fill(reward: Reward, details: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in details:
@@ -99,7 +136,7 @@ def _problems(reward: Reward) -> list[tuple[str, Any]]:
             elif len(text) > most or "\x00" in text:
                 problems.append((f"{field}.{language}", _("This text is too long.")))
     for field, low, high in (
-        ("cost_points", 1, MAX_POINTS), ("value", 0, MAX_MINOR), ("unit_cost_minor", 0, MAX_MINOR),
+        ("cost_points", 0, MAX_POINTS), ("value", 0, MAX_MINOR), ("unit_cost_minor", 0, MAX_MINOR),
         ("code_valid_days", 1, 3660), ("position", 0, 100_000),
     ):  # fmt: skip
         if not low <= getattr(reward, field) <= high:

@@ -4,20 +4,27 @@ from typing import Any
 from uuid import UUID
 
 from loyalty.core import clock, privacy
+from loyalty.core.ledger.operations import hold as hold_accounts
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations.redemption import release_redemption
 
 
 def _export(member: UUID) -> list[dict[str, Any]]:
     rows = Redemption.objects.filter(member=member).select_related("reward").order_by("id")
-    codes = dict(Voucher.objects.filter(redemption__in=rows).values_list("redemption_id", "code"))
+    codes: dict[UUID, list[str]] = {}
+    for redemption, code in (
+        Voucher.objects.filter(redemption__in=rows).order_by("id").values_list("redemption_id", "code")
+    ):
+        codes.setdefault(redemption, []).append(code)
     return [
         {
             "reward": row.reward.name,
             "points": row.cost_points,
             "status": row.status,
             "channel": row.channel,
-            "code": codes.get(row.pk, ""),
+            "quantity": row.quantity,
+            "given_for": row.source_kind,
+            "codes": codes.get(row.pk, []),
             "reserved_at": row.reserved_at.isoformat(),
             "settled_at": row.settled_at.isoformat() if row.settled_at else None,
             "reversed_at": row.reversed_at.isoformat() if row.reversed_at else None,
@@ -33,6 +40,7 @@ def _erase(member: UUID) -> None:
     mine = Redemption.objects.filter(member=member)
     open_now = mine.filter(status=Redemption.Status.RESERVED)
     rewards = set(open_now.values_list("reward_id", flat=True))
+    hold_accounts([member])
     list(Reward.objects.select_for_update(no_key=True).filter(pk__in=rewards).order_by("pk"))
     for redemption in open_now.order_by("id").values_list("pk", flat=True):
         release_redemption(redemption=redemption, at=clock.now())

@@ -1,10 +1,12 @@
 """Redeem in two phases: quote → reserve → commit | release; a committed redemption can be reversed.
 
 One redemption, one reservation in the books, at most one commit. Stock and limits are counted under the
-reward's and the member's locks, so no race can oversell. Locks come in the order `membership.locked` states.
+reward's and the member's locks, so no race can oversell. Locks come in the order `membership.locked` states: the
+reward last, because purchases hand rewards out when they have posted their points.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -32,6 +34,7 @@ from rewards.rules.eligibility import Asker, Missing, why_not
 
 DEFAULT_HOLD = timedelta(minutes=30)
 LONGEST_HOLD = timedelta(days=30)
+_KEYS = {Do.COMMIT: "commit", Do.RELEASE: "release", Do.GIVE_BACK: "reverse"}
 
 
 class NotEligible(DomainError):
@@ -102,10 +105,9 @@ def reserve_reward(
         reserved_at=at,
         reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
     )
-    zone = ZoneInfo(shop_of_scope().timezone)
-    last_day = at.astimezone(zone).date() + timedelta(days=asked.reward.code_valid_days)
-    voucher = vouchers.made(redemption=redemption, expires_at=end_of(last_day, zone))
-    written.reserve(row=redemption, voucher=voucher, version=asked.version)
+    good_until = vouchers.good_until(at, days=asked.reward.code_valid_days)
+    voucher = vouchers.made(redemption=redemption, expires_at=good_until)
+    written.take(row=redemption, vouchers=[voucher], version=asked.version)
     record("reward.reserved", subject=who, at=at, data=_told(redemption))
     return redemption
 
@@ -126,12 +128,11 @@ def commit_redemption(*, redemption: UUID, at: datetime) -> Redemption:
         raise WrongState(status=row.status)
     if at > row.reserved_until:
         raise Overdue()
-    posting = Posting(
-        do=Do.COMMIT, key=f"commit:{row.pk}", kind="redemption", event="points.spent", owner=row.member_id,
-        actor=str(scope.actor()), at=at, now=at, counter=MerchantAccount.REDEEMED, of=row.reserve_transfer,
-        source_kind="redemption", source=row.pk, slide_to=_slides_to(at),
+    posting = _posting(
+        row, Do.COMMIT, "points.spent", at, counter=MerchantAccount.REDEEMED, of=row.reserve_transfer,
+        slide_to=_slides_to(at),
     )  # fmt: skip
-    written.commit(row=row, posting=posting, at=at)
+    written.commit(row=row, posting=posting if row.cost_points else None, at=at)
     record("reward.redeemed", subject=row.member_id, at=at, data=_told(row))
     return row
 
@@ -155,33 +156,19 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
         return row
     if row.status != Redemption.Status.RESERVED:
         raise WrongState(status=row.status)
-    taken = _taken_reward(row)
-    post(
-        Posting(
-            do=Do.RELEASE,
-            key=f"release:{row.pk}",
-            kind="redemption",
-            event="points.released",
-            owner=row.member_id,
-            actor=str(scope.actor()),
-            at=at,
-            now=at,
-            of=row.reserve_transfer,
-            source_kind="redemption",
-            source=row.pk,
-            reason=reason[:300],
-        )
-    )
+    if row.cost_points:
+        hold_accounts([row.member_id])
+        post(_posting(row, Do.RELEASE, "points.released", at, of=row.reserve_transfer, reason=reason[:300]))
     row.status, row.settled_at, row.reason = Redemption.Status.RELEASED, at, reason[:300]
     row.save(update_fields=["status", "settled_at", "reason"])
-    _put_back(row, taken)
+    _put_back(row)
     record("reward.released", subject=row.member_id, at=at, data=_told(row))
     return row
 
 
 @transaction.atomic
 def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemption:
-    """Undo a committed redemption: the points return to their lots, the code is void. Reversing twice is
+    """Undo a committed redemption: the points return to their lots, its codes are void. Reversing twice is
     once.
 
     Points of a member who was merged go on to whoever they are now. Raises `NotActive` when the member was
@@ -193,31 +180,17 @@ def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemp
     if row.status != Redemption.Status.COMMITTED:
         raise WrongState(status=row.status)
     owner = _owner_now(row)
-    taken = _taken_reward(row)
-    hold_accounts([row.member_id, owner])
-    post(
-        Posting(
-            do=Do.GIVE_BACK,
-            key=f"reverse:{row.pk}",
-            kind="redemption",
-            event="points.given_back",
-            owner=row.member_id,
-            actor=str(scope.actor()),
-            at=at,
-            now=at,
-            counter=MerchantAccount.REDEEMED,
-            of=row.commit_transfer,
-            grace_until=_grace(at),
-            source_kind="redemption",
-            source=row.pk,
-            reason=reason[:300],
-        )
-    )
+    if row.cost_points:
+        hold_accounts([row.member_id, owner])
+        post(_posting(
+            row, Do.GIVE_BACK, "points.given_back", at, counter=MerchantAccount.REDEEMED, of=row.commit_transfer,
+            grace_until=_grace(at), reason=reason[:300],
+        ))  # fmt: skip
     row.status, row.reversed_at, row.reason = Redemption.Status.REVERSED, at, reason[:300]
     row.save(update_fields=["status", "reversed_at", "reason"])
-    if owner != row.member_id:
+    if row.cost_points and owner != row.member_id:
         move_points(to=owner, of=row.member_id, at=at)
-    _put_back(row, taken)
+    _put_back(row)
     record("reward.reversed", subject=row.member_id, at=at, data=_told(row))
     return row
 
@@ -251,9 +224,9 @@ def release_stale(*, at: datetime, limit: int = 100) -> int:
     members = sorted({member for _redemption, member, _reward in due})
     for member in members:
         locked(member)
+    hold_accounts(members)
     rewards = {reward for _redemption, _member, reward in due}
     list(Reward.objects.select_for_update(no_key=True).filter(pk__in=rewards).order_by("pk"))
-    hold_accounts(members)
     released = 0
     for redemption, _member, _reward in due:
         try:
@@ -274,16 +247,18 @@ def _owner_now(row: Redemption) -> UUID:
     return member.pk
 
 
-def _taken_reward(row: Redemption) -> Reward:
-    """The redemption's reward, locked; before the books, as reserving does."""
-    return Reward.objects.select_for_update(no_key=True).get(pk=row.reward_id)
-
-
-def _put_back(row: Redemption, reward: Reward) -> None:
-    """The stock returns and the code dies."""
-    reward.taken -= 1
-    reward.save(update_fields=["taken"])
+def _put_back(row: Redemption) -> None:
+    """The stock returns and the codes die. The reward comes after the books, by the order of locks."""
+    written.put_back(reward=row.reward_id, quantity=row.quantity)
     Voucher.objects.filter(redemption=row).update(status=Voucher.Status.VOID)
+
+
+def _posting(row: Redemption, do: Do, event: str, at: datetime, **more: Any) -> Posting:
+    """What settles a redemption's reservation, once."""
+    return Posting(
+        do=do, key=f"{_KEYS[do]}:{row.pk}", kind="redemption", event=event, owner=row.member_id,
+        actor=str(scope.actor()), at=at, now=at, source_kind="redemption", source=row.pk, **more,
+    )  # fmt: skip
 
 
 def _slides_to(at: datetime) -> datetime | None:

@@ -20,6 +20,7 @@ BEGIN
         EXIT WHEN target IS NULL;
         who := target;  -- merged while we waited
     END LOOP;
+    PERFORM ledger_hold(ARRAY[who]);  -- who buys holds these already when the purchase hands out a reward
     PERFORM 1 FROM rewards_reward w WHERE w.merchant_id = m AND w.id = r_reward FOR NO KEY UPDATE;
     RETURN jsonb_build_object(
         'member', CASE WHEN standing IS NOT NULL THEN who END, 'standing', standing,
@@ -27,38 +28,45 @@ BEGIN
         'reward', (SELECT jsonb_build_object('cost_points', w.cost_points, 'stock', w.stock, 'taken', w.taken,
                               'limit_per_member', w.limit_per_member, 'available_from', w.available_from,
                               'available_until', w.available_until, 'channels', w.channels,
-                              'retired', w.retired_at IS NOT NULL, 'unit_cost_minor', w.unit_cost_minor,
+                              'retired', w.retired_at IS NOT NULL, 'gift_only', w.gift_only,
+                              'unit_cost_minor', w.unit_cost_minor,
                               'code_valid_days', w.code_valid_days)
                      FROM rewards_reward w WHERE w.merchant_id = m AND w.id = r_reward),
         'points', ledger_spendable(who, 'points'),
         'had', (SELECT count(*) FROM rewards_redemption r
                  WHERE r.merchant_id = m AND r.reward_id = r_reward AND r.status IN ('reserved', 'committed')
-                   AND r.member_id = ANY(ARRAY(SELECT who UNION ALL
+                   AND r.source_kind = '' AND r.member_id = ANY(ARRAY(SELECT who UNION ALL
                        SELECT o.id FROM members_member o WHERE o.merchant_id = m AND o.merged_into_id = who))),
         'version', (SELECT v.version_id FROM programme_inforce v WHERE v.merchant_id = m));
 END $$;
 
--- Sets aside: the points, one of the stock, the code. Answers as the ledger does; a refusal has written nothing.
-CREATE OR REPLACE FUNCTION rewards_reserve(r jsonb, v jsonb, posting jsonb) RETURNS jsonb
+-- Writes a redemption: its points where it costs any (a posting), its part of the stock, a code for each row of `v`.
+-- Answers as the ledger does; a refusal has written nothing.
+CREATE OR REPLACE FUNCTION rewards_take(r jsonb, v jsonb, posting jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
     m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
-    answer jsonb;
+    answer jsonb := '{"status": "free"}';
 BEGIN
-    answer := ledger_post(posting);
-    IF answer->>'status' = 'refused' THEN RETURN answer; END IF;
-    INSERT INTO rewards_redemption (id, merchant_id, key, fingerprint, member_id, reward_id, status, cost_points,
-                                    unit_cost_minor, channel, order_external_id, reserve_transfer, reserved_at,
-                                    reserved_until, reason)
-    SELECT x.id, m, x.key, x.fingerprint, x.member, x.reward, 'reserved', x.cost_points, x.unit_cost_minor, x.channel,
-           x.order_external_id, (answer->>'id')::uuid, x.reserved_at, x.reserved_until, ''
-      FROM jsonb_to_record(r) AS x(id uuid, key text, fingerprint uuid, member uuid, reward uuid, cost_points bigint,
-           unit_cost_minor bigint, channel text, order_external_id text, reserved_at timestamptz,
-           reserved_until timestamptz);
-    UPDATE rewards_reward SET taken = taken + 1 WHERE merchant_id = m AND id = (r->>'reward')::uuid;
+    IF posting <> 'null' THEN
+        answer := ledger_post(posting);
+        IF answer->>'status' = 'refused' THEN RETURN answer; END IF;
+    END IF;
+    INSERT INTO rewards_redemption (id, merchant_id, key, fingerprint, member_id, reward_id, status, quantity,
+                                    cost_points, unit_cost_minor, channel, order_external_id, source_kind, source,
+                                    reserve_transfer, reserved_at, reserved_until, settled_at, reason)
+    SELECT x.id, m, x.key, x.fingerprint, x.member, x.reward, x.status, x.quantity, x.cost_points, x.unit_cost_minor,
+           x.channel, x.order_external_id, x.source_kind, x.source, (answer->>'id')::uuid, x.reserved_at,
+           x.reserved_until, x.settled_at, ''
+      FROM jsonb_to_record(r) AS x(id uuid, key text, fingerprint uuid, member uuid, reward uuid, status text,
+           quantity int, cost_points bigint, unit_cost_minor bigint, channel text, order_external_id text,
+           source_kind text, source uuid, reserved_at timestamptz, reserved_until timestamptz,
+           settled_at timestamptz);
+    UPDATE rewards_reward SET taken = taken + (r->>'quantity')::int
+     WHERE merchant_id = m AND id = (r->>'reward')::uuid;
     INSERT INTO rewards_voucher (id, merchant_id, redemption_id, digest, code, status, expires_at, used_by)
     SELECT x.id, m, (r->>'id')::uuid, decode(x.digest, 'hex'), x.code, 'active', x.expires_at, ''
-      FROM jsonb_to_record(v) AS x(id uuid, digest text, code text, expires_at timestamptz);
+      FROM jsonb_to_recordset(v) AS x(id uuid, digest text, code text, expires_at timestamptz);
     RETURN answer;
 END $$;
 
@@ -74,18 +82,22 @@ BEGIN
     PERFORM 1 FROM rewards_redemption r WHERE r.merchant_id = m AND r.id = r_id FOR NO KEY UPDATE;
     RETURN QUERY SELECT r, v FROM rewards_redemption r
         LEFT JOIN rewards_voucher v ON v.merchant_id = m AND v.redemption_id = r.id
+              AND v.id = (SELECT f.id FROM rewards_voucher f WHERE f.merchant_id = m AND f.redemption_id = r.id
+                      ORDER BY f.id LIMIT 1)
         WHERE r.merchant_id = m AND r.id = r_id;
 END $$;
 
--- The reward is used: the reserved points are spent, the redemption says so.
+-- The reward is used: the points reserved for it, if any, are spent, and the redemption says so.
 CREATE OR REPLACE FUNCTION rewards_commit(r_id uuid, r_at timestamptz, posting jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
     m CONSTANT bigint := NULLIF(current_setting('app.merchant_id', true), '')::bigint;
-    answer jsonb;
+    answer jsonb := '{"status": "free"}';
 BEGIN
-    answer := ledger_post(posting);
-    IF answer->>'status' = 'refused' THEN RETURN answer; END IF;
+    IF posting <> 'null' THEN
+        answer := ledger_post(posting);
+        IF answer->>'status' = 'refused' THEN RETURN answer; END IF;
+    END IF;
     UPDATE rewards_redemption SET status = 'committed', commit_transfer = (answer->>'id')::uuid, settled_at = r_at
      WHERE merchant_id = m AND id = r_id;
     RETURN answer;

@@ -2,14 +2,17 @@
 
 import hmac
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.encoding import force_bytes
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError
+from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
+from members.rules.points_life import end_of
 from rewards.models import Redemption, Voucher
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: 12 letters are 60 bits
@@ -40,6 +43,12 @@ def _digests(code: str) -> list[bytes]:
     message = f"voucher|{scope.merchant_id()}|{code}".encode()
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [hmac.digest(force_bytes(key), message, "sha256") for key in keys]
+
+
+def good_until(at: datetime, *, days: int) -> datetime:
+    """Until when a code from `at` is good: the end of its last day in the shop's zone."""
+    zone = ZoneInfo(shop_of_scope().timezone)
+    return end_of(at.astimezone(zone).date() + timedelta(days=days), zone)
 
 
 def made(*, redemption: Redemption, expires_at: datetime) -> Voucher:

@@ -1,19 +1,21 @@
 """What redeeming asks of the database and writes there, each in one round trip: the callers of `redemption.sql`.
 
-Only `redemption.py` uses this; what is allowed is decided there.
+Only `redemption.py` and `issuing.py` use this; what is allowed is decided there.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection
+from django.db.models import F
 from msgspec import Struct, json
 
 from loyalty.core.errors import KeyReused, NotFound
 from loyalty.core.ledger.chart import Do, MemberAccount
 from loyalty.core.ledger.operations import Posting, posted_as
 from loyalty.core.tenancy import scope
-from rewards.models import Redemption, Voucher
+from rewards.models import Redemption, Reward, Voucher
 from rewards.rules.eligibility import Terms
 
 
@@ -36,6 +38,8 @@ class Asked(Struct):
     version: UUID | None
 
 
+_KEPT = ("id", "key", "fingerprint", "status", "quantity", "cost_points", "unit_cost_minor", "channel",
+         "order_external_id", "source_kind", "source", "reserved_at", "reserved_until", "settled_at")  # fmt: skip
 _asked = json.Decoder(Asked).decode
 _encode = json.Encoder().encode
 
@@ -50,25 +54,25 @@ def ask(*, member: UUID, reward: UUID, key: str) -> tuple[UUID, Asked]:
     return found.member, found
 
 
-def reserve(*, row: Redemption, voucher: Voucher, version: UUID | None) -> None:
-    """Write it all, or raise what the ledger raises."""
-    posting = Posting(
-        do=Do.SPEND, key=f"reserve:{row.pk}", kind="redemption", event="points.reserved", owner=row.member_id,
-        actor=str(scope.actor()), at=row.reserved_at, now=row.reserved_at, amount=row.cost_points,
-        counter=MemberAccount.RESERVED, source_kind="redemption", source=row.pk, version=version,
-    )  # fmt: skip
-    kept = {
-        "id": row.pk, "key": row.key, "fingerprint": row.fingerprint, "member": row.member_id,
-        "reward": row.reward_id, "cost_points": row.cost_points, "unit_cost_minor": row.unit_cost_minor,
-        "channel": row.channel, "order_external_id": row.order_external_id, "reserved_at": row.reserved_at,
-        "reserved_until": row.reserved_until,
-    }  # fmt: skip
-    code = {"id": voucher.pk, "digest": bytes(voucher.digest).hex(), "code": voucher.code,
-            "expires_at": voucher.expires_at}  # fmt: skip
+def take(*, row: Redemption, vouchers: Sequence[Voucher], version: UUID | None = None) -> None:
+    """Write a redemption and its codes, its points set aside where it costs any; or raise what the ledger raises."""
+    posting = None
+    if row.cost_points:
+        posting = Posting(
+            do=Do.SPEND, key=f"reserve:{row.pk}", kind="redemption", event="points.reserved", owner=row.member_id,
+            actor=str(scope.actor()), at=row.reserved_at, now=row.reserved_at, amount=row.cost_points,
+            counter=MemberAccount.RESERVED, source_kind="redemption", source=row.pk, version=version,
+        ).wire()  # fmt: skip
+    kept = {"member": row.member_id, "reward": row.reward_id, **{name: getattr(row, name) for name in _KEPT}}
+    codes = [
+        {"id": voucher.pk, "digest": bytes(voucher.digest).hex(), "code": voucher.code,
+         "expires_at": voucher.expires_at}
+        for voucher in vouchers
+    ]  # fmt: skip
     try:
         with connection.cursor() as cursor:
-            documents = [_encode(part).decode() for part in (kept, code, posting.wire())]
-            cursor.execute("SELECT rewards_reserve(%s::jsonb, %s::jsonb, %s::jsonb)", documents)
+            documents = [_encode(part).decode() for part in (kept, codes, posting)]
+            cursor.execute("SELECT rewards_take(%s::jsonb, %s::jsonb, %s::jsonb)", documents)
             answer = json.decode(cursor.fetchone()[0])
     except IntegrityError as error:
         if (
@@ -78,17 +82,24 @@ def reserve(*, row: Redemption, voucher: Voucher, version: UUID | None) -> None:
             raise
         # The key was taken at this very moment for another member, whose lock is not this one's.
         raise KeyReused(field="key") from None
-    row.reserve_transfer = posted_as(answer).transfer
-    row.voucher = voucher
+    row.reserve_transfer = posted_as(answer).transfer if posting else None
+    row.voucher = vouchers[0] if vouchers else None
+    row._state.adding, row._state.db = False, connection.alias
 
 
-def commit(*, row: Redemption, posting: Posting, at: datetime) -> None:
-    """Spend what the redemption holds, and have it say so; raises what the ledger raises."""
+def commit(*, row: Redemption, posting: Posting | None, at: datetime) -> None:
+    """Spend what the redemption holds, if anything, and have it say so; raises what the ledger raises."""
     with connection.cursor() as cursor:
-        wire = _encode(posting.wire()).decode()
+        wire = _encode(posting.wire() if posting else None).decode()
         cursor.execute("SELECT rewards_commit(%s, %s, %s::jsonb)", [row.pk, at, wire])
-        posted = posted_as(json.decode(cursor.fetchone()[0]))
-    row.status, row.commit_transfer, row.settled_at = Redemption.Status.COMMITTED, posted.transfer, at
+        answer = json.decode(cursor.fetchone()[0])
+    row.commit_transfer = posted_as(answer).transfer if posting else None
+    row.status, row.settled_at = Redemption.Status.COMMITTED, at
+
+
+def put_back(*, reward: UUID, quantity: int) -> None:
+    """So many are to be had again."""
+    Reward.objects.filter(pk=reward).update(taken=F("taken") - quantity)
 
 
 _HOLD = "SELECT (h.redemption).*, (h.voucher).* FROM rewards_hold(%s) h"

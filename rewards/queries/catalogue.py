@@ -22,6 +22,11 @@ def rewards(*, retired: bool = False) -> QuerySet[Reward]:
     return found if retired else found.filter(retired_at=None)
 
 
+def offered() -> QuerySet[Reward]:
+    """What members can take by themselves, in the merchant's order."""
+    return rewards().filter(gift_only=False)
+
+
 def reward(reward_id: UUID) -> Reward:
     """One reward; `NotFound` otherwise."""
     found = Reward.objects.filter(pk=reward_id).first()
@@ -35,13 +40,15 @@ def terms_of(row: Reward) -> Terms:
     return Terms(
         cost_points=row.cost_points, stock=row.stock, taken=row.taken, limit_per_member=row.limit_per_member,
         available_from=row.available_from, available_until=row.available_until, channels=tuple(row.channels),
-        retired=row.retired_at is not None,
+        retired=row.retired_at is not None, gift_only=row.gift_only,
     )  # fmt: skip
 
 
 def _had(member: Member) -> QuerySet[Redemption]:
-    """What counts towards a member's limits: open or used, by them or by a member merged into them."""
-    return Redemption.objects.filter(Q(member=member) | Q(member__merged_into=member), status__in=COUNTED)
+    """What counts towards a member's limits: open or used, by them or by a member merged into them; not what was
+    handed out to them."""
+    mine = Q(member=member) | Q(member__merged_into=member)
+    return Redemption.objects.filter(mine, status__in=COUNTED, source_kind="")
 
 
 def asker(member_id: UUID, row: Reward, *, channel: str = "", member: Member | None = None) -> Asker:
@@ -82,5 +89,5 @@ def offers(member_id: UUID, *, at: datetime, channel: str = "") -> list[Offer]:
     active = member.status == Member.Status.ACTIVE
     return [
         Offer(row, why_not(terms_of(row), Asker(points, had[row.pk], active, channel), at))
-        for row in rewards()
+        for row in offered()
     ]

@@ -15,9 +15,20 @@ SELECT r.merchant_id, r.id, format('%s redemption of %s: %s reserved in %s, %s c
                FROM ledger_transfer x WHERE {merchant:x} AND x.source_kind = 'redemption'
               GROUP BY x.merchant_id, x.source) t ON t.merchant_id = r.merchant_id AND t.source = r.id
  WHERE {merchant:r}
-   AND (coalesce(t.reservations, 0) <> 1 OR t.reserved <> r.cost_points
+   AND CASE WHEN r.cost_points = 0 THEN t.source IS NOT NULL
+       ELSE (coalesce(t.reservations, 0) <> 1 OR t.reserved <> r.cost_points
         OR t.commits <> (r.status IN ('committed', 'reversed'))::int
-        OR t.releases <> (r.status = 'released')::int OR t.returns <> (r.status = 'reversed')::int)
+        OR t.releases <> (r.status = 'released')::int OR t.returns <> (r.status = 'reversed')::int) END
+"""
+_CODES = """
+SELECT r.merchant_id, r.id, format('%s redemption of %s with %s codes that are not void', r.status, r.quantity,
+                                   coalesce(v.codes, 0))
+  FROM rewards_redemption r
+  LEFT JOIN (SELECT x.merchant_id, x.redemption_id, count(*) AS codes FROM rewards_voucher x
+              WHERE {merchant:x} AND x.status <> 'void' GROUP BY x.merchant_id, x.redemption_id) v
+    ON v.merchant_id = r.merchant_id AND v.redemption_id = r.id
+ WHERE {merchant:r} AND coalesce(v.codes, 0) > CASE WHEN r.status IN ('reserved', 'committed') THEN r.quantity
+                                                    ELSE 0 END
 """
 _HELD = """
 SELECT coalesce(h.merchant_id, a.merchant_id), coalesce(h.member_id, a.owner),
@@ -32,7 +43,7 @@ SELECT coalesce(h.merchant_id, a.merchant_id), coalesce(h.member_id, a.owner),
 _STOCK = """
 SELECT w.merchant_id, w.id, format('%s taken by count, %s by redemptions', w.taken, coalesce(r.open, 0))
   FROM rewards_reward w
-  LEFT JOIN (SELECT x.merchant_id, x.reward_id, count(*) AS open FROM rewards_redemption x
+  LEFT JOIN (SELECT x.merchant_id, x.reward_id, sum(x.quantity) AS open FROM rewards_redemption x
               WHERE {merchant:x} AND x.status IN ('reserved', 'committed')
               GROUP BY x.merchant_id, x.reward_id) r ON r.merchant_id = w.merchant_id AND r.reward_id = w.id
  WHERE {merchant:w} AND w.taken <> coalesce(r.open, 0)
@@ -40,14 +51,19 @@ SELECT w.merchant_id, w.id, format('%s taken by count, %s by redemptions', w.tak
 
 
 def register() -> None:
-    """Add the checks of redemptions and stock."""
+    """Add the checks of redemptions, codes and stock."""
     register_check(
         "redeemed_once", _ONCE, over="rewards_redemption",
-        says="each redemption is one reservation of its cost, settled once in the way its status says",
+        says="each redemption is one reservation of its cost, settled once in the way its status says; one that costs"
+        " nothing is not in the books",
     )  # fmt: skip
     register_check(
         "held_is_open", _HELD, over="rewards_redemption",
         says="the points a member has set aside are those of the redemptions that are open",
+    )  # fmt: skip
+    register_check(
+        "no_more_codes", _CODES, over="rewards_redemption",
+        says="no redemption has more good or used codes than it hands out; one that was given back has none",
     )  # fmt: skip
     register_check(
         "stock_is_counted", _STOCK, over="rewards_reward",

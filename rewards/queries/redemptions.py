@@ -1,5 +1,6 @@
 """Reading redemptions with their codes."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -29,7 +30,9 @@ def redemption(redemption_id: UUID) -> Redemption:
     return found
 
 
-def codes(rows: list[Redemption]) -> dict[UUID, Voucher]:
-    """The voucher of each redemption, by redemption id; one query."""
-    found = Voucher.objects.filter(redemption__in=[row.pk for row in rows])
-    return {voucher.redemption_id: voucher for voucher in found}
+def codes(rows: Sequence[Redemption]) -> dict[UUID, list[Voucher]]:
+    """The vouchers of each redemption, by redemption id; one query."""
+    found: dict[UUID, list[Voucher]] = {row.pk: [] for row in rows}
+    for voucher in Voucher.objects.filter(redemption__in=list(found)).order_by("id"):
+        found[voucher.redemption_id].append(voucher)
+    return found

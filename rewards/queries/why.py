@@ -29,6 +29,7 @@ def _limit(missing: Missing, _voice: Voice) -> str:
 
 _TELLERS: dict[str, Callable[[Missing, Voice], str]] = {
     "retired": lambda _missing, _voice: gettext("No longer offered"),
+    "gift_only": lambda _missing, _voice: gettext("A gift: it cannot be taken for points"),
     "member_not_active": lambda _missing, _voice: gettext("This membership is paused"),
     "over": lambda missing, voice: gettext("Was offered until {when}").format(
         when=voice.instant(missing.when) if missing.when else ""

@@ -17,6 +17,7 @@ class Terms(Struct, frozen=True):
     available_until: datetime | None = None
     channels: tuple[str, ...] = ()
     retired: bool = False
+    gift_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def why_not(terms: Terms, asker: Asker, at: datetime) -> tuple[Missing, ...]:
     reasons = []
     if terms.retired:
         reasons.append(Missing("retired"))
+    if terms.gift_only:
+        reasons.append(Missing("gift_only"))
     if not asker.active:
         reasons.append(Missing("member_not_active"))
     if terms.available_until is not None and at >= terms.available_until:

@@ -38,6 +38,16 @@ def register(section: Section) -> None:
     _sections[section.name] = section
 
 
+Review = Callable[["Programme"], list[Problem]]
+"""Looks at a whole document and the shop's data; paths begin with the section's name."""
+_reviews: dict[str, Review] = {}
+
+
+def register_review(review: Review) -> None:
+    """Have a programme looked at before it is published. Called once per review, when its app starts."""
+    _reviews[f"{review.__module__}.{review.__qualname__}"] = review
+
+
 def sections() -> Iterator[Section]:
     """The registered sections."""
     yield from _sections.values()
@@ -151,6 +161,11 @@ def refuse_unserved(programme: Programme) -> None:
         for section in _sections.values()
         for path, message in section.unserved(programme[section.name])
     ]
+    errors.extend(
+        {"field": path, "code": "not_served", "message": message}
+        for review in _reviews.values()
+        for path, message in review(programme)
+    )
     if errors:
         raise InvalidInput(errors)
 

@@ -61,6 +61,9 @@ SENTENCES = {
     "reward.redeemed": gettext_lazy("A reward was redeemed"),
     "reward.released": gettext_lazy("A reward set aside was let go"),
     "reward.reversed": gettext_lazy("A redemption was taken back"),
+    "reward.issued": gettext_lazy("A reward was handed out"),
+    "reward.not_issued": gettext_lazy("A reward could not be handed out: {why}"),
+    "reward.withdrawn": gettext_lazy("A reward handed out was taken back"),
     "voucher.used": gettext_lazy("A code was used"),
 }
 ICONS = {

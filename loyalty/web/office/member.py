@@ -34,6 +34,7 @@ ICONS = {
     Kind.REFUND: "undo-2",
     Kind.REDEMPTION: "gift",
     Kind.RETURNED: "gift",
+    Kind.GIFT: "party-popper",
     Kind.ADJUSTMENT: "hand-coins",
     Kind.ACTIVATION: "clock-check",
     Kind.EXPIRY: "hourglass",

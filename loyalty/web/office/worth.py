@@ -62,7 +62,7 @@ def cost_of(reward: Reward) -> int:
 def point_cost(catalogue: list[Reward]) -> Decimal | None:
     """What one point costs the shop in minor units: the mean over rewards, weighted by how often they were
     taken."""
-    known = [(cost_of(row), row) for row in catalogue if cost_of(row)]
+    known = [(cost_of(row), row) for row in catalogue if cost_of(row) and row.cost_points]
     if not known:
         return None
     weight = sum(row.taken + 1 for _cost, row in known)

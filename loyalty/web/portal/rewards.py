@@ -48,7 +48,7 @@ def offered(offer: Offer, card: Card) -> dict[str, Any]:
         "url": card.url("reward", ids.encode("rwd", offer.reward.pk)),
         "available": offer.can_have,
         "missing": offer.points_missing,
-        "percent": max(0, have * 100 // offer.reward.cost_points),
+        "percent": max(0, have * 100 // max(1, offer.reward.cost_points)),
         "reason": missing_words.sentence(other[0], voice_of_scope()) if other else "",
     }
 
@@ -60,14 +60,15 @@ def my_codes(card: Card, *, active_only: bool = False) -> list[dict[str, Any]]:
     found = [
         {
             "name": named(row.reward),
-            "state": _state(vouchers[row.pk], card),
-            "until": formats.last_moment(vouchers[row.pk].expires_at),
-            "used_at": vouchers[row.pk].used_at,
+            "state": _state(voucher, card),
+            "until": formats.last_moment(voucher.expires_at),
+            "used_at": voucher.used_at,
+            "gift": row.issued,
             "icon": icon_of(row.reward),
             "url": card.url("code", ids.encode("rdm", row.pk)),
         }
         for row in rows
-        if row.pk in vouchers
+        for voucher in vouchers[row.pk]
     ]
     return [code for code in found if code["state"] == "active"] if active_only else found
 
@@ -142,18 +143,21 @@ def redeem(request: HttpRequest, card: Card, reward_id: str) -> HttpResponse:
 @require_safe
 @card_page(proven=True)
 def code(request: HttpRequest, card: Card, redemption_id: str) -> HttpResponse:
-    """One code, large, to show at the till; the page asks whether it has been used."""
+    """Its codes, large, to show at the till; the page asks whether they have been used."""
     row = _mine(card, redemption_id)
-    voucher = codes([row]).get(row.pk)
-    if voucher is None:
+    shown = [
+        {
+            "voucher": voucher,
+            "code": grouped(voucher.code),
+            "state": _state(voucher, card),
+            "until": formats.last_moment(voucher.expires_at),
+        }
+        for voucher in codes([row])[row.pk]
+    ]
+    if not shown:
         raise NotFound("code")
-    context = {
-        "name": named(row.reward),
-        "voucher": voucher,
-        "code": grouped(voucher.code),
-        "state": _state(voucher, card),
-        "until": formats.last_moment(voucher.expires_at),
-    }
+    waiting = any(code["state"] == "active" for code in shown)
+    context = {"name": named(row.reward), "codes": shown, "gift": row.issued, "waiting": waiting}
     return portal_page(request, card, "portal/code.html", context, current="rewards", partial="state")
 
 

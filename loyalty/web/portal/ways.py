@@ -14,7 +14,7 @@ from members.queries import rule_words
 from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
 from rewards.models import Reward
-from rewards.queries.catalogue import rewards
+from rewards.queries.catalogue import offered
 from rewards.queries.telling import named
 
 SHOWN = 3
@@ -31,7 +31,7 @@ class Way:
 
 def first_rewards() -> list[Reward]:
     """The cheapest rewards there are, as examples of what points get."""
-    return sorted(rewards(), key=lambda reward: reward.cost_points)[:SHOWN]
+    return sorted(offered().filter(cost_points__gt=0), key=lambda reward: reward.cost_points)[:SHOWN]
 
 
 def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> list[Way]:

@@ -104,5 +104,5 @@ def test_another_broken_rule_of_the_table_is_not_taken_for_a_used_key(rich):
     again.pk, again.key = ids.new(), "another"
     twice = Voucher(redemption=again, code="X", digest=made.voucher.digest, expires_at=AT)
     with pytest.raises(IntegrityError, match="rewards_voucher_digest"), transaction.atomic():
-        written.reserve(row=again, voucher=twice, version=None)
+        written.take(row=again, vouchers=[twice])
     assert Redemption.objects.count() == 1

@@ -47,7 +47,7 @@ def test_unknown_ones_are_not_found(ana):
         ({"name": {"xx": "Kaffe"}}, "name.xx"),
         ({"name": {"en": "x" * 121}}, "name.en"),
         ({"description": {"en": "nul\x00"}}, "description.en"),
-        ({"cost_points": 0}, "cost_points"),
+        ({"cost_points": -1}, "cost_points"),
         ({"cost_points": 10**13}, "cost_points"),
         ({"stock": -1}, "stock"),
         ({"limit_per_member": -1}, "limit_per_member"),

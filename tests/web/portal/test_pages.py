@@ -114,10 +114,10 @@ def test_codes_say_whether_they_are_still_good(portal: Portal, ana: Client):
     used, void, over, _active = portal.taken(ANA)
     with acting_for(portal.merchant, by=MARA):
         vouchers = codes([used, void, over])
-        use_voucher(code=vouchers[used.pk].code, at=clock.now())
+        use_voucher(code=vouchers[used.pk][0].code, at=clock.now())
         reverse_redemption(redemption=void.pk, at=clock.now(), reason="out of milk")
-        vouchers[over.pk].expires_at = clock.now() - days(1)
-        vouchers[over.pk].save(update_fields=["expires_at"])
+        vouchers[over.pk][0].expires_at = clock.now() - days(1)
+        vouchers[over.pk][0].save(update_fields=["expires_at"])
     states = [code["state"] for code in ana.get(portal.url("rewards/")).context["codes"]]
     assert states == ["active", "expired", "void", "used"]
     words = {used: "Enjoy!", void: "back on your card", over: "Ask the shop if that is a mistake"}
