@@ -1,5 +1,6 @@
 """How redemptions appear in the member's story."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -13,6 +14,11 @@ def named(reward: Reward, language: str | None = None) -> str:
     """The reward's name in a language (the active one by default), else in English, else in any."""
     words = reward.name
     return words.get(language or get_language() or "en") or words.get("en") or next(iter(words.values()), "")
+
+
+def named_by_handle(handles: Collection[str]) -> dict[str, str]:
+    """The names of rewards by their handles, in the active language; one query."""
+    return {row.handle: named(row) for row in Reward.objects.filter(handle__in=handles)} if handles else {}
 
 
 def gifts(member: UUID, before: UUID | None, limit: int) -> list[Given]:

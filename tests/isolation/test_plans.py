@@ -45,6 +45,10 @@ SELECT gen_random_uuid(), merchant_id, m.id, k, k || m.id
   FROM crowd m, unnest('{external,email,card}'::text[]) k;
 INSERT INTO members_stats (id, merchant_id, member_id, orders_count, spend_minor)
 SELECT gen_random_uuid(), merchant_id, id, 0, 0 FROM crowd;
+INSERT INTO members_tierstanding (id, merchant_id, member_id, tier, since)
+SELECT gen_random_uuid(), merchant_id, id, 'gold', joined_at FROM crowd;
+INSERT INTO members_segmentplace (id, merchant_id, member_id, segment, since, source_kind)
+SELECT gen_random_uuid(), merchant_id, id, 'tea', joined_at, '' FROM crowd;
 INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
 SELECT gen_random_uuid(), merchant_id, m.id, 'points', k, 0, 0
   FROM crowd m, unnest('{available,pending,reserved,debt}'::text[]) k;

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from loyalty.core import formats, ids
 from loyalty.core.ledger.queries import expiring, lots
 from loyalty.web.portal.frame import Card, card_page, portal_page, words
+from loyalty.web.portal.gathered import badges, my_offers, stamp_cards
 from loyalty.web.portal.rewards import grouped, my_codes, offered
 from members.queries.story import Kind, StoryRow, story
 from rewards.queries.catalogue import offers
@@ -85,6 +86,9 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
         "ending": [(formats.last_moment(instant), count) for instant, count in ending[:3]],
         "waiting": list(waiting),
         "entries": entries(story(card.member_id, limit=3, plain=True).rows) if card.proven else [],
+        "stamp_cards": stamp_cards(card),
+        "badges": badges(card),
+        "personal": my_offers(card),
         "open_codes": my_codes(card, active_only=True) if card.proven else [],
     }
     return portal_page(request, card, "portal/card.html", context, current="card")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.web.portal import card, door, entrance, profile, rewards
+from loyalty.web.portal import card, door, entrance, gathered, profile, rewards
 
 app_name = "portal"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("sign-in/code/", door.confirm, name="confirm"),
     path("prove/", door.prove, name="prove"),
     path("card/", card.card, name="card"),
+    path("offers/<str:offer_id>/activate/", gathered.activate, name="activate"),
     path("activity/", card.activity, name="activity"),
     path("rewards/", rewards.rewards, name="rewards"),
     path("rewards/<str:reward_id>/", rewards.reward, name="reward"),

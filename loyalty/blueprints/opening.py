@@ -1,0 +1,57 @@
+"""Open a blueprint: its rewards into the catalogue, its programme as the one that counts, in the sandbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.blueprints.catalogue import blueprint as found_by
+from loyalty.blueprints.shape import Blueprint, in_currency
+from loyalty.core.errors import DomainError
+from loyalty.core.events.operations import record
+from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.programme import operations as programmes
+from loyalty.core.programme.models import Version
+from rewards.operations.catalogue import create_reward
+from rewards.operations.issuing import unknown_rewards
+
+
+class SandboxOnly(DomainError):
+    code = "sandbox_only"
+    message = _("Open a blueprint in the test shop first, try it there, and take it live when it is right.")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening led to: the version that counts now, the handles of the rewards that were made, and of those that
+    were there already and stay as they are."""
+
+    blueprint: Blueprint
+    version: Version
+    made: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+@transaction.atomic
+def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
+    """Make a blueprint the programme of the test shop that is acted for. Rewards whose handle the shop has already stay
+    as they are. Raises `NotFound`, `SandboxOnly`, and `NothingChanged` when it counts already."""
+    one, shop = found_by(blueprint), shop_of_scope()
+    if not shop.is_sandbox:
+        raise SandboxOnly()
+    missing = unknown_rewards([reward["handle"] for reward in one.rewards])
+    for position, reward in enumerate(one.rewards):
+        if reward["handle"] in missing:
+            create_reward(
+                at=at, details={"position": position, **in_currency(reward, currency=shop.currency)}
+            )
+    content = in_currency(one.programme, currency=shop.currency)
+    note = str(_("Blueprint: {name}")).format(name=one.said(shop.language).name)
+    programmes.save_draft(content=content, at=at, note=note)
+    version = programmes.publish(at=at, note=note)
+    record("blueprint.opened", subject=None, at=at, data={"blueprint": one.id, "version": str(version.pk)})
+    handles = [reward["handle"] for reward in one.rewards]
+    return Opened(
+        one, version, tuple(h for h in handles if h in missing), tuple(h for h in handles if h not in missing)
+    )
