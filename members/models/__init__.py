@@ -4,6 +4,7 @@ from members.models.activity import Activity
 from members.models.belonging import DrawEntry, EarnedBadge, SegmentPlace, TierStanding
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
+from members.models.tiers import PerkClaim, TierChange, TierReview
 from members.models.usage import BudgetUse, RuleUse
 
 __all__ = [
@@ -15,10 +16,13 @@ __all__ = [
     "Member",
     "Order",
     "OrderLine",
+    "PerkClaim",
     "Profile",
     "Refund",
     "RuleUse",
     "SegmentPlace",
     "Stats",
+    "TierChange",
+    "TierReview",
     "TierStanding",
 ]

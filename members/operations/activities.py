@@ -103,6 +103,7 @@ def _record(activity: NewActivity, at: datetime) -> Done:
     row = _write(activity, who.id, decision, version, at)
     after = balance(who.id).available if not decision.earned() else _grant(row, life)
     following.after_activity(row, decision, at=at)
+    following.last([who.id], version=version, at=at)
     record("activity.recorded", subject=who.id, at=row.happened_at,
            data={"activity": str(row.pk), "kind": row.kind, "points": row.points_earned})  # fmt: skip
     return Done(row.pk, who.id, decision, life, row.points_earned, balance=after, version=version)

@@ -1,16 +1,17 @@
 """What follows a written order, a refund or an activity in the same transaction: gifts, and whatever else is decided by
 what a member has done. The caller holds the members' counts, taken before the books."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from members.models import Activity, Order
-from members.operations import gifts
+from members.operations import gifts, tiers
 from members.operations.deciding import Plan
 from members.rules.decision import Decision
+from members.rules.tiers import Occasion
 
 
 def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
@@ -35,3 +36,12 @@ def after_activity(activity: Activity, decision: Decision, *, at: datetime) -> N
     if not gifts.is_plain(decision):
         occasion = gifts.Occasion("activity", activity.pk, activity.member_id, activity.happened_at)
         gifts.hand_out(decision, occasion)
+
+
+def last(
+    members: Collection[UUID | None], *, version: UUID | None, at: datetime, refunded: bool = False
+) -> None:
+    """Everything else of orders, refunds or an activity is written: what it all comes to for the members' tiers, once
+    for a whole batch. `version` is the programme's in force, and `at` is now. The caller holds the members' counts."""
+    here = {member for member in members if member is not None}
+    tiers.follow(here, version=version, at=at, occasion=Occasion.REFUND if refunded else Occasion.CHANGE)

@@ -14,7 +14,7 @@ from loyalty.core.ledger.operations import Posting, hold, post
 from loyalty.core.ledger.queries import balance, open_lots
 from loyalty.core.tenancy import scope
 from members.models import Identity, Member, Profile, Stats
-from members.operations import counting, gifts
+from members.operations import counting, gifts, perks, tiers
 from members.operations.membership import CannotMerge, locked
 
 
@@ -40,9 +40,11 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     _move_counts(counts[keep], counts[remove])
     counting.move(to=winner.pk, of=loser.pk)
     gifts.move(to=winner.pk, of=loser.pk)
+    perks.move(to=winner.pk, of=loser.pk)
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
     loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
     loser.save(update_fields=["status", "merged_into", "user"])
+    tiers.merge_tiers(keep=winner.pk, remove=loser.pk, at=at)
     record("member.merged", subject=winner.pk, at=at, data={"merged": str(loser.pk)})
     return winner
 

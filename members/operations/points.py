@@ -19,8 +19,10 @@ from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member
+from members.operations import tiers
 from members.operations.membership import NotActive, locked
 from members.rules.points_life import PointsLife, expires_at
+from members.rules.units import CREDITS
 
 BATCH = 1000
 
@@ -39,6 +41,8 @@ def adjust_points(
         raise InvalidInput.of("reason", str(_("Say why, in 1 to 300 characters. The member can read it.")))
     if amount == 0 or abs(amount) > MAX_POINTS:
         raise InvalidInput.of("amount", str(_("Give or take at least one point.")))
+    if unit == CREDITS:  # they count for tiers, which are looked at under the member's counts
+        tiers.hold([member])
     row = locked(member)
     if row.status not in (Member.Status.ACTIVE, Member.Status.BLOCKED):
         raise NotActive(status=row.status)
@@ -64,6 +68,8 @@ def adjust_points(
             version=current.id if current else None,
         )
     )
+    if unit == CREDITS:
+        tiers.follow([member], version=current.id if current else None, at=at)
     events.ring_after_commit()
     return answer
 
