@@ -9,7 +9,7 @@ from celery import shared_task
 from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.operations import points
+from members.operations import points, tier_publishing, tiers
 
 log = logging.getLogger(__name__)
 
@@ -36,4 +36,33 @@ def _live_through(merchant: Merchant, at: datetime) -> int:
             if moved == 0:
                 break
             done += moved
+    return done
+
+
+@shared_task
+def review_tiers() -> int:
+    """Look at the members of every merchant whose tier's time is over, and go on with what a publication started. A
+    merchant that fails does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += _review_tiers(merchant, at)
+        except Exception:
+            log.exception("reviewing the tiers of merchant %s failed", merchant.pk)
+    return done
+
+
+def _review_tiers(merchant: Merchant, at: datetime) -> int:
+    """One merchant's members, a batch per transaction: stopped anywhere, the next run goes on from there."""
+    done = 0
+    for work, batch in (
+        (tier_publishing.review_published, tier_publishing.BATCH),
+        (tiers.review_due, tiers.BATCH),
+    ):
+        while True:
+            with acting_for(merchant, by=SYSTEM):
+                looked_at = work(at=at, most=batch)
+            done += looked_at
+            if looked_at < batch:
+                break
     return done

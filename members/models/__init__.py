@@ -5,6 +5,7 @@ from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPl
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
+from members.models.tiers import PerkClaim, TierChange, TierReview
 from members.models.usage import BudgetUse, RuleUse
 
 __all__ = [
@@ -18,10 +19,13 @@ __all__ = [
     "OfferActivation",
     "Order",
     "OrderLine",
+    "PerkClaim",
     "Profile",
     "Refund",
     "RuleUse",
     "SegmentPlace",
     "Stats",
+    "TierChange",
+    "TierReview",
     "TierStanding",
 ]

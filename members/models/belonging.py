@@ -9,24 +9,32 @@ from members.models.member import Member
 
 class TierStanding(MerchantScoped):
     """A member's tier, by its id in the programme, since when, and until when it is theirs at least (never taken away
-    by time alone where null). No row: no tier."""
+    by time alone where null). It is looked at again at `review_at`, when the grace is over; until it has been, it must
+    not count any more. No row: no tier. `basis` and `qualified_on` say why they have it (`rules.tiers.Standing`)."""
 
     member = TenantForeignKey(Member, related_name="tier_standings")
     tier = models.CharField(max_length=60, db_collation="C")
     since = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
+    review_at = models.DateTimeField(null=True)
+    basis = models.CharField(max_length=10, default="qualified")
+    qualified_on = models.DateField(null=True)  # null: on the day of `since`
 
     class Meta:
         constraints = [
             *tenant("members_tierstanding", "member"),
             models.UniqueConstraint(fields=["merchant", "member"], name="members_tierstanding_one"),
+            models.CheckConstraint(
+                condition=Q(review_at=None, valid_until=None) | Q(review_at__gte=models.F("valid_until")),
+                name="members_tierstanding_review",
+            ),
         ]
         indexes = [
             models.Index(fields=["merchant", "tier", "member"], name="members_tierstanding_tier"),
             models.Index(
-                fields=["merchant", "valid_until"],
-                condition=Q(valid_until__isnull=False),
-                name="members_tierstanding_ends",
+                fields=["merchant", "review_at"],
+                condition=Q(review_at__isnull=False),
+                name="members_tierstanding_due",
             ),
         ]
 

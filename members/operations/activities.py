@@ -102,6 +102,7 @@ def _record(activity: NewActivity, at: datetime) -> Done:
     if after is None:
         after = balance(who.id).available
     following.after_activity(row, decision=decision)
+    following.last([who.id], version=version, at=at)
     record("activity.recorded", subject=who.id, at=row.happened_at,
            data={"activity": str(row.pk), "kind": row.kind, "points": row.points_earned})  # fmt: skip
     return Done(row.pk, who.id, decision, life, row.points_earned, balance=after, version=version)

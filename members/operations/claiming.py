@@ -82,6 +82,8 @@ def claim_order(*, order: UUID, member: UUID, at: datetime) -> Claimed:
     _grant(row, who.pk, decision, at)
     following.after_claim(row, decision=decision)
     _undo_refunded(row, lines, at)
+    in_force = programmes.in_force()
+    following.last([who.pk], version=in_force.id if in_force else None, at=at)
     record("order.claimed", subject=who.pk, at=at, data={"order": str(row.pk), "points": row.points_earned})
     return _claimed(row, who.pk, replayed=False)
 

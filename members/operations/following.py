@@ -4,7 +4,7 @@ is decided by what a member has done.
 Locks: names, members' counts, budgets, what was given, books, rewards. `hold` of the books is taken before a reward is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from loyalty.core.ledger.operations import hold
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
 from members.models import Activity, Order
-from members.operations import cards, gifts
+from members.operations import cards, gifts, tiers
 from members.operations.deciding import Plan
 from members.rules.decision import Decision
+from members.rules.tiers import Occasion
 from members.rules.units import STAMPS, family
 
 
@@ -81,6 +82,15 @@ def _give(
     programme = _programme(version)
     if programme is not None and _stamps(programme, [(member, decision)]):
         cards.fill(member=member, programme=programme, at=at, version=version)
+
+
+def last(
+    members: Collection[UUID | None], *, version: UUID | None, at: datetime, refunded: bool = False
+) -> None:
+    """Everything else of orders, refunds or an activity is written: what it all comes to for the members' tiers, once
+    for a whole batch. `version` is the programme's in force, and `at` is now. The caller holds the members' counts."""
+    here = {member for member in members if member is not None}
+    tiers.follow(here, version=version, at=at, occasion=Occasion.REFUND if refunded else Occasion.CHANGE)
 
 
 def _programme(version: UUID | None) -> Programme | None:

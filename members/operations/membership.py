@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from members.models import Identity, Member, Profile, Stats
+from members.operations import tiers
 from members.operations.activities import record_joining
 from members.queries.identifying import normal, search_key
 
@@ -114,6 +115,7 @@ def _enrol(
     for kind, value in sorted({Identity.Kind.CARD.value: new_card_code(), **wanted}.items()):
         _identify(member, kind, value, at if verified else None)
     record("member.joined", subject=member.pk, at=at, data={"channel": member.channel})
+    tiers.join_tier(member=member.pk, at=at)
     record_joining(member=member, at=at)
     return member
 

@@ -15,7 +15,7 @@ from loyalty.core.ledger.queries import balance, open_lots
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Identity, Member, Profile, Stats
-from members.operations import cards, counting, gifts
+from members.operations import cards, counting, gifts, perks, tiers
 from members.operations.locking import lock_counts
 from members.operations.membership import CannotMerge, locked
 
@@ -42,12 +42,14 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     _move_counts(counts[keep], counts[remove])
     counting.move(to=winner.pk, of=loser.pk)
     gifts.move(to=winner.pk, of=loser.pk)
+    perks.move(to=winner.pk, of=loser.pk)
     current = programmes.in_force()
     if current is not None:
         cards.fill(member=winner.pk, programme=current.programme, at=at, version=current.id)
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
     loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
     loser.save(update_fields=["status", "merged_into", "user"])
+    tiers.merge_tiers(keep=winner.pk, remove=loser.pk, at=at)
     record("member.merged", subject=winner.pk, at=at, data={"merged": str(loser.pk)})
     return winner
 

@@ -71,6 +71,8 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     for index, found in results.items():
         if isinstance(found, MemberNotFound):
             results[index] = _recorded_earlier(orders[index]) or found
+    if fresh:
+        following.last({plan.row["member"] for plan in fresh}, version=fresh[0].outcome.version, at=at)
     if answers:
         events.ring_after_commit()
     return [results[index] for index in range(len(orders))]

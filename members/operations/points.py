@@ -19,7 +19,7 @@ from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member
-from members.operations import cards
+from members.operations import cards, tiers
 from members.operations.membership import NotActive, locked
 from members.rules import units
 from members.rules.points_life import PointsLife, expires_at
@@ -43,6 +43,8 @@ def adjust_points(
         raise InvalidInput.of("amount", str(_("Give or take at least one point.")))
     for _field, message in units.problems(unit):
         raise InvalidInput.of("unit", message)
+    if unit == units.CREDITS:  # they count for tiers, which are looked at under the member's counts
+        tiers.hold([member])
     row = locked(member)
     if row.status not in (Member.Status.ACTIVE, Member.Status.BLOCKED):
         raise NotActive(status=row.status)
@@ -70,6 +72,8 @@ def adjust_points(
     )
     if amount > 0 and current is not None:
         cards.fill(member=member, programme=current.programme, at=at, version=current.id)
+    if unit == units.CREDITS:
+        tiers.follow([member], version=current.id if current else None, at=at)
     events.ring_after_commit()
     return answer
 

@@ -30,7 +30,7 @@ from members.models import (
     SegmentPlace,
     Stats,
 )
-from members.operations import counting, gifts
+from members.operations import counting, gifts, tiers
 from members.operations.locking import lock_counts
 from members.operations.membership import NotActive, locked
 from members.queries.orders import with_lines
@@ -87,6 +87,7 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
         )
     counting.forget(row.pk)
     gifts.forget(row.pk)
+    tiers.forget_tier(member=row.pk, at=at)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])

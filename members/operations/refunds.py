@@ -103,6 +103,8 @@ def _take(row: Refund, at: datetime) -> Refunded:
     else:
         _apply(row, order, at)
         row.save(force_insert=True)
+        current = programmes.in_force()
+        following.last([order.member_id], version=current.id if current else None, at=at, refunded=True)
     return Refunded(row, False)
 
 

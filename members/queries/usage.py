@@ -11,6 +11,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.core.tenancy import scope
+from members.queries.tiers import tiers_by_now
 from members.rules.facts import Happened, Period, Spent
 from members.rules.needs import Need
 from members.rules.usage import Asked, Sheet, Standing, bounds
@@ -37,6 +38,7 @@ class _Member(msgspec.Struct):
     last: datetime | None
     born: date | None
     tier: str | None
+    tier_ends: datetime | None
     places: list[tuple[str, datetime | None]] | None
 
 
@@ -97,7 +99,7 @@ SELECT jsonb_build_object(
   'members', (
     SELECT jsonb_agg(jsonb_build_object('id', q.id, 'seen', s.seen, 'orders', s.orders_count, 'spend', s.spend_minor,
                                         'last', s.last_order_at, 'born', p.birthday,
-                                        'tier', t.tier, 'places', g.places))
+                                        'tier', t.tier, 'tier_ends', t.review_at, 'places', g.places))
       FROM unnest(%(members)s::uuid[]) AS q(id)
       LEFT JOIN LATERAL (
            SELECT xmin::text AS seen, orders_count, spend_minor, last_order_at FROM members_stats
@@ -106,7 +108,7 @@ SELECT jsonb_build_object(
            SELECT birthday FROM members_profile
             WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) p ON true
       LEFT JOIN LATERAL (
-           SELECT tier FROM members_tierstanding
+           SELECT tier, review_at FROM members_tierstanding
             WHERE merchant_id = %(merchant)s AND member_id = q.id LIMIT 1) t ON true
       LEFT JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_array(segment, until)) AS places FROM members_segmentplace
@@ -205,8 +207,21 @@ def sheet(asked: Asked, occasions: Sequence[Occasion], zone: ZoneInfo) -> Sheet:
             "budgets": list(asked.budgets),
             "names": _encode([_name(one) for one in occasions if one.name and asked.guarded]).decode(),
         })  # fmt: skip
-        _fill(made, msgspec.json.decode(cursor.fetchone()[0], type=_Answer), occasions)
+        answer = msgspec.json.decode(cursor.fetchone()[0], type=_Answer)
+    _fill(made, answer, occasions)
+    if Need.TIER in asked.needs:
+        _look_at_tiers(made, answer, occasions)
     return made
+
+
+def _look_at_tiers(made: Sheet, answer: _Answer, occasions: Sequence[Occasion]) -> None:
+    """A tier whose time is over counts as what a review would make of it, though nobody has reviewed it yet."""
+    over = {row.id: row.tier_ends for row in answer.members or () if row.tier_ends is not None}
+    instants = [one.at for one in occasions if one.member in over and over[one.member] <= one.at]
+    if instants:
+        late = [member for member, end in over.items() if end <= max(instants)]
+        for member, tier in tiers_by_now(late, at=max(instants)).items():
+            made.standings[member].tier = tier
 
 
 def _name(one: Occasion) -> dict[str, Any]:

@@ -67,15 +67,18 @@ class NewDraft(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Publication(Struct, forbid_unknown_fields=True, frozen=True):
-    """A word for the history."""
+    """A word for the history. `move_down`: members who no longer reach their tier by the new ladder move down at once;
+    otherwise they keep it until its time is over."""
 
     note: Note = ""
+    move_down: bool = False
 
 
 class RollBack(Struct, forbid_unknown_fields=True, frozen=True):
-    """Which earlier version counts again."""
+    """Which earlier version counts again; `move_down` as for publishing."""
 
     number: Number
+    move_down: bool = False
 
 
 class ExportOf(Struct, forbid_unknown_fields=True, frozen=True):
@@ -103,6 +106,10 @@ def _told(row: Version) -> ProgrammeVersion:
         published_at=row.published_at,
         published_by=row.published_by,
     )
+
+
+def _choices(move_down: bool) -> dict[str, Any]:
+    return {"move_down": True} if move_down else {}
 
 
 def _in_force() -> Version:
@@ -187,11 +194,15 @@ class ProgrammePublish(Endpoint):
         body=Publication,
         example={"note": "Autumn"},
         answers={200: ProgrammeVersion},
-        refuses=(operations.NoDraft, operations.NothingChanged),
+        refuses=(operations.NoDraft, operations.NothingChanged, "tier_in_use"),
     )
     def post(self, call: Call) -> ProgrammeVersion:
-        """It counts from now on. What was earned keeps the terms it was earned under."""
-        return _told(operations.publish(at=call.at, note=call.body.note))
+        """It counts from now on. What was earned keeps the terms it was earned under. Where the tiers are other ones,
+        everybody is looked at in the background: who reaches a higher tier moves up, and nobody moves down without
+        `move_down`."""
+        return _told(
+            operations.publish(at=call.at, note=call.body.note, choices=_choices(call.body.move_down))
+        )
 
 
 class ProgrammeRollBack(Endpoint):
@@ -201,11 +212,12 @@ class ProgrammeRollBack(Endpoint):
         body=RollBack,
         example={"number": 3},
         answers={200: ProgrammeVersion},
-        refuses=(operations.NothingChanged,),
+        refuses=(operations.NothingChanged, "tier_in_use"),
     )
     def post(self, call: Call) -> ProgrammeVersion:
         """Publishes an earlier version's content again, as a new version."""
-        return _told(operations.roll_back(number=call.body.number, at=call.at))
+        choices = _choices(call.body.move_down)
+        return _told(operations.roll_back(number=call.body.number, at=call.at, choices=choices))
 
 
 class ProgrammeExport(Endpoint):

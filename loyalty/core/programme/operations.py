@@ -1,5 +1,6 @@
 """Draft, publish, roll back, import. A published version never changes; a roll-back is a new version."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,9 +51,9 @@ def discard_draft() -> None:
 
 
 @transaction.atomic
-def publish(*, at: datetime, note: str = "") -> Version:
+def publish(*, at: datetime, note: str = "", choices: Mapping[str, Any] = {}) -> Version:
     """Make the draft the version that counts from now on. What was earned keeps the terms it was earned
-    under."""
+    under. `choices` is what the publisher wants of the parts that follow a publication; it goes with the event."""
     _one_at_a_time()
     draft = Version.objects.select_for_update().filter(number=None).first()
     if draft is None:
@@ -69,16 +70,17 @@ def publish(*, at: datetime, note: str = "") -> Version:
         pointer = InForce()
     pointer.version = draft
     pointer.save()
-    record("programme.published", subject=draft.pk, at=at, data={"number": draft.number, "note": draft.note})
+    told = {"number": draft.number, "note": draft.note, **({"choices": dict(choices)} if choices else {})}
+    record("programme.published", subject=draft.pk, at=at, data=told)
     return draft
 
 
 @transaction.atomic
-def roll_back(*, number: int, at: datetime) -> Version:
+def roll_back(*, number: int, at: datetime, choices: Mapping[str, Any] = {}) -> Version:
     """Publish an earlier version's content again, as a new version."""
     earlier = queries.numbered(number)
     save_draft(content=earlier.document, at=at, note=str(_("Back to version {number}")).format(number=number))
-    return publish(at=at)
+    return publish(at=at, choices=choices)
 
 
 def import_file(*, content: Any, at: datetime) -> Version:

@@ -1,0 +1,20 @@
+"""What members' part of the house does when something happens elsewhere."""
+
+from loyalty.core import clock
+from loyalty.core.events.consumers import consumes, consumes_now
+from loyalty.core.events.models import Event
+from members.operations import tier_publishing
+
+
+@consumes_now("programme.published")
+def begin_review_of_tiers(event: Event) -> None:
+    """In the transaction of the publication: it does not happen if it would take a tier away from under members."""
+    move_down = bool(event.data.get("choices", {}).get(tier_publishing.MOVE_DOWN))
+    if event.subject is not None:
+        tier_publishing.begin_review(version=event.subject, move_down=move_down, at=event.happened_at)
+
+
+@consumes("programme.published")
+def review_first_members(_event: Event) -> None:
+    """After commit: in a small shop that is everybody; in a large one the clock goes on with the rest."""
+    tier_publishing.review_published(at=clock.now())
