@@ -9,10 +9,12 @@ class MembersConfig(AppConfig):
         from loyalty.core import privacy
         from loyalty.core.programme.document import Section, register
         from members.operations.privacy import holder
-        from members.queries import invariants
-        from members.rules import earning, needs, points_life
+        from members.queries import invariants, sharing_words
+        from members.rules import earning, needs, points_life, sharing
 
         register(Section("earning", earning.Earning, earning.check, needs.unserved))
         register(Section("points_life", points_life.PointsLife, points_life.check))
+        register(Section("sharing", sharing.Sharing, sharing.check))
         privacy.register(holder)
         invariants.register()
+        sharing_words.register()

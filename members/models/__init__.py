@@ -4,6 +4,7 @@ from members.models.activity import Activity
 from members.models.belonging import DrawEntry, EarnedBadge, SegmentPlace, TierStanding
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
+from members.models.sharing import Household, HouseholdPlace, PointsTransfer
 from members.models.usage import BudgetUse, RuleUse
 
 __all__ = [
@@ -11,10 +12,13 @@ __all__ = [
     "BudgetUse",
     "DrawEntry",
     "EarnedBadge",
+    "Household",
+    "HouseholdPlace",
     "Identity",
     "Member",
     "Order",
     "OrderLine",
+    "PointsTransfer",
     "Profile",
     "Refund",
     "RuleUse",

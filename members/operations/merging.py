@@ -1,21 +1,18 @@
 """Make one member of two. The points move lot by lot, with their dates; the books show each move."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.core import ids
 from loyalty.core.events.operations import record
-from loyalty.core.ledger.chart import Do, MerchantAccount
-from loyalty.core.ledger.operations import Posting, hold, post
-from loyalty.core.ledger.queries import balance, open_lots
-from loyalty.core.tenancy import scope
+from loyalty.core.ledger.operations import hold
+from loyalty.core.ledger.queries import balance
 from members.models import Identity, Member, Profile, Stats
-from members.operations import counting, gifts
+from members.operations import counting, gifts, households, transfers
 from members.operations.membership import CannotMerge, locked
+from members.operations.moving import move_points
 
 
 @transaction.atomic
@@ -40,6 +37,8 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     _move_counts(counts[keep], counts[remove])
     counting.move(to=winner.pk, of=loser.pk)
     gifts.move(to=winner.pk, of=loser.pk)
+    transfers.move(to=winner.pk, of=loser.pk)
+    households.move(to=winner.pk, of=loser.pk)
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
     loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
     loser.save(update_fields=["status", "merged_into", "user"])
@@ -59,36 +58,6 @@ def _refuse_open(loser: Member) -> None:
         raise CannotMerge(why=_("the one to go has points set aside for a reward. Use or release it first."))
     if now.debt:
         raise CannotMerge(why=_("the one to go owes points. Settle them first."))
-
-
-def move_points(*, to: UUID, of: UUID, at: datetime) -> None:
-    """Each lot leaves the one and arrives at the other with the same source and dates, so refunds find it.
-
-    The caller holds both accounts. What leaves is what arrives, to the point.
-    """
-    for lot in open_lots(of):
-        common: dict[str, Any] = {
-            "kind": "merge", "event": "points.moved", "actor": str(scope.actor()), "at": at, "now": at,
-            "unit": lot.account.unit, "counter": MerchantAccount.ADJUSTED,
-            "source_kind": lot.transfer.source_kind, "version": lot.transfer.programme_version,
-        }  # fmt: skip
-        # A lot can move twice: points that a reversal puts back into it follow the first ones.
-        move = ids.new()
-        left = post(Posting(do=Do.FORFEIT, key=f"merge:{move}:out", owner=of, lot=lot.pk, **common))
-        post(
-            Posting(
-                do=Do.GRANT,
-                key=f"merge:{move}:in",
-                owner=to,
-                amount=left.amount,
-                pending=lot.pending,
-                available_from=lot.available_from,
-                expires_at=lot.expires_at,
-                slides_days=lot.slides_days,
-                source=lot.transfer.source,
-                **common,
-            )
-        )
 
 
 def _move_identities(winner: Member, loser: Member) -> None:

@@ -28,10 +28,11 @@ from members.models import (
     SegmentPlace,
     Stats,
 )
-from members.operations import counting, gifts
+from members.operations import counting, gifts, households, transfers
 from members.operations.membership import NotActive, locked
 from members.operations.merging import lock_counts
 from members.queries.orders import with_lines
+from members.queries.sharing import shared
 
 
 @transaction.atomic
@@ -85,6 +86,8 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
         )
     counting.forget(row.pk)
     gifts.forget(row.pk)
+    transfers.forget(row.pk)
+    households.forget(member=row.pk, at=at)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
@@ -116,6 +119,7 @@ def _export(member: UUID) -> dict[str, Any]:
         "counted": _counted(member),
         "activities": _activities(member),
         **_gathered(member),
+        **shared(member),
     }
 
 

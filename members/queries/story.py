@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"  # by hand, with a reason
     ACTIVATION = "activation"  # points that waited can be spent
     EXPIRY = "expiry"
+    SHARED = "shared"  # given to another member, or by one
     MOVED = "moved"  # two memberships became one
     CLOSED = "closed"  # the membership ended
     OTHER = "other"
@@ -380,3 +381,12 @@ _SAYINGS: dict[tuple[str, str], Callable[[_Told], _Said]] = {
     ("merge", ""): _moved,
     ("forfeit", ""): _closed,
 }
+
+
+Told = _Told
+Said = _Said
+
+
+def register_saying(kind: str, move: str, saying: Callable[[Told], Said]) -> None:
+    """Let another module put a kind of movement into words; `move` "" is every one."""
+    _SAYINGS[kind, move] = saying
