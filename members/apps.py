@@ -11,14 +11,16 @@ class MembersConfig(AppConfig):
         from members import consumers  # noqa: F401 - registers what it consumes
         from members.operations import perks
         from members.operations.privacy import holder
-        from members.queries import invariants
-        from members.rules import earning, offers, points_life, side_units, tiers
+        from members.queries import invariants, sharing_words
+        from members.rules import earning, offers, points_life, sharing, side_units, tiers
 
         register(Section("earning", earning.Earning, earning.check))
         register(Section("side_units", side_units.SideUnits, side_units.check))
         register(Section("offers", offers.Offers, offers.check))
         register(Section("points_life", points_life.PointsLife, points_life.check))
         register(Section("tiers", tiers.Tiers, tiers.check))
+        register(Section("sharing", sharing.Sharing, sharing.check))
         privacy.register(holder)
         privacy.register(perks.holder)
         invariants.register()
+        sharing_words.register()

@@ -25,6 +25,8 @@ _WORDS = {
     "act": "activity",
     "rwd": "reward",
     "rdm": "redemption",
+    "ptr": "transfer",
+    "hhd": "household",
     "pgv": "programme version",
 }
 _last_ns = 0

@@ -12,6 +12,7 @@ from members.api import inputs, shapes
 from members.api.members import member_id
 from members.operations.membership import NotActive
 from members.operations.points import adjust_points
+from members.queries.sharing import together
 from members.queries.wallet import wallet
 
 
@@ -34,10 +35,14 @@ class MemberBalances(Endpoint):
             }
         else:
             found = held.balances
+        yours = held.balances["points"].available
+        household = held.household if at is None else None
+        shared = together(held.member, yours=yours, household_id=household) if household else None
         return shapes.Balances(
             member=ids.encode("mbr", held.member),
             at=at,
             balances=[shapes.balance(one, unit) for unit, one in found.items()],
+            shared=shapes.together(shared),
         )
 
 

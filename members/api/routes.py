@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import activities, belonging, members, orders, points, refunds
+from members.api import activities, belonging, households, members, orders, points, refunds, sharing
 
 urlpatterns = [
     path("members", members.Members.as_view()),
@@ -32,4 +32,14 @@ urlpatterns = [
     path("activities", activities.Activities.as_view()),
     path("activities/<str:id>", activities.OneActivity.as_view()),
     path("orders/<str:id>/release-hold", orders.OrderRelease.as_view()),
+    path("transfers", sharing.Transfers.as_view()),
+    path("transfers/<str:id>", sharing.OneTransfer.as_view()),
+    path("transfers/<str:id>/undo", sharing.TransferUndo.as_view()),
+    path("households", households.Households.as_view()),
+    path("households/join", households.HouseholdJoin.as_view()),
+    path("households/<str:id>", households.OneHousehold.as_view()),
+    path("households/<str:id>/invitation", households.HouseholdInvitation.as_view()),
+    path("households/<str:id>/sharing", households.HouseholdSharing.as_view()),
+    path("households/<str:id>/leave", households.HouseholdLeave.as_view()),
+    path("households/<str:id>/dissolve", households.HouseholdDissolve.as_view()),
 ]

@@ -13,6 +13,7 @@ from members import models
 from members.operations.orders import Outcome
 from members.queries.directory import Row
 from members.queries.orders import Bought
+from members.queries.sharing import Together as Shared
 from members.rules.decision import Decision
 
 
@@ -28,12 +29,23 @@ class Balance(Struct):
     version: int
 
 
+class Together(Struct):
+    """Points a member of a household can spend: their own, and `together` with what the others let them use."""
+
+    household: str
+    members: int
+    yours: int
+    together: int
+
+
 class Balances(Struct):
-    """A member's balance of each unit; `at` is null for now."""
+    """A member's balance of each unit; `at` is null for now. `shared` is null for who is in no household, and for
+    another instant than now."""
 
     member: str
     at: datetime | None
     balances: list[Balance]
+    shared: Together | None
 
 
 class Member(Struct):
@@ -222,6 +234,13 @@ def named(prefix: str, value: Any) -> str | None:
 def balance(held: Held, unit: str = "points") -> Balance:
     """One unit's balance."""
     return Balance(unit, held.available, held.pending, held.reserved, held.debt, held.version)
+
+
+def together(found: Shared | None) -> Together | None:
+    """What a household has together."""
+    if found is None:
+        return None
+    return Together(ids.encode("hhd", found.household), found.members, found.yours, found.together)
 
 
 def member(row: Row) -> Member:

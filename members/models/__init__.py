@@ -5,6 +5,7 @@ from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPl
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
+from members.models.sharing import Household, HouseholdPlace, PointsTransfer
 from members.models.tiers import PerkClaim, TierChange, TierReview
 from members.models.usage import BudgetUse, RuleUse
 
@@ -14,12 +15,15 @@ __all__ = [
     "DrawEntry",
     "EarnedBadge",
     "FullCard",
+    "Household",
+    "HouseholdPlace",
     "Identity",
     "Member",
     "OfferActivation",
     "Order",
     "OrderLine",
     "PerkClaim",
+    "PointsTransfer",
     "Profile",
     "Refund",
     "RuleUse",

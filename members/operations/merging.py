@@ -1,23 +1,20 @@
 """Make one member of two. The points move lot by lot, with their dates; the books show each move."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.core import ids
 from loyalty.core.events.operations import record
-from loyalty.core.ledger.chart import Do, MerchantAccount
-from loyalty.core.ledger.operations import Posting, hold, post
-from loyalty.core.ledger.queries import balance, open_lots
+from loyalty.core.ledger.operations import hold
+from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
-from loyalty.core.tenancy import scope
 from members.models import Identity, Member, Profile, Stats
-from members.operations import cards, counting, gifts, perks, tiers
+from members.operations import cards, counting, gifts, households, perks, tiers, transfers
 from members.operations.locking import lock_counts
 from members.operations.membership import CannotMerge, locked
+from members.operations.moving import move_points
 
 
 @transaction.atomic
@@ -43,6 +40,8 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     counting.move(to=winner.pk, of=loser.pk)
     gifts.move(to=winner.pk, of=loser.pk)
     perks.move(to=winner.pk, of=loser.pk)
+    transfers.move(to=winner.pk, of=loser.pk)
+    households.move(to=winner.pk, of=loser.pk)
     current = programmes.in_force()
     if current is not None:
         cards.fill(member=winner.pk, programme=current.programme, at=at, version=current.id)
@@ -60,36 +59,6 @@ def _refuse_open(loser: Member) -> None:
         raise CannotMerge(why=_("the one to go has points set aside for a reward. Use or release it first."))
     if now.debt:
         raise CannotMerge(why=_("the one to go owes points. Settle them first."))
-
-
-def move_points(*, to: UUID, of: UUID, at: datetime) -> None:
-    """Each lot leaves the one and arrives at the other with the same source and dates, so refunds find it.
-
-    The caller holds both accounts. What leaves is what arrives, to the point.
-    """
-    for lot in open_lots(of):
-        common: dict[str, Any] = {
-            "kind": "merge", "event": "points.moved", "actor": str(scope.actor()), "at": at, "now": at,
-            "unit": lot.account.unit, "counter": MerchantAccount.ADJUSTED,
-            "source_kind": lot.transfer.source_kind, "version": lot.transfer.programme_version,
-        }  # fmt: skip
-        # A lot can move twice: points that a reversal puts back into it follow the first ones.
-        move = ids.new()
-        left = post(Posting(do=Do.FORFEIT, key=f"merge:{move}:out", owner=of, lot=lot.pk, **common))
-        post(
-            Posting(
-                do=Do.GRANT,
-                key=f"merge:{move}:in",
-                owner=to,
-                amount=left.amount,
-                pending=lot.pending,
-                available_from=lot.available_from,
-                expires_at=lot.expires_at,
-                slides_days=lot.slides_days,
-                source=lot.transfer.source,
-                **common,
-            )
-        )
 
 
 def _move_identities(winner: Member, loser: Member) -> None:

@@ -30,10 +30,11 @@ from members.models import (
     SegmentPlace,
     Stats,
 )
-from members.operations import counting, gifts, tiers
+from members.operations import counting, gifts, households, tiers, transfers
 from members.operations.locking import lock_counts
 from members.operations.membership import NotActive, locked
 from members.queries.orders import with_lines
+from members.queries.sharing import shared
 
 
 @transaction.atomic
@@ -88,6 +89,8 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
     counting.forget(row.pk)
     gifts.forget(row.pk)
     tiers.forget_tier(member=row.pk, at=at)
+    transfers.forget(row.pk)
+    households.forget(member=row.pk, at=at)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
@@ -119,6 +122,7 @@ def _export(member: UUID) -> dict[str, Any]:
         "counted": _counted(member),
         "activities": _activities(member),
         **_gathered(member),
+        **shared(member),
     }
 
 

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"  # by hand, with a reason
     ACTIVATION = "activation"  # points that waited can be spent
     EXPIRY = "expiry"
+    SHARED = "shared"  # given to another member, or by one
     MOVED = "moved"  # two memberships became one
     CLOSED = "closed"  # the membership ended
     OTHER = "other"
@@ -214,3 +215,8 @@ SAYINGS: dict[tuple[str, str], Callable[[Told], Said]] = {
     ("merge", ""): _moved,
     ("forfeit", ""): _closed,
 }
+
+
+def register_saying(kind: str, move: str, saying: Callable[[Told], Said]) -> None:
+    """Let another module put a kind of movement into words; `move` "" is every one."""
+    SAYINGS[kind, move] = saying

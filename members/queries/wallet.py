@@ -11,7 +11,9 @@ from loyalty.core.ledger.queries import Balance
 from loyalty.core.tenancy import scope
 
 _WALLET = """
-SELECT m.id, m.status, a.unit, a.kind, a.balance, a.version
+SELECT m.id, m.status, a.unit, a.kind, a.balance, a.version,
+       (SELECT p.household_id FROM members_householdplace p
+         WHERE p.merchant_id = m.merchant_id AND p.member_id = m.id LIMIT 1)
   FROM members_member f
   JOIN members_member m ON m.merchant_id = f.merchant_id AND m.id = coalesce(f.merged_into_id, f.id)
   LEFT JOIN ledger_account a ON a.merchant_id = m.merchant_id AND a.owner = m.id
@@ -22,11 +24,12 @@ SELECT m.id, m.status, a.unit, a.kind, a.balance, a.version
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """The member asked for, or the one they were merged into, and their balance of each unit; points
-    always."""
+    always. `household` is theirs, if they are in one."""
 
     member: UUID
     status: str
     balances: dict[str, Balance]
+    household: UUID | None = None
 
 
 def wallet(member_id: UUID) -> Wallet:
@@ -37,7 +40,7 @@ def wallet(member_id: UUID) -> Wallet:
     if not rows:
         raise NotFound("member")
     units: dict[str, dict[str, int]] = {POINTS: {}}
-    for _member, _status, unit, kind, amount, version in rows:
+    for _member, _status, unit, kind, amount, version, _household in rows:
         if unit is not None:
             kinds = units.setdefault(unit, {})
             kinds[kind] = amount
@@ -56,4 +59,5 @@ def wallet(member_id: UUID) -> Wallet:
             )
             for unit, kinds in units.items()
         },
+        rows[0][6],
     )

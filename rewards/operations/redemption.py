@@ -24,8 +24,9 @@ from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed
 from members.models import Member
+from members.operations import households
 from members.operations.membership import NotActive, locked
-from members.operations.merging import move_points
+from members.operations.moving import move_points
 from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations import vouchers, written
@@ -81,6 +82,7 @@ def reserve_reward(
 
     Raises `NotEligible` with every reason; nothing is set aside then.
     """
+    household = households.hold(member)
     who, asked = written.ask(member=member, reward=reward, key=key)
     # Of the member as asked for: the same request stays the same when they are merged in between.
     mark = fingerprint([str(member), str(reward), order_external_id])
@@ -88,6 +90,7 @@ def reserve_reward(
         return _earlier(asked.earlier, mark)
     if asked.reward is None:
         raise NotFound("reward")
+    asked.points += households.reach(household, member=who, at=at)
     asker = Asker(asked.points, asked.had, asked.standing == Member.Status.ACTIVE, channel)
     reasons = why_not(asked.reward, asker, at)
     if reasons:
@@ -107,6 +110,7 @@ def reserve_reward(
     )
     good_until = vouchers.good_until(at, days=asked.reward.code_valid_days)
     voucher = vouchers.made(redemption=redemption, expires_at=good_until)
+    households.gather(household, member=who, needed=redemption.cost_points, redemption=redemption.pk, at=at)
     written.take(row=redemption, vouchers=[voucher], version=asked.version)
     record("reward.reserved", subject=who, at=at, data=_told(redemption))
     return redemption

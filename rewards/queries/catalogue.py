@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import balance
 from members.models import Member
+from members.queries.sharing import together
 from rewards.models import Redemption, Reward
 from rewards.rules.eligibility import Asker, Missing, Terms, why_not
 
@@ -51,13 +52,20 @@ def _had(member: Member) -> QuerySet[Redemption]:
     return Redemption.objects.filter(mine, status__in=COUNTED, source_kind="")
 
 
+def _points(member_id: UUID) -> int:
+    """What a member can spend, with what their household lets them use."""
+    own = balance(member_id).available
+    shared = together(member_id, yours=own)
+    return shared.together if shared else own
+
+
 def asker(member_id: UUID, row: Reward, *, channel: str = "", member: Member | None = None) -> Asker:
     """A member as the rules see them for one reward."""
     member = member or Member.objects.filter(pk=member_id).first()
     if member is None:
         raise NotFound("member")
     had = _had(member).filter(reward=row).count()
-    return Asker(balance(member_id).available, had, member.status == Member.Status.ACTIVE, channel)
+    return Asker(_points(member_id), had, member.status == Member.Status.ACTIVE, channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ def offers(member_id: UUID, *, at: datetime, channel: str = "") -> list[Offer]:
     member = Member.objects.filter(pk=member_id).first()
     if member is None:
         raise NotFound("member")
-    points = balance(member_id).available
+    points = _points(member_id)
     had = Counter(_had(member).values_list("reward_id", flat=True))
     active = member.status == Member.Status.ACTIVE
     return [

@@ -11,6 +11,8 @@ from loyalty.core.tenancy.scope import acting_for
 from tests.api.caller import Caller, key_for
 from tests.cast import MARA, publish, shop
 
+SHARING = {"transfers": {"on": True}, "household": {"on": True}}
+
 
 @pytest.fixture(autouse=True)
 def _no_limits(settings) -> Iterator[None]:
@@ -29,9 +31,9 @@ def _forget() -> None:
 
 @pytest.fixture
 def shopfront(luna: Merchant) -> Merchant:
-    """Café Luna with one point per krona in force, and no scope open: as a request finds it."""
+    """Café Luna with one point per krona in force and sharing allowed, and no scope open: as a request finds it."""
     with acting_for(luna, by=MARA):
-        publish()
+        publish(sharing=SHARING)
     return luna
 
 

@@ -1,5 +1,6 @@
 """Who may do what: every endpoint against every wrong key, and another shop's ids everywhere."""
 
+import json
 import re
 import time
 
@@ -12,6 +13,7 @@ from loyalty.core.merchants.roles import SCOPES
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import V1
 from tests.api.caller import Caller, an_activity, an_order, key_for
+from tests.api.conftest import SHARING
 from tests.cast import AT, MARA
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -29,7 +31,11 @@ def operations():
 
 
 ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations()]
-PREFIX = {"members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm"}
+PREFIX = {
+    "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
+    "transfers": "ptr", "households": "hhd",
+}  # fmt: skip
+A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
 
 
 def example_of(spec):
@@ -81,7 +87,11 @@ def everything(call, name):
     made = call.post("redemptions", {"member": member, "reward": reward})
     assert made.status_code == 201, made.content
     doing = call.post("activities", an_activity(name)).json()["id"]
+    friend = call.post("members", {"external_id": f"{name}s friend"}).json()["id"]
+    gift = call.post("transfers", {"giver": {"id": member}, "receiver": {"id": friend}, "amount": 1})
     return {
+        "ptr": gift.json()["id"],
+        "hhd": call.post("households", {"member": member}).json()["id"],
         "act": doing,
         "mbr": member,
         "ord": order,
@@ -106,9 +116,11 @@ def test_another_shops_ids_do_not_exist(call, ottos_call, method, address, spec)
 @pytest.mark.parametrize(("method", "address", "spec"), BY_ID)
 def test_ones_own_ids_do_exist(call, method, address, spec):
     """The twin: the 404 above is about whose id it is, not about the request."""
-    answer = call(method, filled(address, **everything(call, "ana")), example_of(spec))
-    if answer.status_code == 404:  # a merge with nobody, an offer that is not there
-        assert address.endswith(("merge", "activate"))
+    known = everything(call, "ana")
+    body = json.loads(json.dumps(example_of(spec)).replace(A_MEMBER, known["mbr"]))
+    answer = call(method, filled(address, **known), body)
+    if answer.status_code == 404:
+        assert address.endswith("activate"), "an offer that is not there"
     else:
         assert answer.status_code in (200, 201, 202, 422), answer.content
 
@@ -117,7 +129,7 @@ def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, 
     from tests.cast import publish
 
     with acting_for(other_shop, by=MARA):
-        publish()
+        publish(sharing=SHARING)
     lunas, ottos = everything(call, "ana"), everything(ottos_call, "otto")
     asked = [
         ottos_call.post("orders", {**an_order(), "member": {"id": lunas["mbr"]}}),
@@ -143,7 +155,7 @@ def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, 
     ]
     assert ottos_call.get(f"orders?member={lunas['mbr']}").json()["data"] == []
     assert ottos_call.get(f"redemptions?member={lunas['mbr']}").json()["data"] == []
-    assert len(ottos_call.get("members").json()["data"]) == 1
+    assert len(ottos_call.get("members").json()["data"]) == 2
     assert call.post("vouchers/check", {"code": lunas["code"]}).status_code == 200
 
 

@@ -15,9 +15,11 @@ from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from members.models import Member, Refund
 from members.operations.activities import record_activity
+from members.operations.households import invite, open_household
 from members.operations.membership import join, verify
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
+from members.operations.transfers import give_points
 from members.rules.doing import NewActivity, Product
 from members.rules.shopping import MemberRef, NewRefund
 from rewards.models import Voucher
@@ -46,12 +48,16 @@ def furnished(slug: str, *, secret: str) -> Shop:
         ana = _person(made, "ana", secret)
         _person(made, "ben", f"plain-{slug}")
         _trade(made, ana, secret)
+        _share(made, ana, _person(made, "cleo", f"plain-{slug}"))
         _keys(made, secret)
     return made
 
 
+SHARING = {"transfers": {"on": True}, "household": {"on": True}}
+
+
 def _programme(made: Shop, secret: str) -> None:
-    publish()
+    publish(sharing=SHARING)
     content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 
@@ -101,6 +107,16 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
         "transfer": ids.encode("trf", movement.pk),
         "lot": ids.encode("lot", lot.pk),
         "voucher": Voucher.objects.get().code,
+    }
+
+
+def _share(made: Shop, one: Member, other: Member) -> None:
+    given = give_points(giver=one.pk, receiver=other.pk, amount=7, key="sweep", at=AT)
+    household = open_household(member=one.pk, at=AT)
+    invite(household=household.pk, by=one.pk, at=AT)
+    made.ids |= {
+        "points_transfer": ids.encode("ptr", given.transfer.pk),
+        "household": ids.encode("hhd", household.pk),
     }
 
 

@@ -43,6 +43,7 @@ SCOPES: dict[str, str] = {
     "orders:write": "Record, refund and cancel orders and activities",
     "orders:read": "Read orders and quote them",
     "points:adjust": "Give and take points by hand",
+    "sharing:write": "Move points between members and keep households",
     "rewards:read": "Read rewards, redemptions and vouchers",
     "rewards:write": "Create and edit rewards",
     "redemptions:write": "Reserve, commit, release and reverse redemptions",

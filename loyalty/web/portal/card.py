@@ -13,6 +13,7 @@ from loyalty.core.ledger.queries import expiring, lots
 from loyalty.web.portal.frame import Card, card_page, portal_page, words
 from loyalty.web.portal.gathered import badges, my_offers, stamp_cards
 from loyalty.web.portal.rewards import grouped, my_codes, offered
+from members.queries.sharing import together
 from members.queries.story import Kind, StoryRow, story
 from rewards.queries.catalogue import offers
 
@@ -21,7 +22,7 @@ SOON = timedelta(days=60)
 _ICONS = {
     Kind.ORDER: "shopping-bag", Kind.REFUND: "undo-2", Kind.REDEMPTION: "gift", Kind.RETURNED: "undo-2",
     Kind.ADJUSTMENT: "pencil", Kind.ACTIVATION: "clock", Kind.EXPIRY: "hourglass", Kind.MOVED: "merge",
-    Kind.GIFT: "gift",
+    Kind.GIFT: "gift", Kind.SHARED: "arrow-left-right",
 }  # fmt: skip
 
 
@@ -73,8 +74,10 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
     ending = expiring(card.member_id, until=card.at + SOON)
     waiting = lots(card.member_id).filter(pending=True).order_by("available_from")[:3]
     code = card.row.identities.get("card", "")
+    shared = together(card.member_id, yours=card.row.balance.available)
     context = {
         "balance": card.row.balance,
+        "shared": shared,
         "note": _note(len(can_have), card.row.balance.pending, ending),
         "code": grouped(code),
         "qr_data": code,

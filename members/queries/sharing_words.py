@@ -1,0 +1,69 @@
+"""What a member's story says of points that went to another member or came from one: only a first name, and none once
+that member is erased."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext
+
+from loyalty.core.ledger.chart import Do
+from members.models import PointsTransfer
+from members.queries import sayings, story
+from members.queries.sayings import Kind, Thing
+from members.queries.sharing import first_names
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Thing):
+    """A transfer with the first names of its giver and receiver, "" where there is none."""
+
+    giver: str = ""
+    receiver: str = ""
+
+
+def _tell(sources: list[UUID]) -> dict[UUID, Thing]:
+    rows = list(PointsTransfer.objects.filter(pk__in=sources))
+    names = first_names({row.giver_id for row in rows} | {row.receiver_id for row in rows})
+    return {
+        row.pk: Between(
+            gettext("Another member"), row.kind, names.get(row.giver_id, ""), names.get(row.receiver_id, "")
+        )
+        for row in rows
+    }
+
+
+def _name(told: sayings.Told, *, giver: bool) -> str:
+    between = told.thing
+    if not isinstance(between, Between):
+        return gettext("another member")
+    return (between.giver if giver else between.receiver) or gettext("another member")
+
+
+def _said(told: sayings.Told) -> sayings.Said:
+    """One side of a transfer."""
+    arrives = told.row.move == Do.GRANT
+    household = told.thing is not None and told.thing.status == PointsTransfer.Kind.HOUSEHOLD
+    points = told.voice.points(told.points)
+    if arrives:
+        title = gettext("From {name}").format(name=_name(told, giver=True))
+        text = gettext("{points} from your household") if household else gettext("{points} given to you")
+    else:
+        title = gettext("To {name}").format(name=_name(told, giver=False))
+        text = gettext("{points} used by your household") if household else gettext("{points} given away")
+    return Kind.SHARED, title, text.format(points=points)
+
+
+def _brought_back(told: sayings.Told) -> sayings.Said:
+    """A transfer that staff undid."""
+    comes_back = told.row.move == Do.GIVE_BACK
+    name = _name(told, giver=not comes_back)
+    text = gettext("{points} came back") if comes_back else gettext("{points} went back")
+    title = gettext("Back from {name}") if comes_back else gettext("Back to {name}")
+    return Kind.SHARED, title.format(name=name), text.format(points=told.voice.points(told.points))
+
+
+def register() -> None:
+    """Let stories tell of transfers. Called once, when the app starts."""
+    story.register("transfer", _tell)
+    sayings.register_saying("transfer", "", _said)
+    sayings.register_saying("transfer_undone", "", _brought_back)
