@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from members.models import Activity, Order
-from members.operations import gifts
+from members.operations import gifts, referrals
 from members.operations.deciding import Plan
 from members.rules.decision import Decision
 
@@ -19,6 +19,18 @@ def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
         member, decision = plan.row["member"], plan.outcome.decision
         if member is not None and not gifts.is_plain(decision):
             gifts.hand_out(decision, gifts.Occasion("order", plan.row["id"], member, plan.row["at"]))
+    if plans:
+        bought = (_written(plan) for plan in plans)
+        referrals.friends_bought(bought, version=plans[0].outcome.version, at=at)
+
+
+def _written(plan: Plan) -> Order:
+    """The order of a plan, as far as what follows looks at it; it is in the database already."""
+    row = plan.row
+    return Order(
+        pk=row["id"], member_id=row["member"], total_minor=row["total_minor"], placed_at=row["at"],
+        eligible_minor=row["eligible_minor"], programme_version=row["version"],
+    )  # fmt: skip
 
 
 def after_refund(order: Order, *, owner: UUID, at: datetime) -> None:
@@ -28,6 +40,7 @@ def after_refund(order: Order, *, owner: UUID, at: datetime) -> None:
         whole = max(order.total_minor, 1)
         part = whole if order.status == Order.Status.CANCELLED else order.refunded_minor
         gifts.take_back(decision, gifts.Occasion("order", order.pk, owner, at), part=part, whole=whole)
+    referrals.friend_refunded(order, at=at)
 
 
 def after_activity(activity: Activity, decision: Decision, *, at: datetime) -> None:

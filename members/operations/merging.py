@@ -14,7 +14,7 @@ from loyalty.core.ledger.operations import Posting, hold, post
 from loyalty.core.ledger.queries import balance, open_lots
 from loyalty.core.tenancy import scope
 from members.models import Identity, Member, Profile, Stats
-from members.operations import counting, gifts
+from members.operations import counting, gifts, referral_moves
 from members.operations.membership import CannotMerge, locked
 
 
@@ -43,6 +43,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
     loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
     loser.save(update_fields=["status", "merged_into", "user"])
+    referral_moves.move(to=winner.pk, of=loser.pk, at=at)
     record("member.merged", subject=winner.pk, at=at, data={"merged": str(loser.pk)})
     return winner
 

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"  # by hand, with a reason
     ACTIVATION = "activation"  # points that waited can be spent
     EXPIRY = "expiry"
+    REFERRAL = "referral"  # for bringing a friend, or coming by one
     MOVED = "moved"  # two memberships became one
     CLOSED = "closed"  # the membership ended
     OTHER = "other"
@@ -182,7 +183,7 @@ def _posted(
     change, points = row.available + row.debt, abs(row.available + row.debt + row.pending)
     teller = _SAYINGS.get((row.kind, row.move), _SAYINGS.get((row.kind, ""), _other))
     why = tuple(explain(order.decision, voice)) if order is not None and row.kind == "earn" else ()
-    kind, title, sentence = teller(_Told(row, change, points, order, refund, thing, why, voice))
+    kind, title, sentence = teller(Told(row, change, points, order, refund, thing, why, voice))
     return StoryRow(
         id=row.transfer, kind=kind, title=title, sentence=sentence, change=change, pending_change=row.pending,
         balance_after=row.balance_after, shortfall=row.shortfall, happened_at=row.happened_at,
@@ -240,7 +241,7 @@ def _silent_refund(refund: Refund, order: Order | None, voice: Voice) -> StoryRo
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """What a saying may use. `points` is how many moved, without a sign."""
 
     row: StatementRow
@@ -270,7 +271,7 @@ def _because(why: tuple[Why, ...], voice: Voice) -> str:
     return "; ".join(counted) or none
 
 
-def _earned(told: _Told) -> _Said:
+def _earned(told: Told) -> _Said:
     voice = told.voice
     title = _purchase(told.order, voice) if told.order else gettext("Purchase")
     sentence = _because(told.why, voice) if told.why else voice.points(told.points)
@@ -299,7 +300,7 @@ def _short(taken: int, shortfall: int, voice: Voice) -> str:
     return text.format(points=voice.points(taken), missing=voice.points(shortfall), word=voice.word())
 
 
-def _taken_back(told: _Told) -> _Said:
+def _taken_back(told: Told) -> _Said:
     return (Kind.REFUND, _given_back(told.refund, told.voice),
             _short(told.points, told.row.shortfall, told.voice))  # fmt: skip
 
@@ -312,13 +313,13 @@ _COME_SO_FAR = {
 }
 
 
-def _redeemed(told: _Told) -> _Said:
+def _redeemed(told: Told) -> _Said:
     thing = told.thing or Thing(gettext("a reward"), "committed")
     text = _COME_SO_FAR.get(thing.status, _COME_SO_FAR["committed"])()
     return Kind.REDEMPTION, thing.name, text.format(points=told.voice.points(told.points), name=thing.name)
 
 
-def _returned(told: _Told) -> _Said:
+def _returned(told: Told) -> _Said:
     thing = told.thing or Thing(gettext("a reward"))
     text = (
         gettext("{points} set aside for “{name}” came back")
@@ -331,26 +332,26 @@ def _returned(told: _Told) -> _Said:
     return Kind.RETURNED, thing.name, sentence
 
 
-def _adjusted(told: _Told) -> _Said:
+def _adjusted(told: Told) -> _Said:
     given = told.row.move == Do.GRANT
     title = gettext("Given by the shop") if given else gettext("Taken by the shop")
     text = gettext("{points} given: {reason}") if given else gettext("{points} taken: {reason}")
     return Kind.ADJUSTMENT, title, text.format(points=told.voice.points(told.points), reason=told.row.reason)
 
 
-def _activated(told: _Told) -> _Said:
+def _activated(told: Told) -> _Said:
     sentence = gettext("{points} that waited can be spent now").format(
         points=told.voice.points(abs(told.row.pending))
     )
     return Kind.ACTIVATION, gettext("Ready to spend"), sentence
 
 
-def _expired(told: _Told) -> _Said:
+def _expired(told: Told) -> _Said:
     sentence = gettext("{points} were not used in time").format(points=told.voice.points(told.points))
     return Kind.EXPIRY, gettext("Expired"), sentence
 
 
-def _moved(told: _Told) -> _Said:
+def _moved(told: Told) -> _Said:
     text = (
         gettext("{points} came from a membership that was joined with this one, with their dates")
         if told.row.move == Do.GRANT
@@ -359,16 +360,16 @@ def _moved(told: _Told) -> _Said:
     return Kind.MOVED, gettext("Memberships joined"), text.format(points=told.voice.points(told.points))
 
 
-def _closed(told: _Told) -> _Said:
+def _closed(told: Told) -> _Said:
     sentence = gettext("{points} ended with the membership").format(points=told.voice.points(told.points))
     return Kind.CLOSED, gettext("Membership closed"), sentence
 
 
-def _other(told: _Told) -> _Said:
+def _other(told: Told) -> _Said:
     return Kind.OTHER, told.row.kind, told.row.reason or told.voice.points(told.points)
 
 
-_SAYINGS: dict[tuple[str, str], Callable[[_Told], _Said]] = {
+_SAYINGS: dict[tuple[str, str], Callable[[Told], _Said]] = {
     ("earn", ""): _earned,
     ("refund", ""): _taken_back,
     ("redemption", "spend"): _redeemed,
@@ -380,3 +381,8 @@ _SAYINGS: dict[tuple[str, str], Callable[[_Told], _Said]] = {
     ("merge", ""): _moved,
     ("forfeit", ""): _closed,
 }
+
+
+def register_saying(kind: str, saying: Callable[[Told], _Said], move: str = "") -> None:
+    """Let another module say transfers of a kind (and move, if given)."""
+    _SAYINGS[kind, move] = saying

@@ -1,0 +1,30 @@
+"""Lock both sides of a referral in the order everybody locks: the members' counts by member, then the referral."""
+
+from uuid import UUID
+
+from members.models import Member, Referral, Stats
+from members.queries.referrals import referral as find
+
+
+def hold_pair(referral: UUID) -> tuple[Referral, dict[UUID, UUID | None]]:
+    """The referral, locked, with the counts of both its members, and who each of them is today: their own id, that of
+    whoever they were merged into, or None for an erased member, whose books take nothing any more. Raises
+    `NotFound`."""
+    for _attempt in range(20):
+        seen = find(referral)
+        owners = {member: _today(member) for member in (seen.referrer_id, seen.friend_id)}
+        wanted = sorted({owner for owner in owners.values() if owner is not None})
+        counts = Stats.objects.select_for_update(no_key=True).filter(member__in=wanted).order_by("member_id")
+        here = set(counts.values_list("member_id", flat=True))
+        row = Referral.objects.select_for_update(no_key=True).get(pk=referral)
+        same = (row.referrer_id, row.friend_id) == (seen.referrer_id, seen.friend_id)
+        if same and here == set(wanted):
+            return row, owners
+        # Merged or erased while it waited for them: look again.
+    raise RuntimeError("the members of the referral were merged each time they were found")
+
+
+def _today(member: UUID) -> UUID | None:
+    row = Member.objects.select_related("merged_into").get(pk=member)
+    today = row.merged_into or row
+    return None if today.status == Member.Status.ERASED else today.pk
