@@ -9,10 +9,10 @@ class MembersConfig(AppConfig):
         from loyalty.core import privacy
         from loyalty.core.programme.document import Section, register
         from members import consumers  # noqa: F401 - registers what it consumes
-        from members.operations import perks
+        from members.operations import perks, referral_moves
         from members.operations.privacy import holder
-        from members.queries import invariants, sharing_words
-        from members.rules import earning, offers, points_life, sharing, side_units, tiers
+        from members.queries import invariants, referral_invariants, referral_words, sharing_words
+        from members.rules import earning, offers, points_life, referrals, sharing, side_units, tiers
 
         register(Section("earning", earning.Earning, earning.check))
         register(Section("side_units", side_units.SideUnits, side_units.check))
@@ -20,7 +20,11 @@ class MembersConfig(AppConfig):
         register(Section("points_life", points_life.PointsLife, points_life.check))
         register(Section("tiers", tiers.Tiers, tiers.check))
         register(Section("sharing", sharing.Sharing, sharing.check))
+        register(Section("referrals", referrals.Referrals, referrals.check))
         privacy.register(holder)
         privacy.register(perks.holder)
+        privacy.register(referral_moves.holder)
         invariants.register()
+        referral_invariants.register()
         sharing_words.register()
+        referral_words.register_words()

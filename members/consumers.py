@@ -1,9 +1,12 @@
-"""What members' part of the house does when something happens elsewhere."""
+"""What members' part of the house does when something happens elsewhere, or has happened here."""
+
+from uuid import UUID
 
 from loyalty.core import clock
 from loyalty.core.events.consumers import consumes, consumes_now
 from loyalty.core.events.models import Event
 from members.operations import tier_publishing
+from members.operations.referral_payouts import settle
 
 
 @consumes_now("programme.published")
@@ -18,3 +21,9 @@ def begin_review_of_tiers(event: Event) -> None:
 def review_first_members(_event: Event) -> None:
     """After commit: in a small shop that is everybody; in a large one the clock goes on with the rest."""
     tier_publishing.review_published(at=clock.now())
+
+
+@consumes("referral.qualified", "referral.commission", "referral.reversed", "referral.approved")
+def settle_referral(event: Event) -> None:
+    """Pay or take back what a friend's purchase or refund made due."""
+    settle(referral=UUID(event.data["referral"]), at=clock.now())

@@ -23,6 +23,7 @@ _WORDS = {
     "ord": "order",
     "rfd": "refund",
     "act": "activity",
+    "rfl": "referral",
     "rwd": "reward",
     "rdm": "redemption",
     "ptr": "transfer",

@@ -5,6 +5,14 @@ from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPl
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
+from members.models.referral import (
+    JoinTrace,
+    Referral,
+    ReferralClicks,
+    ReferralCode,
+    ReferralPayout,
+    ReferralVisit,
+)
 from members.models.sharing import Household, HouseholdPlace, PointsTransfer
 from members.models.tiers import PerkClaim, TierChange, TierReview
 from members.models.usage import BudgetUse, RuleUse
@@ -18,6 +26,7 @@ __all__ = [
     "Household",
     "HouseholdPlace",
     "Identity",
+    "JoinTrace",
     "Member",
     "OfferActivation",
     "Order",
@@ -25,6 +34,11 @@ __all__ = [
     "PerkClaim",
     "PointsTransfer",
     "Profile",
+    "Referral",
+    "ReferralClicks",
+    "ReferralCode",
+    "ReferralPayout",
+    "ReferralVisit",
     "Refund",
     "RuleUse",
     "SegmentPlace",

@@ -12,15 +12,15 @@ from loyalty.core.ledger.operations import hold
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
 from members.models import Activity, Order
-from members.operations import cards, gifts, tiers
+from members.operations import cards, gifts, referrals, tiers
 from members.operations.deciding import Plan
 from members.rules.decision import Decision
 from members.rules.tiers import Occasion
 from members.rules.units import STAMPS, family
 
 
-def after_orders(plans: Sequence[Plan]) -> None:
-    """Orders that were just written, each with its decision."""
+def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
+    """Orders that were just written, each with its decision; `at` is now."""
     given = (plan.outcome.decision for plan in plans if plan.row["member"] is not None)
     rewards = set[str]().union(*(gifts.rewards_of(decision) for decision in given))
     if len(rewards) > 1:
@@ -29,6 +29,18 @@ def after_orders(plans: Sequence[Plan]) -> None:
         row = plan.row
         if row["member"] is not None:
             _give("order", row["id"], plan.outcome.decision, row["member"], row["at"], row["version"])
+    if plans:
+        bought = (_written(plan) for plan in plans)
+        referrals.friends_bought(bought, version=plans[0].outcome.version, at=at)
+
+
+def _written(plan: Plan) -> Order:
+    """The order of a plan, as far as what follows looks at it; it is in the database already."""
+    row = plan.row
+    return Order(
+        pk=row["id"], member_id=row["member"], total_minor=row["total_minor"], placed_at=row["at"],
+        eligible_minor=row["eligible_minor"], programme_version=row["version"],
+    )  # fmt: skip
 
 
 def before_refund(
@@ -54,6 +66,7 @@ def after_refund(
         gifts.take_back(
             decision, occasion=gifts.Occasion("order", order.pk, owner, at), part=part, whole=whole
         )
+    referrals.friend_refunded(order, at=at)
 
 
 def after_claim(order: Order, *, decision: Decision) -> None:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from members.models import Identity, Member, Profile, Stats
-from members.operations import tiers
+from members.operations import inviting, tiers
 from members.operations.activities import record_joining
+from members.operations.inviting import Invitation
 from members.queries.identifying import normal, search_key
 
 _CARD_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read aloud and typed without mistakes
@@ -48,6 +49,7 @@ class Joined:
     created: bool
 
 
+NOBODYS = Invitation()
 _NAMES = ("given_name", "family_name", "birthday", "news_by_email", "news_by_sms")
 
 
@@ -60,12 +62,13 @@ def join(
     language: str = "",
     details: Mapping[str, Any] = {},
     verified: bool = False,
+    invitation: Invitation = NOBODYS,
 ) -> Joined:
     """Join with at least one identity (`external`, `email`, `phone`, `card`). Joining again answers the same
     member.
 
     A card code is made when none is given. Two identities that already belong to different members are
-    refused.
+    refused, and so is an `invitation` with a code that leads to nobody.
     """
     wanted = {kind: normal(kind, text) for kind, text in identities.items() if text}
     if not wanted:
@@ -77,7 +80,9 @@ def join(
         return Joined(known, False)
     try:
         with transaction.atomic():
-            return Joined(_enrol(wanted, at, channel, language, details, verified), True)
+            member = _enrol(wanted, at, channel, language, details, verified)
+            inviting.welcome(member=member, invitation=invitation, at=at)
+            return Joined(member, True)
     except IdentityTaken:
         # The same person joined at this very moment by another call: theirs is the answer.
         known = _known(wanted)

@@ -11,7 +11,7 @@ from loyalty.core.ledger.operations import hold
 from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
 from members.models import Identity, Member, Profile, Stats
-from members.operations import cards, counting, gifts, households, perks, tiers, transfers
+from members.operations import cards, counting, gifts, households, perks, referral_moves, tiers, transfers
 from members.operations.locking import lock_counts
 from members.operations.membership import CannotMerge, locked
 from members.operations.moving import move_points
@@ -48,6 +48,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
     loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
     loser.save(update_fields=["status", "merged_into", "user"])
+    referral_moves.move(to=winner.pk, of=loser.pk, at=at)
     tiers.merge_tiers(keep=winner.pk, remove=loser.pk, at=at)
     record("member.merged", subject=winner.pk, at=at, data={"merged": str(loser.pk)})
     return winner

@@ -56,7 +56,7 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     results: dict[int, Outcome | DomainError] = {}
     batch, answers = _written(orders, at, results)
     fresh = [plan for plan, answer in zip(batch.plans, answers, strict=True) if answer["status"] == "written"]
-    following.after_orders(fresh)
+    following.after_orders(fresh, at=at)
     for plan, answer in zip(batch.plans, answers, strict=True):
         if answer["status"] == "exists":
             same = UUID(answer["fingerprint"]) == plan.fingerprint

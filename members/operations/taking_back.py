@@ -65,8 +65,9 @@ def take_back(claim: Claim) -> Taken:
     left_behind = [lot for lot in lots if lot.owner != claim.owner]
     if owed > 0:
         spent = sum(lot.granted for lot in left_behind) - settled(lot.transfer for lot in left_behind)
-        _rest(min(owed, spent), claim, found)
-        found.short += owed - min(owed, spent)
+        there = max(0, min(owed, spent))
+        _rest(there, claim, found)
+        found.short += owed - there
     return found
 
 

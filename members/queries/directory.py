@@ -38,6 +38,14 @@ def member(member_id: UUID) -> Member:
     return found.merged_into or found
 
 
+def taking_part(member_id: UUID) -> Member:
+    """One member as `member` finds them, if they still take part; `NotFound` for who was erased."""
+    found = member(member_id)
+    if found.status not in (Member.Status.ACTIVE, Member.Status.BLOCKED):
+        raise NotFound("member")
+    return found
+
+
 def by_identity(kind: str, value: str) -> Member:
     """The member with that e-mail, phone, card or own id; `NotFound` otherwise."""
     try:

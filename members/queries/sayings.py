@@ -24,6 +24,7 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"  # by hand, with a reason
     ACTIVATION = "activation"  # points that waited can be spent
     EXPIRY = "expiry"
+    REFERRAL = "referral"  # for bringing a friend, or coming by one
     SHARED = "shared"  # given to another member, or by one
     MOVED = "moved"  # two memberships became one
     CLOSED = "closed"  # the membership ended
