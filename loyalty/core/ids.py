@@ -26,6 +26,7 @@ _WORDS = {
     "rwd": "reward",
     "rdm": "redemption",
     "pgv": "programme version",
+    "clm": "claim",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -11,7 +11,7 @@ from loyalty.core.merchants.roles import SCOPES
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import V1
 from tests.api.caller import Caller, an_activity, an_order, key_for
-from tests.cast import AT, MARA
+from tests.cast import AT, ENGRAVING, MARA, ONE_POINT_PER_KRONA
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -28,7 +28,8 @@ def operations():
 
 
 ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations()]
-PREFIX = {"members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm"}
+PREFIX = {"members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
+          "perks": "clm"}  # fmt: skip
 
 
 def example_of(spec):
@@ -74,13 +75,19 @@ def test_without_a_good_key_nothing_is_said(shopfront, method, address, spec, se
 
 def everything(call, name):
     """One of each thing, by prefix; and a code."""
+    earning = {"rules": [ONE_POINT_PER_KRONA]}
+    call("PUT", "programme/draft", {"document": {"earning": earning, "tiers": ENGRAVING}})
+    call.post("programme/publish", {})
     member = call.post("members", {"external_id": name}).json()["id"]
     order = call.post("orders", an_order(name, kronor=500)).json()["id"]
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
     made = call.post("redemptions", {"member": member, "reward": reward})
     assert made.status_code == 201, made.content
     doing = call.post("activities", an_activity(name)).json()["id"]
+    claim = call.post(f"members/{member}/perks/claims", {"perk": "engraving", "order": {"external_id": "x"}})
+    assert claim.status_code == 201, claim.content
     return {
+        "clm": claim.json()["id"],
         "act": doing,
         "mbr": member,
         "ord": order,

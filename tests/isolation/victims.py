@@ -16,6 +16,7 @@ from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from members.models import Member, Refund
 from members.operations.activities import record_activity
 from members.operations.membership import join, verify
+from members.operations.perks import OrderName, claim_perk
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
 from members.rules.doing import NewActivity, Product
@@ -23,7 +24,7 @@ from members.rules.shopping import MemberRef, NewRefund
 from rewards.models import Voucher
 from rewards.operations.catalogue import create_reward
 from rewards.operations.redemption import reserve_reward
-from tests.cast import AT, buy, days, publish, shop
+from tests.cast import AT, ENGRAVING, buy, days, publish, shop
 
 
 @dataclass
@@ -51,7 +52,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
 
 
 def _programme(made: Shop, secret: str) -> None:
-    publish()
+    publish(tiers=ENGRAVING)
     content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 
@@ -85,6 +86,8 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
     details = {"kind": "custom", "name": {"en": "Cup"}, "cost_points": 10}
     reward = create_reward(at=AT, details=details)
     held = reserve_reward(member=member.pk, reward=reward.pk, key="sweep", at=AT, hold=days(1))
+    asked = claim_perk(member=member.pk, perk="engraving", order=OrderName(f"{secret}-order"), key="sweep",
+                       note=f"{secret} initials", at=AT)  # fmt: skip
     movement, lot = transfers(member.pk).first(), lots(member.pk).first()
     assert order.order
     assert done.activity
@@ -93,6 +96,7 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
     made.ids |= {
         "order": ids.encode("ord", order.order),
         "activity": ids.encode("act", done.activity),
+        "claim": ids.encode("clm", asked.claim.pk),
         "external": f"{secret}-ana",
         "order_external": f"{secret}-order",
         "refund": ids.encode("rfd", Refund.objects.get().pk),
