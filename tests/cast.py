@@ -23,6 +23,16 @@ MARA = Actor("staff", "mara", "owner")
 OTTO = Actor("staff", "otto", "owner")
 
 ONE_POINT_PER_KRONA = {"type": "points_per_amount", "id": "base", "points": 1, "per_minor": 100}
+ENGRAVING = {
+    "ladder": [
+        {
+            "id": "classic",
+            "at_least": 0,
+            "perks": [{"id": "engraving", "kind": "personalisation", "limit": {"times": 1, "per": "order"}}],
+        }
+    ]
+}
+"""Tiers of one step, which everybody has from the start, with a service that can be claimed once for each order."""
 
 
 def days(count: float) -> timedelta:

@@ -29,6 +29,7 @@ _WORDS = {
     "ptr": "transfer",
     "hhd": "household",
     "pgv": "programme version",
+    "clm": "claim",
 }
 _last_ns = 0
 _lock = threading.Lock()

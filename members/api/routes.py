@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from members.api import activities, belonging, households, members, orders, points, refunds, sharing
+from members.api import (
+    activities,
+    belonging,
+    households,
+    members,
+    orders,
+    perks,
+    points,
+    refunds,
+    sharing,
+    tiers,
+)
 
 urlpatterns = [
     path("members", members.Members.as_view()),
@@ -16,11 +27,22 @@ urlpatterns = [
     path("members/<str:id>/balances", points.MemberBalances.as_view()),
     path("members/<str:id>/entries", points.MemberEntries.as_view()),
     path("members/<str:id>/lots", points.MemberLots.as_view()),
+    path("members/<str:id>/tier", tiers.MemberTier.as_view()),
+    path("members/<str:id>/tier/changes", tiers.MemberTierChanges.as_view()),
+    path("members/<str:id>/perks/claims", perks.MemberPerkClaims.as_view()),
     path("members/<str:id>/adjustments", points.MemberAdjustments.as_view()),
     path("members/<str:id>/stamp-cards", belonging.MemberCards.as_view()),
     path("members/<str:id>/badges", belonging.MemberBadges.as_view()),
     path("members/<str:id>/offers", belonging.MemberOffers.as_view()),
     path("members/<str:id>/offers/<str:offer>/activate", belonging.OfferActivation.as_view()),
+    path("tiers", tiers.Ladder.as_view()),
+    path("programme/tiers-preview", tiers.TiersPreview.as_view()),
+    path("programme/tiers-preview/members", tiers.TiersPreviewMembers.as_view()),
+    path("perks/claims", perks.PerkClaims.as_view()),
+    path("perks/claims/<str:id>", perks.OnePerkClaim.as_view()),
+    path("perks/claims/<str:id>/serve", perks.PerkClaimServed.as_view()),
+    path("perks/claims/<str:id>/cancel", perks.PerkClaimCancelled.as_view()),
+    path("perks/members", perks.PerkMembers.as_view()),
     path("orders", orders.Orders.as_view()),
     path("orders/quote", orders.OrderQuote.as_view()),
     path("orders/batch", orders.OrderBatch.as_view()),

@@ -109,6 +109,36 @@ SELECT coalesce(o.merchant_id, u.merchant_id), coalesce(o.id, u.source),
     OR o.status = 'cancelled' AND u.units <> 0
     OR o.status <> 'cancelled' AND o.refunded_minor = 0 AND u.units <> u.amount
 """
+# The history is append-only; who is gone has a last row that leads to no tier.
+_STANDINGS = """
+SELECT coalesce(s.merchant_id, c.merchant_id), coalesce(s.member_id, c.member_id),
+       format('the tier is %s, the last change led to %s', coalesce(s.tier, 'none'),
+              coalesce(nullif(c.to_tier, ''), 'none'))
+  FROM (SELECT merchant_id, member_id, tier FROM members_tierstanding x WHERE {merchant:x}) s
+  FULL JOIN (SELECT DISTINCT ON (y.merchant_id, y.member_id) y.merchant_id, y.member_id, y.to_tier
+               FROM members_tierchange y WHERE {merchant:y} ORDER BY y.merchant_id, y.member_id, y.id DESC) c
+    ON c.merchant_id = s.merchant_id AND c.member_id = s.member_id
+ WHERE coalesce(s.tier, '') <> coalesce(c.to_tier, '')
+"""
+_UNTIL = """
+SELECT s.merchant_id, s.member_id,
+       format('the tier is theirs until %s, the last change said %s', s.valid_until, c.until)
+  FROM members_tierstanding s
+  JOIN LATERAL (SELECT (y."values"->>'until')::timestamptz AS until, y.reason FROM members_tierchange y
+                 WHERE y.merchant_id = s.merchant_id AND y.member_id = s.member_id ORDER BY y.id DESC LIMIT 1) c ON true
+ WHERE {merchant:s} AND c.reason <> 'merged' AND s.valid_until IS DISTINCT FROM c.until
+"""
+_CHAIN = """
+SELECT y.merchant_id, y.id, format('it leads from %s, the change before it led to %s', y.from_tier, y.before)
+  FROM (SELECT x.*, lag(x.to_tier, 1, '') OVER (PARTITION BY x.merchant_id, x.member_id ORDER BY x.id) AS before
+          FROM members_tierchange x WHERE {merchant:x}) y
+ WHERE y.from_tier <> y.before
+"""
+_GONE = """
+SELECT s.merchant_id, s.member_id, format('the member is %s and has the tier %s', w.status, s.tier)
+  FROM members_tierstanding s JOIN members_member w ON w.merchant_id = s.merchant_id AND w.id = s.member_id
+ WHERE {merchant:s} AND w.status IN ('merged', 'erased')
+"""
 
 
 def register() -> None:
@@ -140,4 +170,20 @@ def register() -> None:
     register_check(
         "refund_points_taken", _REFUNDS, over="members_order",
         says="the points an order's refunds took are the points the books took back",
+    )  # fmt: skip
+    register_check(
+        "tiers_follow_history", _STANDINGS, over="members_tierstanding",
+        says="a member's tier is the one their last change led to",
+    )  # fmt: skip
+    register_check(
+        "tiers_last_as_told", _UNTIL, over="members_tierstanding",
+        says="a tier lasts until when the last change said",
+    )  # fmt: skip
+    register_check(
+        "tier_changes_chained", _CHAIN, over="members_tierchange",
+        says="each change of a member's tier begins where the one before it ended",
+    )  # fmt: skip
+    register_check(
+        "nobody_gone_has_a_tier", _GONE, over="members_tierstanding",
+        says="who was merged or erased has no tier",
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What qualifies members for tiers, with the standings they have: a whole batch in one statement."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -174,11 +174,14 @@ def tiers_by_now(members: Sequence[UUID], *, at: datetime) -> dict[UUID, str]:
 
 
 def one(member: UUID, *, tiers: Tiers, at: datetime, zone: ZoneInfo) -> Known:
-    """One member. `NotFound` when they are no member any more."""
-    found = known([member], tiers=tiers, at=at, zone=zone)
+    """One member, with the standing that a review would give them where their time is over. `NotFound` when they are no
+    member any more."""
+    found = list(verdicts([member], tiers=tiers, at=at, zone=zone, occasion=Occasion.REVIEW))
     if not found:
         raise NotFound("member")
-    return found[0]
+    known_one, verdict = found[0]
+    over = known_one.now is not None and known_one.now.is_over(at)
+    return replace(known_one, now=verdict.standing) if over else known_one
 
 
 def due(*, at: datetime, most: int) -> list[UUID]:

@@ -14,7 +14,7 @@ from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import V1
 from tests.api.caller import Caller, an_activity, an_order, key_for
 from tests.api.conftest import SHARING
-from tests.cast import AT, MARA
+from tests.cast import AT, ENGRAVING, MARA, ONE_POINT_PER_KRONA
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -33,7 +33,7 @@ def operations():
 ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations()]
 PREFIX = {
     "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
-    "transfers": "ptr", "households": "hhd",
+    "transfers": "ptr", "households": "hhd", "perks": "clm",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
 
@@ -81,6 +81,9 @@ def test_without_a_good_key_nothing_is_said(shopfront, method, address, spec, se
 
 def everything(call, name):
     """One of each thing, by prefix; and a code."""
+    earning = {"rules": [ONE_POINT_PER_KRONA]}
+    call("PUT", "programme/draft", {"document": {"earning": earning, "tiers": ENGRAVING, "sharing": SHARING}})
+    call.post("programme/publish", {})
     member = call.post("members", {"external_id": name}).json()["id"]
     order = call.post("orders", an_order(name, kronor=500)).json()["id"]
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
@@ -89,9 +92,12 @@ def everything(call, name):
     doing = call.post("activities", an_activity(name)).json()["id"]
     friend = call.post("members", {"external_id": f"{name}s friend"}).json()["id"]
     gift = call.post("transfers", {"giver": {"id": member}, "receiver": {"id": friend}, "amount": 1})
+    claim = call.post(f"members/{member}/perks/claims", {"perk": "engraving", "order": {"external_id": "x"}})
+    assert claim.status_code == 201, claim.content
     return {
         "ptr": gift.json()["id"],
         "hhd": call.post("households", {"member": member}).json()["id"],
+        "clm": claim.json()["id"],
         "act": doing,
         "mbr": member,
         "ord": order,

@@ -29,7 +29,7 @@ KINDS = {
 
 FOLDERS = {
     "members": "member", "orders": "order", "activities": "activity", "refunds": "refund", "rewards": "reward", "lots": "lot",
-    "redemptions": "redemption", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
+    "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""

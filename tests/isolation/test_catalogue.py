@@ -30,7 +30,7 @@ WITH_RIGHTS_OF = {
 }
 
 THE_BOOKS = ["ledger_account", "ledger_lot", "ledger_transfer", "ledger_entry"]
-WRITTEN_ONCE = ["ledger_seal", "events_event"]
+WRITTEN_ONCE = ["ledger_seal", "events_event", "members_tierchange"]
 MOVING_PARTS = {
     "ledger_account": {"balance", "version", "head"},
     "ledger_lot": {"remaining", "pending", "expires_at"},

@@ -17,6 +17,7 @@ from members.models import Member, Refund
 from members.operations.activities import record_activity
 from members.operations.households import invite, open_household
 from members.operations.membership import join, verify
+from members.operations.perks import OrderName, claim_perk
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
 from members.operations.transfers import give_points
@@ -25,7 +26,7 @@ from members.rules.shopping import MemberRef, NewRefund
 from rewards.models import Voucher
 from rewards.operations.catalogue import create_reward
 from rewards.operations.redemption import reserve_reward
-from tests.cast import AT, buy, days, publish, shop
+from tests.cast import AT, ENGRAVING, buy, days, publish, shop
 
 
 @dataclass
@@ -57,7 +58,7 @@ SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 
 
 def _programme(made: Shop, secret: str) -> None:
-    publish(sharing=SHARING)
+    publish(sharing=SHARING, tiers=ENGRAVING)
     content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 
@@ -91,6 +92,8 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
     details = {"kind": "custom", "name": {"en": "Cup"}, "cost_points": 10}
     reward = create_reward(at=AT, details=details)
     held = reserve_reward(member=member.pk, reward=reward.pk, key="sweep", at=AT, hold=days(1))
+    asked = claim_perk(member=member.pk, perk="engraving", order=OrderName(f"{secret}-order"), key="sweep",
+                       note=f"{secret} initials", at=AT)  # fmt: skip
     movement, lot = transfers(member.pk).first(), lots(member.pk).first()
     assert order.order
     assert done.activity
@@ -99,6 +102,7 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
     made.ids |= {
         "order": ids.encode("ord", order.order),
         "activity": ids.encode("act", done.activity),
+        "claim": ids.encode("clm", asked.claim.pk),
         "external": f"{secret}-ana",
         "order_external": f"{secret}-order",
         "refund": ids.encode("rfd", Refund.objects.get().pk),

@@ -1,0 +1,179 @@
+"""Tiers: the ladder, a member's place on it, and what another ladder would do to everybody."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from loyalty.core import ids
+from loyalty.core.api.base import Call, Endpoint
+from loyalty.core.api.pagination import CursorText, Limit, Paged, keyset, seal, unseal
+from loyalty.core.api.spec import endpoint, page_of
+from loyalty.core.errors import NotFound
+from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.programme import document
+from loyalty.core.programme import queries as programmes
+from members.api import tier_shapes as shapes
+from members.api.members import member_id
+from members.queries import perks, tier_preview, tier_words, tiers
+from members.queries.wallet import wallet
+from members.queries.why import voice_of_scope
+from members.rules.tiers import Tiers, projection
+
+HISTORY = 20
+EXAMPLE = {
+    "tiers": {
+        "by": "spend",
+        "window": "calendar_year",
+        "ladder": [
+            {"id": "silver", "at_least": 100_000, "name": {"en": "Silver"}},
+            {"id": "gold", "at_least": 300_000, "name": {"en": "Gold"}},
+        ],
+    }
+}
+
+
+class Previewed(Struct, forbid_unknown_fields=True, frozen=True):
+    """The document to try; null takes the draft."""
+
+    document: dict[str, Any] | None = None
+
+
+class PreviewedPage(Struct, forbid_unknown_fields=True, frozen=True):
+    """The document to try; null takes the draft. The page comes with the body: the document may be long."""
+
+    document: dict[str, Any] | None = None
+    limit: Limit = 50
+    cursor: CursorText = ""
+
+
+class Ladder(Endpoint):
+    @endpoint(summary="Read the tiers", scope="programme:read", answers={200: shapes.Ladder})
+    def get(self, call: Call) -> shapes.Ladder:
+        """The ladder in force, with its perks and terms, how many members have each tier, and how far the review is
+        that followed its publication. Without tiers the list is empty."""
+        found, counts, voice = tiers.ladder_in_force(), tiers.holders(), voice_of_scope()
+        return shapes.Ladder(
+            by=found.by.value, kinds=list(found.kinds), window=found.window.value, months=found.months,
+            valid=found.valid.value, valid_months=found.valid_months, grace_days=found.grace_days,
+            landing=found.landing.value, on_refund=found.on_refund.value,
+            says=tier_words.terms_sentences(found) if found.ladder else [],
+            tiers=[shapes.tier(found, one, voice=voice, members=counts.get(one.id, 0)) for one in found.ladder],
+            review=shapes.reviewing(tiers.last_review()),
+        )  # fmt: skip
+
+
+class MemberTier(Endpoint):
+    @endpoint(summary="Read a member's tier", scope="members:read", answers={200: shapes.MemberTier})
+    def get(self, call: Call, id: str) -> shapes.MemberTier:  # noqa: A002 - the address's own word
+        """Their tier and until when it is theirs, what is missing to keep it and to reach the next, their perks, and
+        how they came to it."""
+        member = _known(id)
+        ladder, voice, zone = (
+            tiers.ladder_in_force(),
+            voice_of_scope(plain=True),
+            ZoneInfo(shop_of_scope().timezone),
+        )
+        one = tiers.one(member, tiers=ladder, at=call.at, zone=zone)
+        now = one.now
+        found = projection(ladder, one.days, now, joined_at=one.joined_at, at=call.at, zone=zone)
+        tier = now.tier if now else ""
+        return shapes.MemberTier(
+            member=ids.encode("mbr", member), tier=tier or None, name=tier_words.tier_name(ladder, tier),
+            since=now.since if now else None, valid_until=now.valid_until if now else None,
+            review_at=now.review_at if now else None, by=ladder.by.value, amount=found.amount,
+            next=shapes.goal(found.next), keep=shapes.goal(found.keep),
+            says=tier_words.projection_sentences(ladder, found, now, at=call.at, voice=voice),
+            perks=[shapes.has(has) for has in perks.perks_of(member, tier=tier, at=call.at)],
+            history=[shapes.change(row, tiers=ladder, voice=voice) for row in tiers.history(member)[:HISTORY]],
+        )  # fmt: skip
+
+
+def _known(text: str) -> UUID:
+    """Whoever the member is by now; `NotFound` when they are gone."""
+    held = wallet(member_id(text))
+    if held.status == "erased":
+        raise NotFound("member")
+    return held.member
+
+
+class MemberTierChanges(Endpoint):
+    @endpoint(
+        summary="List a member's changes of tier",
+        scope="members:read",
+        query=Paged,
+        answers={200: page_of(shapes.TierChange)},
+    )
+    def get(self, call: Call, id: str) -> dict:  # noqa: A002
+        """Last first, each with the figures that were compared and why."""
+        ladder, voice = tiers.ladder_in_force(), voice_of_scope()
+        window = keyset(tiers.history(_known(id)), call.query, name="tier-changes", by=[("id", UUID)])
+        return call.page(window, [shapes.change(row, tiers=ladder, voice=voice) for row in window.rows])
+
+
+class TiersPreview(Endpoint):
+    @endpoint(
+        summary="Preview other tiers",
+        scope="programme:write",
+        body=Previewed,
+        example={"document": EXAMPLE},
+        answers={200: shapes.TiersPreview},
+        refuses=(NotFound,),
+    )
+    def post(self, call: Call) -> shapes.TiersPreview:
+        """How many members would go up and down, from where to where, if a document (or the draft) were published now.
+        Changes nothing."""
+        found = tier_preview.preview_tiers(_tiers_of(call.body.document), at=call.at)
+        return shapes.TiersPreview(
+            found.members,
+            _counted(found.up),
+            _counted(found.down),
+            _counted(found.replaced),
+            bool(found.replaced),
+        )
+
+
+class TiersPreviewMembers(Endpoint):
+    @endpoint(
+        summary="List who would move by other tiers",
+        scope="programme:write",
+        body=PreviewedPage,
+        example={"document": EXAMPLE, "limit": 50},
+        answers={200: shapes.MovesPage},
+        refuses=(NotFound,),
+    )
+    def post(self, call: Call) -> shapes.MovesPage:
+        """The members behind the preview's counts, page by page. Changes nothing."""
+        after = UUID(unseal("tier-moves", call.body.cursor)[0]) if call.body.cursor else None
+        rows, position = tier_preview.moving(
+            _tiers_of(call.body.document), at=call.at, after=after, most=call.body.limit
+        )
+        return shapes.MovesPage(
+            [
+                shapes.Move(
+                    ids.encode("mbr", row.member), row.from_tier or None, row.to_tier or None, row.direction.value,
+                    row.amount,
+                )
+                for row in rows
+            ],
+            seal("tier-moves", [position]) if position else None,
+        )  # fmt: skip
+
+
+def _tiers_of(content: dict[str, Any] | None) -> Tiers:
+    """The tiers of a document, or of the draft. Raises `InvalidInput`, and `NotFound` when there is no draft."""
+    if content is None:
+        draft = programmes.draft()
+        if draft is None:
+            raise NotFound("draft")
+        content = draft.document
+    found: Tiers = document.parse(content)["tiers"]
+    return found
+
+
+def _counted(moves: Counter[tuple[str, str]]) -> list[shapes.Moves]:
+    return [
+        shapes.Moves(before or None, after or None, count) for (before, after), count in sorted(moves.items())
+    ]
