@@ -9,7 +9,7 @@ class MembersConfig(AppConfig):
         from loyalty.core import privacy
         from loyalty.core.programme.document import Section, register
         from members.operations.privacy import holder
-        from members.queries import invariants, sharing_words
+        from members.queries import invariants, life_words
         from members.rules import earning, needs, points_life, sharing
 
         register(Section("earning", earning.Earning, earning.check, needs.unserved))
@@ -17,4 +17,4 @@ class MembersConfig(AppConfig):
         register(Section("sharing", sharing.Sharing, sharing.check))
         privacy.register(holder)
         invariants.register()
-        sharing_words.register()
+        life_words.register()

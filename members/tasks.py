@@ -9,7 +9,7 @@ from celery import shared_task
 from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.operations import points
+from members.operations import holds, points
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def run_points_life() -> int:
 def _live_through(merchant: Merchant, at: datetime) -> int:
     """One merchant's points, a batch per transaction: no member waits for more than one batch."""
     done = 0
-    for work in (points.activate_due, points.expire_due):
+    for work in (points.activate_due, holds.release_due, points.expire_due):
         while True:
             with acting_for(merchant, by=SYSTEM):
                 moved = work(at=at, most=points.BATCH)

@@ -86,18 +86,25 @@ def earning_sentences(earning: Earning, currency: str, words: Words) -> list[str
 
 def hold_sentence(life: PointsLife, words: Words) -> str:
     """From when points can be spent."""
-    points = words["other"]
+    points, waits = words["other"], []
     if life.hold_event:
-        text = _("New {points} wait until “{event}” has happened, then they can be spent.")
-        return text.format(points=points, event=life.hold_event)
+        waits.append(_("“{event}” has happened").format(event=life.hold_event))
     if life.hold_days:
+        text = ngettext("{days} day is over", "{days} days are over", life.hold_days)
+        waits.append(text.format(days=life.hold_days))
+    if life.hold_until is not None:
+        waits.append(_("{day} has come").format(day=formats.when(life.hold_until, "date")))
+    if not waits:
+        return _("New {points} can be spent at once.").format(points=points)
+    if len(waits) == 1 and life.hold_days:
         text = ngettext(
             "New {points} can be spent after {days} day.",
             "New {points} can be spent after {days} days.",
             life.hold_days,
         )
         return text.format(points=points, days=life.hold_days)
-    return _("New {points} can be spent at once.").format(points=points)
+    text = _("New {points} wait until {events}, then they can be spent.")
+    return text.format(points=points, events=formats.every(waits))
 
 
 def expiry_sentence(life: PointsLife, words: Words) -> str:

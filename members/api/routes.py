@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import activities, households, members, orders, points, refunds, sharing
+from members.api import activities, holds, households, members, orders, points, refunds, sharing
 
 urlpatterns = [
     path("members", members.Members.as_view()),
@@ -22,12 +22,16 @@ urlpatterns = [
     path("orders/batch", orders.OrderBatch.as_view()),
     path("orders/refunds", refunds.RefundsByName.as_view()),
     path("orders/cancel", refunds.CancellationsByName.as_view()),
+    path("orders/events", holds.OrderEventsByName.as_view()),
     path("orders/<str:id>", orders.OneOrder.as_view()),
     path("orders/<str:id>/refunds", refunds.OrderRefunds.as_view()),
     path("orders/<str:id>/cancel", refunds.OrderCancellation.as_view()),
     path("activities", activities.Activities.as_view()),
+    path("activities/events", holds.ActivityEventsByName.as_view()),
     path("activities/<str:id>", activities.OneActivity.as_view()),
+    path("activities/<str:id>/release-hold", holds.ActivityRelease.as_view()),
     path("orders/<str:id>/release-hold", orders.OrderRelease.as_view()),
+    path("orders/<str:id>/events", holds.OrderEvents.as_view()),
     path("transfers", sharing.Transfers.as_view()),
     path("transfers/<str:id>", sharing.OneTransfer.as_view()),
     path("transfers/<str:id>/undo", sharing.TransferUndo.as_view()),

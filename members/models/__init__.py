@@ -2,6 +2,7 @@
 
 from members.models.activity import Activity
 from members.models.belonging import DrawEntry, EarnedBadge, SegmentPlace, TierStanding
+from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
 from members.models.sharing import Household, HouseholdPlace, PointsTransfer
@@ -12,6 +13,7 @@ __all__ = [
     "BudgetUse",
     "DrawEntry",
     "EarnedBadge",
+    "HoldEvent",
     "Household",
     "HouseholdPlace",
     "Identity",

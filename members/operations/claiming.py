@@ -19,6 +19,7 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member, Order, OrderLine, Refund, RuleUse, Stats
+from members.operations import holds
 from members.operations.counting import count, lock_budgets
 from members.operations.membership import NotActive
 from members.operations.merging import lock_counts
@@ -83,6 +84,7 @@ def claim_order(*, order: UUID, member: UUID, at: datetime) -> Claimed:
     if row.points_earned:
         post(_grant(row, who.pk, decision, at))
         _undo_refunded(row, lines, at)
+        holds.catch_up(about="order", source=row.source, external_id=row.external_id, at=at)
     record("order.claimed", subject=who.pk, at=at, data={"order": str(row.pk), "points": row.points_earned})
     return _claimed(row, who.pk, replayed=False)
 

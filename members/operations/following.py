@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from members.models import Activity, Order
-from members.operations import gifts
+from members.operations import gifts, holds
 from members.operations.deciding import Plan
 from members.rules.decision import Decision
 
@@ -19,6 +19,11 @@ def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
         member, decision = plan.row["member"], plan.outcome.decision
         if member is not None and not gifts.is_plain(decision):
             gifts.hand_out(decision, gifts.Occasion("order", plan.row["id"], member, plan.row["at"]))
+    for plan in plans:
+        if plan.outcome.points and plan.outcome.terms.for_event:
+            holds.catch_up(
+                about="order", source=plan.row["source"], external_id=plan.row["external_id"], at=at
+            )
 
 
 def after_refund(order: Order, *, owner: UUID, at: datetime) -> None:
@@ -35,3 +40,5 @@ def after_activity(activity: Activity, decision: Decision, *, at: datetime) -> N
     if not gifts.is_plain(decision):
         occasion = gifts.Occasion("activity", activity.pk, activity.member_id, activity.happened_at)
         gifts.hand_out(decision, occasion)
+    holds.catch_up(about="activity", source=activity.source, external_id=activity.external_id, at=at)
+    holds.attended(activity, at=at)

@@ -267,7 +267,7 @@ def claw_back(*, row: Refund, order: Order, lines: list[OrderLine], owner: UUID,
         "at": row.refunded_at, "now": at, "counter": MerchantAccount.ISSUED, "source_kind": "order",
         "source": order.pk, "version": order.programme_version, "data": {"refund": str(row.pk)},
     }  # fmt: skip
-    lots = lots_of_source(order.pk)
+    lots = sorted(lots_of_source(order.pk), key=lambda lot: not lot.pending)  # what still waits goes first
     for lot in [found for found in lots if found.owner == owner]:
         if owed > 0:
             owed -= _take_from(lot, min(owed, lot.granted), row, policy, common)
@@ -291,6 +291,10 @@ def _take_from(lot: SourceLot, amount: int, row: Refund, policy: Shortfall, comm
             )
         )
     except NothingLeft as nothing:
+        left = nothing.params.get("available", 0)
+        if left and "shortfall" not in nothing.params:
+            # A part of the lot was set free by itself, as a lot of its own.
+            return _take_from(lot, left, row, policy, common)
         row.shortfall += nothing.params.get("shortfall", 0)
         return int(nothing.params.get("shortfall", 0))
     row.points_taken += answer.amount

@@ -53,7 +53,7 @@ def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> 
 
 def _waiting(life: PointsLife, words: Words) -> list[str]:
     """Only said where points have to wait."""
-    return [hold_sentence(life, words)] if life.hold_days or life.hold_event else []
+    return [hold_sentence(life, words)] if life.hold_days or life.hold_event or life.hold_until else []
 
 
 def _rule(rule: Rule, currency: str, words: Words) -> str:

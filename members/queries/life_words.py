@@ -1,5 +1,5 @@
-"""What a member's story says of points that went to another member or came from one: only a first name, and none once
-that member is erased."""
+"""What a member's story says of points that went to another member or came from one (only a first name, and none once
+that member is erased), and of points that were set free in part."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -62,8 +62,15 @@ def _brought_back(told: story.Told) -> story.Said:
     return Kind.SHARED, title.format(name=name), text.format(points=told.voice.points(told.points))
 
 
+def _set_free(told: story.Told) -> story.Said:
+    """A part of what an order held."""
+    sentence = gettext("{points} that waited can be spent now").format(points=told.voice.points(told.points))
+    return Kind.ACTIVATION, gettext("Ready to spend"), sentence
+
+
 def register() -> None:
-    """Let stories tell of transfers. Called once, when the app starts."""
+    """Let stories tell of these. Called once, when the app starts."""
+    story.register_saying("hold", "", _set_free)
     story.register("transfer", _tell)
     story.register_saying("transfer", "", _said)
     story.register_saying("transfer_undone", "", _brought_back)
