@@ -9,7 +9,7 @@ from celery import shared_task
 from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.operations import holds, points
+from members.operations import conversions, holds, points
 
 log = logging.getLogger(__name__)
 
@@ -36,4 +36,32 @@ def _live_through(merchant: Merchant, at: datetime) -> int:
             if moved == 0:
                 break
             done += moved
+    return done
+
+
+@shared_task
+def convert_points() -> int:
+    """Convert the points of every merchant whose period is over; how many members had theirs converted. A merchant that
+    fails does not stop the others; what was not done is done when the bell rings again."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += convert_of(merchant, at=at)
+        except Exception:
+            log.exception("points could not be converted for merchant %s", merchant.pk)
+    return done
+
+
+def convert_of(merchant: Merchant, *, at: datetime) -> int:
+    """One merchant's period, a batch per transaction; how many members."""
+    with acting_for(merchant, by=SYSTEM):
+        due = conversions.due(at=at)
+    done, after = 0, None
+    while due is not None:
+        with acting_for(merchant, by=SYSTEM):
+            batch = conversions.convert_batch(of=due, after=after, at=at)
+            done, after = done + batch.converted, batch.last
+            if after is None:
+                conversions.finish(of=due, started_at=at, at=clock.now())
+                return done
     return done

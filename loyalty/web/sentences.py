@@ -10,6 +10,7 @@ from loyalty.core import formats
 from loyalty.core.programme.identity import Identity, PointsName
 from members.queries import rule_words
 from members.queries.why import Voice
+from members.rules.conversion import Conversion
 from members.rules.earning import Earning, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
 
@@ -26,6 +27,12 @@ EXPIRIES = {
     "month_end": gettext_lazy("At the end of the month, some months after they count"),
     "fixed_date": gettext_lazy("Every year on one day"),
     "sliding": gettext_lazy("After a time without activity"),
+}
+PERIODS = {
+    "month": gettext_lazy("month"),
+    "quarter": gettext_lazy("quarter"),
+    "half_year": gettext_lazy("half-year"),
+    "year": gettext_lazy("year"),
 }
 SHORTFALLS = {
     "only_pending": gettext_lazy("Take back only what is still pending; note the rest"),
@@ -105,6 +112,17 @@ def hold_sentence(life: PointsLife, words: Words) -> str:
         return text.format(points=points, days=life.hold_days)
     text = _("New {points} wait until {events}, then they can be spent.")
     return text.format(points=points, events=formats.every(waits))
+
+
+def conversion_sentence(terms: Conversion, currency: str, words: Words) -> str:
+    """What points become by themselves, and when; "" where they become nothing."""
+    if terms.every.value not in PERIODS:
+        return ""
+    became = formats.money(terms.cashback_minor, currency) if terms.cashback_minor else _("a reward")
+    text = _("At the end of each {period} every {points} become {thing}; the rest is kept.")
+    return text.format(
+        period=PERIODS[terms.every.value], points=formats.points(terms.points, words), thing=became
+    )
 
 
 def expiry_sentence(life: PointsLife, words: Words) -> str:

@@ -2,6 +2,7 @@
 
 from members.models.activity import Activity
 from members.models.belonging import DrawEntry, EarnedBadge, SegmentPlace, TierStanding
+from members.models.conversion import PointsConversion
 from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
@@ -20,6 +21,7 @@ __all__ = [
     "Member",
     "Order",
     "OrderLine",
+    "PointsConversion",
     "PointsTransfer",
     "Profile",
     "Refund",

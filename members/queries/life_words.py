@@ -4,10 +4,10 @@ that member is erased), and of points that were set free in part."""
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from loyalty.core.ledger.chart import Do
-from members.models import PointsTransfer
+from members.models import PointsConversion, PointsTransfer
 from members.queries import story
 from members.queries.sharing import first_names
 from members.queries.story import Kind, Thing
@@ -68,8 +68,42 @@ def _set_free(told: story.Told) -> story.Said:
     return Kind.ACTIVATION, gettext("Ready to spend"), sentence
 
 
+@dataclass(frozen=True, slots=True)
+class Converted(Thing):
+    """What a member's points became at the end of a period."""
+
+    parts: int = 0
+    cashback_minor: int = 0
+
+
+def _tell_converted(sources: list[UUID]) -> dict[UUID, Thing]:
+    rows = PointsConversion.objects.filter(pk__in=sources)
+    return {row.pk: Converted(gettext("Points exchanged"), "", row.parts, row.cashback_minor) for row in rows}
+
+
+def _converted(told: story.Told) -> story.Said:
+    """Points that became something by themselves, or came back because the reward had run out."""
+    points, title = told.voice.points(told.points), gettext("Points exchanged")
+    thing = told.thing
+    if told.row.move == Do.GIVE_BACK:
+        text = gettext("{points} came back: there were no more rewards")
+        return Kind.RETURNED, title, text.format(points=points)
+    if isinstance(thing, Converted) and thing.cashback_minor:
+        text = gettext("{points} became {amount} to spend")
+        return (
+            Kind.REDEMPTION,
+            title,
+            text.format(points=points, amount=told.voice.money(thing.cashback_minor)),
+        )
+    count = thing.parts if isinstance(thing, Converted) else 1
+    text = ngettext("{points} became a reward", "{points} became {count} rewards", count)
+    return Kind.REDEMPTION, title, text.format(points=points, count=count)
+
+
 def register() -> None:
     """Let stories tell of these. Called once, when the app starts."""
+    story.register("conversion", _tell_converted)
+    story.register_saying("conversion", "", _converted)
     story.register_saying("hold", "", _set_free)
     story.register("transfer", _tell)
     story.register_saying("transfer", "", _said)
