@@ -11,14 +11,24 @@ class MembersConfig(AppConfig):
         from members import consumers  # noqa: F401 - registers what it consumes
         from members.operations import perks, referral_moves
         from members.operations.privacy import holder
-        from members.queries import invariants, referral_invariants, referral_words, sharing_words
-        from members.rules import earning, offers, points_life, referrals, sharing, side_units, tiers
+        from members.queries import invariants, life_words, referral_invariants, referral_words
+        from members.rules import (
+            conversion,
+            earning,
+            offers,
+            points_life,
+            referrals,
+            sharing,
+            side_units,
+            tiers,
+        )
 
         register(Section("earning", earning.Earning, earning.check))
         register(Section("side_units", side_units.SideUnits, side_units.check))
         register(Section("offers", offers.Offers, offers.check))
         register(Section("points_life", points_life.PointsLife, points_life.check))
         register(Section("tiers", tiers.Tiers, tiers.check))
+        register(Section("conversion", conversion.Conversion, conversion.check))
         register(Section("sharing", sharing.Sharing, sharing.check))
         register(Section("referrals", referrals.Referrals, referrals.check))
         privacy.register(holder)
@@ -26,5 +36,5 @@ class MembersConfig(AppConfig):
         privacy.register(referral_moves.holder)
         invariants.register()
         referral_invariants.register()
-        sharing_words.register()
+        life_words.register()
         referral_words.register_words()

@@ -9,7 +9,7 @@ from celery import shared_task
 from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.operations import points, tier_publishing, tiers
+from members.operations import conversions, holds, points, tier_publishing, tiers
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def run_points_life() -> int:
 def _live_through(merchant: Merchant, at: datetime) -> int:
     """One merchant's points, a batch per transaction: no member waits for more than one batch."""
     done = 0
-    for work in (points.activate_due, points.expire_due):
+    for work in (points.activate_due, holds.release_due, points.expire_due):
         while True:
             with acting_for(merchant, by=SYSTEM):
                 moved = work(at=at, most=points.BATCH)
@@ -65,4 +65,32 @@ def _review_tiers(merchant: Merchant, at: datetime) -> int:
             done += looked_at
             if looked_at < batch:
                 break
+    return done
+
+
+@shared_task
+def convert_points() -> int:
+    """Convert the points of every merchant whose period is over; how many members had theirs converted. A merchant that
+    fails does not stop the others; what was not done is done when the bell rings again."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += convert_of(merchant, at=at)
+        except Exception:
+            log.exception("points could not be converted for merchant %s", merchant.pk)
+    return done
+
+
+def convert_of(merchant: Merchant, *, at: datetime) -> int:
+    """One merchant's period, a batch per transaction; how many members."""
+    with acting_for(merchant, by=SYSTEM):
+        due = conversions.due(at=at)
+    done, after = 0, None
+    while due is not None:
+        with acting_for(merchant, by=SYSTEM):
+            batch = conversions.convert_batch(of=due, after=after, at=at)
+            done, after = done + batch.converted, batch.last
+            if after is None:
+                conversions.finish(of=due, started_at=at, at=clock.now())
+                return done
     return done

@@ -10,6 +10,7 @@ from loyalty.core import formats
 from loyalty.core.programme.identity import Identity, PointsName
 from members.queries import rule_words
 from members.queries.why import Voice
+from members.rules.conversion import Conversion
 from members.rules.earning import Earning, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
 
@@ -26,6 +27,12 @@ EXPIRIES = {
     "month_end": gettext_lazy("At the end of the month, some months after they count"),
     "fixed_date": gettext_lazy("Every year on one day"),
     "sliding": gettext_lazy("After a time without activity"),
+}
+PERIODS = {
+    "month": gettext_lazy("month"),
+    "quarter": gettext_lazy("quarter"),
+    "half_year": gettext_lazy("half-year"),
+    "year": gettext_lazy("year"),
 }
 SHORTFALLS = {
     "only_pending": gettext_lazy("Take back only what is still pending; note the rest"),
@@ -86,18 +93,36 @@ def earning_sentences(earning: Earning, currency: str, words: Words) -> list[str
 
 def hold_sentence(life: PointsLife, words: Words) -> str:
     """From when points can be spent."""
-    points = words["other"]
+    points, waits = words["other"], []
     if life.hold_event:
-        text = _("New {points} wait until “{event}” has happened, then they can be spent.")
-        return text.format(points=points, event=life.hold_event)
+        waits.append(_("“{event}” has happened").format(event=life.hold_event))
     if life.hold_days:
+        text = ngettext("{days} day is over", "{days} days are over", life.hold_days)
+        waits.append(text.format(days=life.hold_days))
+    if life.hold_until is not None:
+        waits.append(_("{day} has come").format(day=formats.when(life.hold_until, "date")))
+    if not waits:
+        return _("New {points} can be spent at once.").format(points=points)
+    if len(waits) == 1 and life.hold_days:
         text = ngettext(
             "New {points} can be spent after {days} day.",
             "New {points} can be spent after {days} days.",
             life.hold_days,
         )
         return text.format(points=points, days=life.hold_days)
-    return _("New {points} can be spent at once.").format(points=points)
+    text = _("New {points} wait until {events}, then they can be spent.")
+    return text.format(points=points, events=formats.every(waits))
+
+
+def conversion_sentence(terms: Conversion, currency: str, words: Words) -> str:
+    """What points become by themselves, and when; "" where they become nothing."""
+    if terms.every.value not in PERIODS:
+        return ""
+    became = formats.money(terms.cashback_minor, currency) if terms.cashback_minor else _("a reward")
+    text = _("At the end of each {period} every {points} become {thing}; the rest is kept.")
+    return text.format(
+        period=PERIODS[terms.every.value], points=formats.points(terms.points, words), thing=became
+    )
 
 
 def expiry_sentence(life: PointsLife, words: Words) -> str:

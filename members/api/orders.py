@@ -15,8 +15,8 @@ from loyalty.core.api.strict import said
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from members.api import inputs, shapes
 from members.api.members import member_id
+from members.operations.holds import activate_order
 from members.operations.orders import MemberNotFound, Outcome, quote_order, record_order, record_orders
-from members.operations.points import activate_order
 from members.queries import orders
 from members.rules.shopping import NewOrder
 

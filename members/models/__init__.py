@@ -2,6 +2,8 @@
 
 from members.models.activity import Activity
 from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPlace, TierStanding
+from members.models.conversion import PointsConversion
+from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
@@ -23,6 +25,7 @@ __all__ = [
     "DrawEntry",
     "EarnedBadge",
     "FullCard",
+    "HoldEvent",
     "Household",
     "HouseholdPlace",
     "Identity",
@@ -32,6 +35,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "PerkClaim",
+    "PointsConversion",
     "PointsTransfer",
     "Profile",
     "Referral",

@@ -17,7 +17,7 @@ from loyalty.core.ledger.operations import post_many
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from members.models import Member, Order, OrderLine, Refund, RuleUse, Stats
-from members.operations import following, referrals
+from members.operations import following, holds, referrals
 from members.operations.counting import count, lock_budgets
 from members.operations.granting import Source, grants
 from members.operations.locking import lock_counts, lock_name
@@ -82,6 +82,8 @@ def claim_order(*, order: UUID, member: UUID, at: datetime) -> Claimed:
     _grant(row, who.pk, decision, at)
     following.after_claim(row, decision=decision)
     _undo_refunded(row, lines, at)
+    if row.points_earned:
+        holds.catch_up(about="order", source=row.source, external_id=row.external_id, at=at)
     referrals.friends_bought([row], version=row.programme_version, at=at)
     in_force = programmes.in_force()
     following.last([who.pk], version=in_force.id if in_force else None, at=at)

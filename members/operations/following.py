@@ -12,7 +12,7 @@ from loyalty.core.ledger.operations import hold
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
 from members.models import Activity, Order
-from members.operations import cards, gifts, referrals, tiers
+from members.operations import cards, gifts, holds, referrals, tiers
 from members.operations.deciding import Plan
 from members.rules.decision import Decision
 from members.rules.tiers import Occasion
@@ -29,6 +29,8 @@ def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
         row = plan.row
         if row["member"] is not None:
             _give("order", row["id"], plan.outcome.decision, row["member"], row["at"], row["version"])
+        if plan.outcome.points and plan.outcome.terms.for_event:
+            holds.catch_up(about="order", source=row["source"], external_id=row["external_id"], at=at)
     if plans:
         bought = (_written(plan) for plan in plans)
         referrals.friends_bought(bought, version=plans[0].outcome.version, at=at)

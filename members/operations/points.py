@@ -1,4 +1,4 @@
-"""Points outside of orders: adjust by hand, ripen, expire."""
+"""Points outside of orders: adjust by hand, ripen, expire. What waits for an event is in `holds`."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,8 +12,8 @@ from loyalty.core import ids
 from loyalty.core.errors import InvalidInput
 from loyalty.core.events import operations as events
 from loyalty.core.ledger.chart import POINTS, Do, MerchantAccount
-from loyalty.core.ledger.operations import Posted, Posting, hold, post, post_many
-from loyalty.core.ledger.queries import due_to_activate, due_to_expire, lots_of_source
+from loyalty.core.ledger.operations import Posted, Posting, post, post_many
+from loyalty.core.ledger.queries import due_to_activate, due_to_expire
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
@@ -98,7 +98,7 @@ def activate_due(*, at: datetime, most: int | None = None) -> int:
     """Make pending lots whose date has come spendable: all of them, or at most `most`; how many."""
     return _in_batches(
         due_to_activate,
-        lambda lot, owner, unit: _activation(lot, owner, unit, at, None),
+        lambda lot, owner, unit: _activation(lot, owner, unit, at),
         at,
         most,
         after=lambda due: _fill_cards(due, at),
@@ -138,7 +138,7 @@ def _in_batches(
     return done
 
 
-def _activation(lot: UUID, owner: UUID, unit: str, at: datetime, until: datetime | None) -> Posting:
+def _activation(lot: UUID, owner: UUID, unit: str, at: datetime) -> Posting:
     return Posting(
         do=Do.ACTIVATE,
         key=f"activate:{lot}",
@@ -150,28 +150,7 @@ def _activation(lot: UUID, owner: UUID, unit: str, at: datetime, until: datetime
         now=at,
         unit=unit,
         lot=lot,
-        expires_at=until,
     )
-
-
-@transaction.atomic
-def activate_order(*, order: UUID, at: datetime) -> int:
-    """The event that an order's pending points waited for has happened (shipped, attended); the points
-    activated.
-
-    Their life starts now, by the terms they were earned under.
-    """
-    zone = ZoneInfo(shop_of_scope().timezone)
-    hold(sorted({lot.owner for lot in lots_of_source(order)}))
-    done = 0
-    for lot in lots_of_source(order):
-        if lot.pending and lot.remaining:
-            version = lot.programme_version
-            life = programmes.version(version).programme["points_life"] if version else PointsLife()
-            until = expires_at(life, at, zone)
-            done += post(_activation(lot.id, lot.owner, lot.unit, at, until)).amount
-    events.ring_after_commit()
-    return done
 
 
 def live_through(*, at: datetime) -> dict[str, int]:

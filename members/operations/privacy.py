@@ -25,6 +25,7 @@ from members.models import (
     Member,
     OfferActivation,
     Order,
+    PointsConversion,
     Profile,
     RuleUse,
     SegmentPlace,
@@ -227,6 +228,16 @@ def _gathered(member: UUID) -> dict[str, Any]:
         "draws": [
             {"draw": row.draw, "entries": row.entries, "entered_at": row.entered_at.isoformat()}
             for row in DrawEntry.objects.filter(member=member).order_by("entered_at", "id")
+        ],
+        "conversions": [
+            {
+                "period": row.period,
+                "points": row.points,
+                "parts": row.parts,
+                "reward": row.reward,
+                "cashback_minor": row.cashback_minor,
+            }
+            for row in PointsConversion.objects.filter(member=member).order_by("converted_at")
         ],
     }
 

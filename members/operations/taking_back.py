@@ -58,7 +58,8 @@ def take_back(claim: Claim) -> Taken:
     if owed <= 0:
         return found
     hold([claim.owner])
-    lots = lots_of_source(claim.source, unit=claim.unit)
+    # What still waits goes first.
+    lots = sorted(lots_of_source(claim.source, unit=claim.unit), key=lambda lot: not lot.pending)
     for lot in [one for one in lots if one.owner == claim.owner]:
         if owed > 0:
             owed -= _from(lot, min(owed, lot.granted), claim, found)
@@ -77,6 +78,10 @@ def _from(lot: SourceLot, amount: int, claim: Claim, found: Taken) -> int:
             claim.posting(Do.TAKE_BACK, str(lot.id), amount, lot=lot.id, shortfall=claim.policy),
         )
     except NothingLeft as nothing:
+        left = int(nothing.params.get("available", 0))
+        if left and "shortfall" not in nothing.params:
+            # A part of the lot was set free by itself, as a lot of its own.
+            return _from(lot, left, claim, found)
         missing = int(nothing.params.get("shortfall", 0))
         found.short += missing
         return missing

@@ -122,8 +122,11 @@ def _read(member: UUID, before: UUID | None, limit: int, unit: str) -> tuple[lis
 
 
 def _folded(row: _Found) -> bool:
-    """A commit changes nothing the member can spend: the row that set the points aside tells it."""
-    return isinstance(row, StatementRow) and row.move == Do.COMMIT
+    """A commit changes nothing the member can spend: the row that set the points aside tells it. What leaves a held lot
+    in part is told where it arrives."""
+    if not isinstance(row, StatementRow):
+        return False
+    return row.move == Do.COMMIT or (row.kind == "hold" and row.move == Do.TAKE_BACK)
 
 
 def _tell(found: list[_Found], voice: Voice) -> list[StoryRow]:

@@ -27,3 +27,9 @@ def points_to_take(lines: list[LineState], *, unassigned_minor: int, cancelled: 
     by_line = sum(share(line.points, line.refunded_minor, line.paid_minor) for line in lines)
     left_minor = sum(line.paid_minor - line.refunded_minor for line in lines)
     return by_line + share(earned - by_line, min(unassigned_minor, left_minor), left_minor)
+
+
+def points_to_release(lines: list[LineState]) -> int:
+    """Points that the shipment (or another event) of some lines sets free: what they earned, less what their refunds
+    undo."""
+    return sum(line.points - share(line.points, line.refunded_minor, line.paid_minor) for line in lines)

@@ -19,10 +19,11 @@ class Expiry(StrEnum):
 
 
 class PointsLife(Struct, forbid_unknown_fields=True, frozen=True):
-    """`hold_days` before points can be spent; `hold_event` waits for an event instead, like
-    "order.shipped"."""
+    """New points wait `hold_days` days, until the day `hold_until` begins, and for `hold_event`, like "order.shipped":
+    for whichever of those named is last."""
 
     hold_days: int = 0
+    hold_until: date | None = None
     hold_event: str = ""
     expiry: Expiry = Expiry.NEVER
     months: int = 12
@@ -43,6 +44,10 @@ def check(life: PointsLife) -> list[tuple[str, str]]:
     ):
         if not low <= getattr(life, name) <= high:
             problems.append((name, f"Choose {low} to {high}."))
+    if life.hold_until is not None and not 2000 <= life.hold_until.year <= 2100:
+        problems.append(("hold_until", "Choose a day between 2000 and 2100."))
+    if len(life.hold_event) > 60 or not life.hold_event.isprintable():
+        problems.append(("hold_event", "Name the event in at most 60 visible characters."))
     try:
         month, day = (int(part) for part in life.day.split("-"))
         date(2023, month, day)
@@ -59,6 +64,11 @@ class Terms:
     available_from: datetime | None
     expires_at: datetime | None
     slides_days: int | None = None
+
+    @property
+    def for_event(self) -> bool:
+        """True for points that wait until something has happened."""
+        return self.pending and self.available_from is None
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
@@ -94,12 +104,24 @@ def expires_at(life: PointsLife, starts: datetime, zone: ZoneInfo) -> datetime |
             return end_of(day + timedelta(days=life.days), zone)
 
 
+def held_until(life: PointsLife, at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Until when the calendar holds points earned at `at`, events aside; None when it does not."""
+    ends = []
+    if life.hold_days:
+        ends.append(end_of(at.astimezone(zone).date() + timedelta(days=life.hold_days - 1), zone))
+    if life.hold_until is not None:
+        ends.append(end_of(life.hold_until - timedelta(days=1), zone))
+    last = max(ends, default=None)
+    return last if last is not None and last > at else None
+
+
 def terms(life: PointsLife, at: datetime, zone: ZoneInfo) -> Terms:
-    """The terms of points earned at `at`. With a hold their life starts when they can be spent."""
+    """The terms of points earned at `at`. With a hold their life starts when they can be spent; what waits for an event
+    has no date before that has happened."""
     slides = life.days if life.expiry is Expiry.SLIDING else None
     if life.hold_event:
         return Terms(True, None, None, slides)
-    if life.hold_days:
-        starts = end_of(at.astimezone(zone).date() + timedelta(days=life.hold_days - 1), zone)
+    starts = held_until(life, at, zone)
+    if starts is not None:
         return Terms(True, starts, expires_at(life, starts, zone), slides)
     return Terms(False, None, expires_at(life, at, zone), slides)

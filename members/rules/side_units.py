@@ -67,6 +67,8 @@ def check(side: SideUnits) -> Problems:
         else:
             problems += [(f"{path}.id", message) for _field, message in units.problems(unit.id)]
         seen.add(unit.id)
+        if unit.life.hold_event:
+            problems.append((f"{path}.life.hold_event", "Only points can wait for an event."))
         problems += [(f"{path}.life.{field}", message) for field, message in points_life.check(unit.life)]
     return problems + _cards(side.cards)
 

@@ -35,6 +35,7 @@ _LABELS = {
     "factor": gettext_lazy("Times as many"),
     "name": gettext_lazy("Name"),
     "hold_days": gettext_lazy("Days until points can be spent"),
+    "hold_until": gettext_lazy("Day before which points cannot be spent"),
     "hold_event": gettext_lazy("What new points wait for"),
     "expiry": gettext_lazy("When points expire"),
     "months": gettext_lazy("Months points live"),

@@ -9,7 +9,7 @@ from loyalty.core import formats
 from loyalty.core.formats import short_money
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme import queries as programmes
-from loyalty.web.sentences import Words, below, expiry_sentence, hold_sentence, voice_of
+from loyalty.web.sentences import Words, below, conversion_sentence, expiry_sentence, hold_sentence, voice_of
 from members.queries import rule_words
 from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
@@ -44,16 +44,18 @@ def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> 
     earns = [_rule(rule, currency, words) for rule in rules if not isinstance(rule, PlaceInSegment)]
     earns += rule_words.group_sentences(earning, voice_of(currency, words, plain=True))
     using = [_worth(offers[0], rules, currency, words)] if offers else []
+    exchanged = conversion_sentence(current.programme["conversion"], currency, words)
+    by_itself = [exchanged] if exchanged else []
     return [
         Way("qr-code", _("Show your code"), [_("Have it scanned at the till whenever you buy.")]),
         Way("plus", _("Collect {points}").format(points=words["other"]), earns + _waiting(life, words)),
-        Way("gift", _("Take a reward"), [*using, expiry_sentence(life, words)]),
+        Way("gift", _("Take a reward"), [*using, *by_itself, expiry_sentence(life, words)]),
     ]
 
 
 def _waiting(life: PointsLife, words: Words) -> list[str]:
     """Only said where points have to wait."""
-    return [hold_sentence(life, words)] if life.hold_days or life.hold_event else []
+    return [hold_sentence(life, words)] if life.hold_days or life.hold_event or life.hold_until else []
 
 
 def _rule(rule: Rule, currency: str, words: Words) -> str:

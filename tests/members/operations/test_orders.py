@@ -9,6 +9,7 @@ from loyalty.core.errors import InvalidInput, KeyReused
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.queries import balance, lots, outstanding, totals
 from members.models import Order, OrderLine, Refund, Stats
+from members.operations.holds import activate_order
 from members.operations.membership import block, edit, join
 from members.operations.orders import (
     MemberNotFound,
@@ -17,7 +18,7 @@ from members.operations.orders import (
     record_order,
     record_orders,
 )
-from members.operations.points import activate_due, activate_order, adjust_points, expire_due, live_through
+from members.operations.points import activate_due, adjust_points, expire_due, live_through
 from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order, refund_order
 from members.rules.facts import LineKind

@@ -150,6 +150,7 @@ def test_a_quote_of_several_units_writes_nothing(cafe, ana):
         ({"units": [{"id": "points"}]}, "side_units.units[0].id"),
         ({"units": [{"id": "gold"}]}, "side_units.units[0].id"),
         ({"units": [{"id": "stamps"}, {"id": "stamps"}]}, "side_units.units[1].id"),
+        ({"units": [{"id": "stamps", "life": {"hold_event": "order.shipped"}}]}, "side_units.units[0].life.hold_event"),
         ({"units": [{"id": "stamps", "life": {"months": 0}}]}, "side_units.units[0].life.months"),
         ({"cards": [{"id": "c", "needed": 0, "reward": "coffee"}]}, "side_units.cards[0].needed"),
         ({"cards": [{"id": "c", "needed": 9, "reward": " "}]}, "side_units.cards[0].reward"),

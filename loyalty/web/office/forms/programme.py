@@ -161,7 +161,10 @@ class BasicRuleForm(forms.Form):
             at_least_minor=data["at_least"] or 0,
         )
         life = made.setdefault("points_life", {})
-        life["hold_days"] = data["hold_days"] if data["hold"] == "days" else 0
+        # Days besides an event are not on the form: they stay as long as the event does.
+        both = data["hold"] == "event" and bool(life.get("hold_event"))
+        if not both:
+            life["hold_days"] = data["hold_days"] if data["hold"] == "days" else 0
         life["hold_event"] = data["hold_event"] if data["hold"] == "event" else ""
         life["expiry"], life["on_shortfall"] = data["expiry"], data["on_shortfall"]
         for name in ("months", "days", "day"):

@@ -1,13 +1,13 @@
-"""What a member's story says of points that went to another member or came from one: only a first name, and none once
-that member is erased."""
+"""What a member's story says of points that went to another member or came from one (only a first name, and none once
+that member is erased), and of points that were set free in part."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from loyalty.core.ledger.chart import Do
-from members.models import PointsTransfer
+from members.models import PointsConversion, PointsTransfer
 from members.queries import sayings, story
 from members.queries.sayings import Kind, Thing
 from members.queries.sharing import first_names
@@ -62,8 +62,49 @@ def _brought_back(told: sayings.Told) -> sayings.Said:
     return Kind.SHARED, title.format(name=name), text.format(points=told.voice.points(told.points))
 
 
+def _set_free(told: sayings.Told) -> sayings.Said:
+    """A part of what an order held."""
+    sentence = gettext("{points} that waited can be spent now").format(points=told.voice.points(told.points))
+    return Kind.ACTIVATION, gettext("Ready to spend"), sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Converted(Thing):
+    """What a member's points became at the end of a period."""
+
+    parts: int = 0
+    cashback_minor: int = 0
+
+
+def _tell_converted(sources: list[UUID]) -> dict[UUID, Thing]:
+    rows = PointsConversion.objects.filter(pk__in=sources)
+    return {row.pk: Converted(gettext("Points exchanged"), "", row.parts, row.cashback_minor) for row in rows}
+
+
+def _converted(told: sayings.Told) -> sayings.Said:
+    """Points that became something by themselves, or came back because the reward had run out."""
+    points, title = told.voice.points(told.points), gettext("Points exchanged")
+    thing = told.thing
+    if told.row.move == Do.GIVE_BACK:
+        text = gettext("{points} came back: there were no more rewards")
+        return Kind.RETURNED, title, text.format(points=points)
+    if isinstance(thing, Converted) and thing.cashback_minor:
+        text = gettext("{points} became {amount} to spend")
+        return (
+            Kind.REDEMPTION,
+            title,
+            text.format(points=points, amount=told.voice.money(thing.cashback_minor)),
+        )
+    count = thing.parts if isinstance(thing, Converted) else 1
+    text = ngettext("{points} became a reward", "{points} became {count} rewards", count)
+    return Kind.REDEMPTION, title, text.format(points=points, count=count)
+
+
 def register() -> None:
-    """Let stories tell of transfers. Called once, when the app starts."""
+    """Let stories tell of these. Called once, when the app starts."""
+    story.register("conversion", _tell_converted)
+    sayings.register_saying("conversion", "", _converted)
+    sayings.register_saying("hold", "", _set_free)
     story.register("transfer", _tell)
     sayings.register_saying("transfer", "", _said)
     sayings.register_saying("transfer_undone", "", _brought_back)
