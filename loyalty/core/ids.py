@@ -26,6 +26,9 @@ _WORDS = {
     "rwd": "reward",
     "rdm": "redemption",
     "pgv": "programme version",
+    "ssn": "session",
+    "bkg": "booking",
+    "ful": "fulfilment",
 }
 _last_ns = 0
 _lock = threading.Lock()

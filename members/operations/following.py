@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from loyalty.core.events.operations import record
 from members.models import Activity, Order
 from members.operations import gifts
 from members.operations.deciding import Plan
@@ -18,6 +19,9 @@ def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
     gifts.hold_rewards(plan.outcome.decision for plan in plans if plan.row["member"] is not None)
     for plan in plans:
         member, decision = plan.row["member"], plan.outcome.decision
+        if member is not None and plan.row["points_minor"]:
+            data = {"order": str(plan.row["id"]), "points_minor": plan.row["points_minor"]}
+            record("order.paid_with_points", subject=member, at=plan.row["at"], data=data)
         if member is not None and not gifts.is_plain(decision):
             gifts.hand_out(decision, gifts.Occasion("order", plan.row["id"], member, plan.row["at"]))
 
