@@ -112,7 +112,7 @@ def settle_payment(*, order: UUID, at: datetime) -> Redemption | None:
         _mismatch(row, paid.value, at)
         return None
     try:
-        return commit_redemption(redemption=paid.pk, at=at)
+        return commit_redemption(redemption=paid.pk, at=max(at, paid.reserved_at))
     except Overdue:
         _mismatch(row, 0, at)
         return None

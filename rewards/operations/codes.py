@@ -6,7 +6,7 @@ Called with the reward locked, so that no code of a pool is given out twice and 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from loyalty.core.events.operations import record
 from rewards.models import PoolCode, Redemption, Reward, Voucher
@@ -35,8 +35,7 @@ def ready(*, row: Redemption, terms: KindTerms, valid_days: int) -> Ready:
         return Ready(
             [vouchers.made(redemption=row, expires_at=good_until) for _number in range(row.quantity)]
         )
-    free = PoolCode.objects.select_for_update(no_key=True).filter(reward=row.reward_id, redemption=None)
-    pool = list(free.order_by("id")[: row.quantity])
+    pool = list(lock_free(PoolCode.objects.filter(reward=row.reward_id, redemption=None))[: row.quantity])
     if len(pool) < row.quantity:
         raise PoolIsEmpty(
             f"{row.quantity} codes of reward {row.reward_id} were counted, {len(pool)} are there."
@@ -48,6 +47,11 @@ def ready(*, row: Redemption, terms: KindTerms, valid_days: int) -> Ready:
         ],
         pool,
     )
+
+
+def lock_free(rows: QuerySet[PoolCode]) -> QuerySet[PoolCode]:
+    """Codes that nobody has yet, first imported first. Locked, should anybody ever come without the reward's lock."""
+    return rows.select_for_update(no_key=True).order_by("id")
 
 
 def given(*, row: Redemption, codes: Ready, low_at: int) -> None:
