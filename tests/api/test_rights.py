@@ -28,7 +28,10 @@ def operations():
 
 
 ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations()]
-PREFIX = {"members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm"}
+PREFIX = {
+    "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
+    "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful",
+}  # fmt: skip
 
 
 def example_of(spec):
@@ -79,6 +82,13 @@ def everything(call, name):
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
     made = call.post("redemptions", {"member": member, "reward": reward})
     assert made.status_code == 201, made.content
+    party = {"kind": "workshop", "name": {"en": "Baking"}, "cost_points": 10, "delivery": "served"}
+    workshop = call.post("rewards", party).json()["id"]
+    date = {"starts_at": "2099-12-05T18:00:00+01:00", "capacity": 5}
+    session = call.post(f"rewards/{workshop}/sessions", date).json()["id"]
+    booked = call.post(f"sessions/{session}/bookings", {"member": member})
+    assert booked.status_code == 201, booked.content
+    waiting = call.get("fulfilments").json()["data"]
     doing = call.post("activities", an_activity(name)).json()["id"]
     return {
         "act": doing,
@@ -86,6 +96,9 @@ def everything(call, name):
         "ord": order,
         "rwd": reward,
         "rdm": made.json()["id"],
+        "ssn": session,
+        "bkg": booked.json()["id"],
+        "ful": waiting[-1]["id"],
         "code": made.json()["code"],
     }
 
@@ -106,8 +119,8 @@ def test_another_shops_ids_do_not_exist(call, ottos_call, method, address, spec)
 def test_ones_own_ids_do_exist(call, method, address, spec):
     """The twin: the 404 above is about whose id it is, not about the request."""
     answer = call(method, filled(address, **everything(call, "ana")), example_of(spec))
-    if answer.status_code == 404:  # the merge's example names a member that is not there
-        assert address.endswith("merge")
+    if answer.status_code == 404:  # these examples name a member that is not there
+        assert address.endswith(("merge", "bookings"))
     else:
         assert answer.status_code in (200, 201, 202, 422), answer.content
 

@@ -20,8 +20,10 @@ from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
 from members.rules.doing import NewActivity, Product
 from members.rules.shopping import MemberRef, NewRefund
-from rewards.models import Voucher
+from rewards.models import Fulfilment, Voucher
 from rewards.operations.catalogue import create_reward
+from rewards.operations.places import book_place, open_session
+from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, buy, days, publish, shop
 
@@ -85,6 +87,7 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
     details = {"kind": "custom", "name": {"en": "Cup"}, "cost_points": 10}
     reward = create_reward(at=AT, details=details)
     held = reserve_reward(member=member.pk, reward=reward.pk, key="sweep", at=AT, hold=days(1))
+    made.ids |= _event(member, secret)
     movement, lot = transfers(member.pk).first(), lots(member.pk).first()
     assert order.order
     assert done.activity
@@ -100,7 +103,28 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
         "redemption": ids.encode("rdm", held.pk),
         "transfer": ids.encode("trf", movement.pk),
         "lot": ids.encode("lot", lot.pk),
-        "voucher": Voucher.objects.get().code,
+        "voucher": Voucher.objects.get(redemption=held).code,
+    }
+
+
+def _event(member: Member, secret: str) -> dict[str, str]:
+    """A date of a workshop with one place taken, a ticket to send for it, and a pool of codes."""
+    details = {
+        "kind": "workshop",
+        "name": {"en": f"{secret} baking"},
+        "cost_points": 1,
+        "delivery": "shipped",
+    }
+    workshop = create_reward(at=AT, details=details)
+    date = {"starts_at": AT + days(36_000), "capacity": 3, "place": f"{secret} kitchen"}
+    session = open_session(reward=workshop.pk, at=AT, details=date)
+    booking = book_place(member=member.pk, session=session.pk, key="sweep-place", at=AT)
+    pool = create_reward(at=AT, details={"kind": "coupon", "name": {"en": "Codes"}, "cost_points": 1})
+    import_codes(reward=pool.pk, codes=[f"{secret}-0001"], at=AT)
+    return {
+        "session": ids.encode("ssn", session.pk),
+        "booking": ids.encode("bkg", booking.pk),
+        "fulfilment": ids.encode("ful", Fulfilment.objects.get().pk),
     }
 
 
