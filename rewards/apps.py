@@ -10,13 +10,15 @@ class RewardsConfig(AppConfig):
         from loyalty.core.programme import document
         from members.operations import gifts
         from members.queries import given, story
+        from rewards import consumers  # noqa: F401 - registers what it consumes
         from rewards.operations import issuing
-        from rewards.operations.privacy import holder
+        from rewards.operations.privacy import holder, places
         from rewards.queries import invariants
         from rewards.queries.telling import gifts as told_gifts
         from rewards.queries.telling import tell
 
         privacy.register(holder)
+        privacy.register(places)
         gifts.register(issuing.RewardShelf())
         document.register_review(issuing.review)
         story.register("redemption", tell)

@@ -30,6 +30,9 @@ _WORDS = {
     "hhd": "household",
     "pgv": "programme version",
     "clm": "claim",
+    "ssn": "session",
+    "bkg": "booking",
+    "ful": "fulfilment",
 }
 _last_ns = 0
 _lock = threading.Lock()

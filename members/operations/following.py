@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from loyalty.core.events.operations import record
 from loyalty.core.ledger.operations import hold
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
@@ -27,6 +28,9 @@ def after_orders(plans: Sequence[Plan], *, at: datetime) -> None:
         gifts.shelf().hold(rewards)
     for plan in plans:
         row = plan.row
+        if row["member"] is not None and row["points_minor"]:
+            data = {"order": str(row["id"]), "points_minor": row["points_minor"]}
+            record("order.paid_with_points", subject=row["member"], at=row["at"], data=data)
         if row["member"] is not None:
             _give("order", row["id"], plan.outcome.decision, row["member"], row["at"], row["version"])
         if plan.outcome.points and plan.outcome.terms.for_event:

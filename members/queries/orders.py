@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from loyalty.core.errors import NotFound
 from loyalty.core.tenancy.plans import Fixed
 from members.models import Order, OrderLine, Refund
+from members.queries.whole import of_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def of_member(member: UUID, *, before: UUID | None = None) -> QuerySet[Order]:
 
     The caller slices; page on with the last order's id as `before`.
     """
-    found = Order.objects.filter(Q(member=member) | Q(member__merged_into=member)).order_by("-id")
+    found = Order.objects.filter(of_whole(member)).order_by("-id")
     return found.filter(pk__lt=before) if before else found
 
 

@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, structs, to_builtins
 
 from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
 from loyalty.core.api.pagination import keyset
 from loyalty.core.api.spec import endpoint, page_of, within
 from members.queries.wallet import wallet
-from rewards.api import shapes
+from rewards.api import shapes, terms
 from rewards.operations.catalogue import (
     HandleTaken,
     StockBelowTaken,
@@ -25,14 +25,22 @@ EXAMPLE = {
     "name": {"en": "Free coffee", "sv": "Gratis kaffe"},
     "cost_points": 150,
     "product_sku": "coffee",
+    "limits": [{"period": "week", "times": 2}],
 }
 _PLACE = [("position", int), ("cost_points", int), ("id", UUID)]
 
 
 def _details(body: Any) -> dict[str, Any]:
-    sent = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
+    sent = {
+        name: value for name, value in structs.asdict(body).items() if value is not UNSET and name != "handle"
+    }
     if "channels" in sent:
         sent["channels"] = list(sent["channels"])
+    if "terms" in sent:
+        sent["terms"] = terms.sent(sent["terms"])
+    for name in ("limits", "audience"):
+        if name in sent:
+            sent[name] = to_builtins(sent[name])
     for name in ("available_from", "available_until"):
         if sent.get(name) is not None:
             sent[name] = within(name, sent[name])
@@ -78,7 +86,7 @@ class OneReward(Endpoint):
         summary="Edit a reward",
         scope="rewards:write",
         body=shapes.RewardChange,
-        example={"stock": 20},
+        example={"stock": 20, "limits": [{"period": "month", "times": 1}]},
         answers={200: shapes.Reward},
         refuses=(StockBelowTaken,),
     )

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
 from loyalty.core import ids
 from loyalty.core.api.pagination import Paged
 from loyalty.core.api.spec import Instant
 from loyalty.core.money import MAX_MINOR, MAX_POINTS
 from rewards import models
+from rewards.api.terms import Audience, Delivery, KindName, Limits, Terms, told
 from rewards.queries.catalogue import Offer
 from rewards.rules.eligibility import Missing
 
@@ -27,7 +28,6 @@ ValidDays = Annotated[int, Meta(ge=1, le=3660)]
 Place = Annotated[int, Meta(ge=0, le=100_000)]
 Cost = Annotated[int, Meta(ge=0, le=MAX_POINTS)]
 Handle = Annotated[str, Meta(max_length=60, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$(?!\n)")]
-Kind = Literal["money_off", "percent_off", "free_product", "free_shipping", "custom"]
 Id = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$(?!\n)")]
 MaybeId = Annotated[str, Meta(max_length=40, pattern=r"^[a-z0-9_]*$(?!\n)")]
 MaybeWhy = Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
@@ -40,11 +40,13 @@ class NewReward(Struct, forbid_unknown_fields=True, frozen=True):
     `stock` and
     `limit_per_member` null: no limit. `channels` empty: everywhere. `handle` is
     how programmes name it, made from its name when it is not given, and stays; `gift_only`: handed out by rules, never
-    for points."""
+    for points. `delivery` puts each one that is used into the staff's queue. Where codes come out of a pool, `stock` is
+    what is in it."""
 
-    kind: Kind
+    kind: KindName
     name: Words
     cost_points: Cost
+    terms: Terms = Terms()
     handle: Handle = ""
     gift_only: bool = False
     description: Words = {}
@@ -53,6 +55,9 @@ class NewReward(Struct, forbid_unknown_fields=True, frozen=True):
     unit_cost_minor: Minor = 0
     stock: Stock | None = None
     limit_per_member: PerMember | None = None
+    limits: Limits = ()
+    audience: Audience = Audience()
+    delivery: Delivery = ""
     available_from: Instant | None = None
     available_until: Instant | None = None
     channels: Channels = ()
@@ -63,7 +68,8 @@ class NewReward(Struct, forbid_unknown_fields=True, frozen=True):
 class RewardChange(Struct, forbid_unknown_fields=True, frozen=True):
     """Only what is sent changes. Open redemptions keep the cost they were made at."""
 
-    kind: Kind | UnsetType = UNSET
+    kind: KindName | UnsetType = UNSET
+    terms: Terms | UnsetType = UNSET
     name: Words | UnsetType = UNSET
     cost_points: Cost | UnsetType = UNSET
     gift_only: bool | UnsetType = UNSET
@@ -73,6 +79,9 @@ class RewardChange(Struct, forbid_unknown_fields=True, frozen=True):
     unit_cost_minor: Minor | UnsetType = UNSET
     stock: Stock | UnsetType | None = UNSET
     limit_per_member: PerMember | UnsetType | None = UNSET
+    limits: Limits | UnsetType = UNSET
+    audience: Audience | UnsetType = UNSET
+    delivery: Delivery | UnsetType = UNSET
     available_from: Instant | UnsetType | None = UNSET
     available_until: Instant | UnsetType | None = UNSET
     channels: Channels | UnsetType = UNSET
@@ -90,12 +99,16 @@ class Reward(Struct):
     description: dict[str, str]
     cost_points: int
     gift_only: bool
+    terms: Terms
     value: int
     product_sku: str
     unit_cost_minor: int
     stock: int | None
     left: int | None
     limit_per_member: int | None
+    limits: Limits
+    audience: Audience
+    delivery: str
     available_from: datetime | None
     available_until: datetime | None
     channels: list[str]
@@ -196,7 +209,8 @@ class VoucherCode(Struct):
 class Redemption(Struct):
     """reserved → committed | released; committed → reversed. `codes` are what the member shows, one for each of
     `quantity`; none in a rehearsal. `code` is the first of them. `given_for` says what it was handed out for (order,
-    activity, …); empty where the member took it."""
+    activity, …); empty where the member took it. `value` is the reward's when it was taken; of points that pay, what
+    they paid; `returned_points` what came back of `cost_points`."""
 
     id: str | None
     member: str
@@ -204,6 +218,8 @@ class Redemption(Struct):
     status: str
     quantity: int
     cost_points: int
+    returned_points: int
+    value: int
     given_for: str
     codes: list[VoucherCode]
     code: str | None
@@ -256,12 +272,16 @@ def reward(row: models.Reward) -> Reward:
         description=row.description,
         cost_points=row.cost_points,
         gift_only=row.gift_only,
+        terms=told(row.terms),
         value=row.value,
         product_sku=row.product_sku,
         unit_cost_minor=row.unit_cost_minor,
         stock=row.stock,
         left=None if row.stock is None else row.stock - row.taken,
         limit_per_member=row.limit_per_member,
+        limits=convert(row.limits, Limits),
+        audience=convert(row.audience, Audience),
+        delivery=row.delivery,
         available_from=row.available_from,
         available_until=row.available_until,
         channels=list(row.channels),
@@ -288,6 +308,8 @@ def redemption(
         status=row.status,
         quantity=row.quantity,
         cost_points=row.cost_points,
+        returned_points=row.returned_points,
+        value=row.value,
         given_for=row.source_kind,
         codes=[] if dry_run else [VoucherCode(v.code, v.status, v.expires_at, v.used_at) for v in codes],
         code=code.code if code and not dry_run else None,

@@ -13,6 +13,9 @@ from rewards.models.reward import Reward
 class Redemption(MerchantScoped):
     """reserved → committed | released; committed → reversed. `key` is the caller's, once for good.
 
+    `value` is the reward's when it was taken: minor units or hundredths of a per cent, by kind; what points paid, for
+    points that pay. `returned_points` came back of `cost_points`, all of them for a reversed one.
+
     One that was handed out (`source_kind` says for what, `source` for which) is committed from the start, costs no
     points, and has a voucher for each of `quantity`. What costs no points has no transfer in the books.
     """
@@ -30,6 +33,8 @@ class Redemption(MerchantScoped):
     status = models.CharField(max_length=10, choices=Status)
     quantity = models.IntegerField(default=1)
     cost_points = models.BigIntegerField()
+    returned_points = models.BigIntegerField(default=0)
+    value = models.BigIntegerField(default=0)
     unit_cost_minor = models.BigIntegerField(default=0)
     channel = models.CharField(max_length=20, blank=True)
     order_external_id = models.CharField(max_length=100, blank=True)
@@ -53,6 +58,10 @@ class Redemption(MerchantScoped):
                 name="rewards_redemption_paid",
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="rewards_redemption_some"),
+            models.CheckConstraint(
+                condition=Q(returned_points__gte=0) & Q(returned_points__lte=models.F("cost_points")),
+                name="rewards_redemption_returned",
+            ),
         ]
         indexes = [
             models.Index(fields=["merchant", "member", "reserved_at"], name="rewards_redemption_member"),
@@ -61,6 +70,16 @@ class Redemption(MerchantScoped):
                 fields=["merchant", "reserved_until"],
                 condition=Q(status="reserved"),
                 name="rewards_redemption_stale",
+            ),
+            models.Index(
+                fields=["merchant", "order_external_id"],
+                condition=~Q(order_external_id=""),
+                name="rewards_redemption_order",
+            ),
+            models.Index(
+                fields=["merchant", "source"],
+                condition=Q(source__isnull=False),
+                name="rewards_redemption_for",
             ),
         ]
 
@@ -79,8 +98,8 @@ class Redemption(MerchantScoped):
 
 
 class Voucher(MerchantScoped):
-    """A code of 60 random bits. Looked up by its digest, so that the time taken tells nothing about near
-    misses."""
+    """A code of 60 random bits, or one out of a pool. Looked up by its digest, so that the time taken tells nothing
+    about near misses."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -89,7 +108,7 @@ class Voucher(MerchantScoped):
 
     redemption = TenantForeignKey(Redemption, related_name="vouchers")
     digest = models.BinaryField(max_length=32)
-    code = models.CharField(max_length=20)
+    code = models.CharField(max_length=64)
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

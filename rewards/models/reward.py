@@ -10,14 +10,33 @@ from loyalty.core.tenancy.models import MerchantScoped, tenant
 class Reward(MerchantScoped):
     """`handle` is how programmes name it, and stays. `value` by kind: minor units off, or percent off × 100; words by
     language; `taken` counts open and used ones, each for as many as it hands out. `gift_only`: handed out by rules and
-    staff, never for points."""
+    staff, never for points. `terms` are those of its kind, `audience` and `limits` who may have it (`rewards.rules`).
+    Where codes come out of a pool, `stock` is how many were imported less those that were lost."""
 
     class Kind(models.TextChoices):
         MONEY_OFF = "money_off"
         PERCENT_OFF = "percent_off"
         FREE_PRODUCT = "free_product"
         FREE_SHIPPING = "free_shipping"
+        SAMPLE = "sample"
+        GIFT_CARD = "gift_card"
+        EXCLUSIVE_PRODUCT = "exclusive_product"
+        EXPERIENCE = "experience"
+        WORKSHOP = "workshop"
+        DONATION = "donation"
+        EARLY_ACCESS = "early_access"
+        COUPON = "coupon"
+        PARTNER = "partner"
+        PAY_WITH_POINTS = "pay_with_points"
         CUSTOM = "custom"
+
+    class Delivery(models.TextChoices):
+        """How staff get it to the member, where a code alone is not enough."""
+
+        NONE = ""
+        SHIPPED = "shipped"
+        COLLECTED = "collected"
+        SERVED = "served"
 
     handle = models.CharField(max_length=60, db_collation="C")
     kind = models.CharField(max_length=24, choices=Kind)
@@ -26,11 +45,15 @@ class Reward(MerchantScoped):
     cost_points = models.BigIntegerField()
     gift_only = models.BooleanField(default=False)
     value = models.BigIntegerField(default=0)
+    terms = models.JSONField(default=dict)
     product_sku = models.CharField(max_length=100, blank=True)
     unit_cost_minor = models.BigIntegerField(default=0)
     stock = models.IntegerField(null=True)
     taken = models.IntegerField(default=0)
     limit_per_member = models.IntegerField(null=True)
+    limits = models.JSONField(default=list)
+    audience = models.JSONField(default=dict)
+    delivery = models.CharField(max_length=10, choices=Delivery, blank=True)
     available_from = models.DateTimeField(null=True)
     available_until = models.DateTimeField(null=True)
     channels = ArrayField(models.CharField(max_length=20), default=list)

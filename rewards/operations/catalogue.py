@@ -17,6 +17,8 @@ from loyalty.core.events.operations import record
 from loyalty.core.money import MAX_MINOR, MAX_POINTS
 from loyalty.core.programme.identity import LANGUAGES
 from rewards.models import Reward
+from rewards.operations.terms import kind_problems
+from rewards.rules.kinds import read
 
 _HANDLE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SPELT = str.maketrans({"æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ß": "ss", "ð": "d", "þ": "th", "ł": "l"})
@@ -27,10 +29,14 @@ FIELDS = (
     "cost_points",
     "gift_only",
     "value",
+    "terms",
     "product_sku",
     "unit_cost_minor",
     "stock",
     "limit_per_member",
+    "limits",
+    "audience",
+    "delivery",
     "available_from",
     "available_until",
     "channels",
@@ -113,14 +119,35 @@ def _handles(name: str) -> Iterator[str]:
 
 
 def _fill(reward: Reward, details: Mapping[str, Any]) -> None:
+    pooled, kind = _is_pooled(reward), reward.kind
     for name in FIELDS:
         if name in details:
             setattr(reward, name, details[name])
-    errors = [
-        {"field": field, "code": "invalid", "message": str(message)} for field, message in _problems(reward)
-    ]
+    if kind and reward.kind != kind and "terms" not in details:
+        reward.terms = {}  # those of another kind
+    problems = [*_problems(reward), *kind_problems(reward)]
+    if not problems:
+        _settle_stock(reward, pooled, details)
+    errors = [{"field": field, "code": "invalid", "message": str(message)} for field, message in problems]
     if errors:
         raise InvalidInput(errors)
+
+
+def _is_pooled(reward: Reward) -> bool:
+    return bool(reward.handle) and read(reward.kind, reward.terms).codes == "pool"
+
+
+def _settle_stock(reward: Reward, pooled: bool, details: Mapping[str, Any]) -> None:
+    """Where codes come out of a pool, the stock is what is in it; whoever has begun one way stays with it."""
+    now = read(reward.kind, reward.terms).codes == "pool"
+    if reward._state.adding:
+        reward.stock = 0 if now else reward.stock
+    elif now != pooled and (reward.taken or reward.stock):
+        raise InvalidInput.of(
+            "kind", str(_("Codes are out or waiting in the pool: make another reward for this."))
+        )
+    elif now:
+        reward.stock = Reward.objects.values_list("stock", flat=True).get(pk=reward.pk) or 0
 
 
 def _problems(reward: Reward) -> list[tuple[str, Any]]:
@@ -145,10 +172,6 @@ def _problems(reward: Reward) -> list[tuple[str, Any]]:
         number = getattr(reward, field)
         if number is not None and not 0 <= number <= high:
             problems.append((field, _("This number is out of range.")))
-    if reward.kind == Reward.Kind.PERCENT_OFF and not 1 <= reward.value <= 10_000:
-        problems.append(("value", _("Give 0.01 to 100 percent, in hundredths: 1000 is 10 %.")))
-    if reward.kind == Reward.Kind.MONEY_OFF and reward.value < 1:
-        problems.append(("value", _("Say how much is taken off.")))
     if reward.available_from and reward.available_until and reward.available_until <= reward.available_from:
         problems.append(("available_until", _("It ends before it starts.")))
     return problems

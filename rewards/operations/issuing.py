@@ -17,7 +17,14 @@ from loyalty.core.ids import fingerprint
 from loyalty.core.programme.document import Problem, Programme
 from members.operations.gifts import Occasion
 from rewards.models import Redemption, Reward, Voucher
-from rewards.operations import vouchers, written
+from rewards.operations import codes, written
+from rewards.operations.redemption import tell_to_do
+from rewards.operations.undoing import is_pooled, put_back, undo
+from rewards.queries.catalogue import kind_terms
+from rewards.rules.kinds import KINDS
+
+_NO_GIFTS = [name for name, kind in KINDS.items() if kind.booked or kind.at_checkout]
+"""A place is for a date that somebody has to choose, and points that pay are no gift."""
 
 
 @transaction.atomic
@@ -49,6 +56,9 @@ def _there(row: Reward | None, quantity: int) -> tuple[str, int]:
         return "unknown", 0
     if row.retired_at is not None:
         return "retired", 0
+    kind = KINDS[row.kind]
+    if kind.booked or kind.at_checkout:
+        return "not_a_gift", 0
     left = quantity if row.stock is None else row.stock - row.taken
     return "out_of_stock", min(quantity, left)
 
@@ -56,14 +66,19 @@ def _there(row: Reward | None, quantity: int) -> tuple[str, int]:
 def _write(row: Reward, quantity: int, key: str, occasion: Occasion) -> None:
     redemption = Redemption(
         key=_name(key), fingerprint=fingerprint([key, row.handle]), member_id=occasion.member, reward_id=row.pk,
-        status=Redemption.Status.COMMITTED, quantity=quantity, cost_points=0, unit_cost_minor=row.unit_cost_minor,
+        status=Redemption.Status.COMMITTED, quantity=quantity, cost_points=0, value=row.value,
+        unit_cost_minor=row.unit_cost_minor,
         source_kind=occasion.kind, source=occasion.source, reserved_at=occasion.at, reserved_until=occasion.at,
         settled_at=occasion.at,
     )  # fmt: skip
-    good_until = vouchers.good_until(occasion.at, days=row.code_valid_days)
-    codes = [vouchers.made(redemption=redemption, expires_at=good_until) for _number in range(quantity)]
-    written.take(row=redemption, vouchers=codes)
+    terms = kind_terms(row)
+    ready = codes.ready(row=redemption, terms=terms, valid_days=row.code_valid_days)
+    written.take(row=redemption, vouchers=ready.vouchers)
+    codes.given(row=redemption, codes=ready, low_at=getattr(terms, "low_at", 0))
     _tell("reward.issued", redemption, occasion.at, quantity=quantity)
+    to_do = written.to_fulfil(row=redemption, at=occasion.at) if row.delivery else None
+    if to_do is not None:
+        tell_to_do(row=redemption, to_do=to_do, at=occasion.at)
 
 
 @transaction.atomic
@@ -73,17 +88,20 @@ def withdraw_reward(*, key: str, at: datetime) -> bool:
     row = Redemption.objects.select_for_update(no_key=True).filter(key=_name(key)).first()
     if row is None or row.status != Redemption.Status.COMMITTED:
         return True
-    codes = Voucher.objects.select_for_update(no_key=True).filter(redemption=row).order_by("pk")
-    used = sum(code.status == Voucher.Status.USED for code in codes)
+    kept = Voucher.objects.select_for_update(no_key=True).filter(redemption=row).order_by("pk")
+    used = sum(code.status == Voucher.Status.USED for code in kept)
     gone = row.quantity - used
-    Voucher.objects.filter(redemption=row, status=Voucher.Status.ACTIVE).update(status=Voucher.Status.VOID)
-    if used:
-        row.quantity = used
-    else:
+    if not used:
         row.status, row.reversed_at = Redemption.Status.REVERSED, at
+        undo(row=row, at=at)
+    elif gone:
+        Voucher.objects.filter(redemption=row, status=Voucher.Status.ACTIVE).update(
+            status=Voucher.Status.VOID
+        )
+        put_back(reward=row.reward_id, quantity=gone, pooled=is_pooled(redemption=row.pk))
+        row.quantity = used
     row.save(update_fields=["quantity", "status", "reversed_at"])
     if gone:
-        written.put_back(reward=row.reward_id, quantity=gone)
         _tell("reward.withdrawn", row, at, quantity=gone)
     return not used
 
@@ -106,11 +124,11 @@ def _tell_missing(occasion: Occasion, *, handle: str, row: Reward | None, missin
 
 
 def unknown_rewards(rewards: Collection[str]) -> set[str]:
-    """Of some handles those that name no reward the shop offers; a retired one is not offered."""
+    """Of some handles those that name no reward the shop can hand out: a retired one is not offered, a place has to be
+    booked."""
     wanted = set(rewards)
-    return wanted - set(
-        Reward.objects.filter(handle__in=wanted, retired_at=None).values_list("handle", flat=True)
-    )
+    offered = Reward.objects.filter(handle__in=wanted, retired_at=None).exclude(kind__in=_NO_GIFTS)
+    return wanted - set(offered.values_list("handle", flat=True))
 
 
 class RewardShelf:

@@ -5,6 +5,7 @@ reward's and the member's locks, so no race can oversell. Locks come in the orde
 reward last, because purchases hand rewards out when they have posted their points.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from msgspec import structs
 
 from loyalty.core.errors import DomainError, KeyReused, NotFound
 from loyalty.core.events.operations import record
@@ -29,9 +31,11 @@ from members.operations.membership import NotActive, locked
 from members.operations.moving import move_points
 from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
-from rewards.operations import vouchers, written
+from rewards.operations import codes, vouchers, written
+from rewards.operations.undoing import undo
+from rewards.queries.asking import zone_of_shop
 from rewards.queries.catalogue import asker, terms_of
-from rewards.rules.eligibility import Asker, Missing, why_not
+from rewards.rules.eligibility import Missing, why_not
 
 DEFAULT_HOLD = timedelta(minutes=30)
 LONGEST_HOLD = timedelta(days=30)
@@ -59,12 +63,25 @@ class Overdue(DomainError):
     message = _("The time to use this reservation is over; the points are back with the member.")
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a reward is had that is not simply taken: with a place, or as so many points that pay so many minor
+    units."""
+
+    booking: bool = False
+    points: int | None = None
+    minor: int = 0
+
+
+PLAIN = Use()
+
+
 def quote_redemption(*, member: UUID, reward: UUID, at: datetime, channel: str = "") -> tuple[Missing, ...]:
     """Why the member cannot have the reward now; empty when they can. Writes nothing."""
     row = Reward.objects.filter(pk=reward).first()
     if row is None:
         raise NotFound("reward")
-    return why_not(terms_of(row), asker(member, row, channel=channel), at)
+    return why_not(terms_of(row), asker(member, row, at=at, channel=channel), at)
 
 
 def reserve_reward(
@@ -76,6 +93,7 @@ def reserve_reward(
     hold: timedelta = DEFAULT_HOLD,
     channel: str = "",
     order_external_id: str = "",
+    use: Use = PLAIN,
 ) -> Redemption:
     """Set points and stock aside for the member, or whoever they were merged into, and issue the code. The same
     `key` again answers again.
@@ -83,37 +101,55 @@ def reserve_reward(
     Raises `NotEligible` with every reason; nothing is set aside then.
     """
     household = households.hold(member)
-    who, asked = written.ask(member=member, reward=reward, key=key)
+    who, asked = written.ask(member=member, reward=reward, key=key, at=at)
     # Of the member as asked for: the same request stays the same when they are merged in between.
-    mark = fingerprint([str(member), str(reward), order_external_id])
+    paid = [] if use.points is None else [str(use.points), str(use.minor)]
+    mark = fingerprint([str(member), str(reward), order_external_id, *paid])
     if asked.earlier is not None:
         return _earlier(asked.earlier, mark)
-    if asked.reward is None:
-        raise NotFound("reward")
-    asked.points += households.reach(household, member=who, at=at)
-    asker = Asker(asked.points, asked.had, asked.standing == Member.Status.ACTIVE, channel)
-    reasons = why_not(asked.reward, asker, at)
-    if reasons:
-        raise NotEligible(reasons)
+    if asked.asker is not None:
+        asked.asker.points += households.reach(household, member=who, at=at)
+    terms = _refuse(asked, reward, channel, use, at)
     redemption = Redemption(
         key=key,
         fingerprint=mark,
         member_id=who,
         reward_id=reward,
         status=Redemption.Status.RESERVED,
-        cost_points=asked.reward.cost_points,
-        unit_cost_minor=asked.reward.unit_cost_minor,
+        cost_points=terms.cost_points,
+        value=terms.value if use.points is None else use.minor,
+        unit_cost_minor=terms.unit_cost_minor,
         channel=channel[:20],
         order_external_id=order_external_id,
         reserved_at=at,
         reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
     )
-    good_until = vouchers.good_until(at, days=asked.reward.code_valid_days)
-    voucher = vouchers.made(redemption=redemption, expires_at=good_until)
     households.gather(household, member=who, needed=redemption.cost_points, redemption=redemption.pk, at=at)
-    written.take(row=redemption, vouchers=[voucher], version=asked.version)
+    _write(redemption, terms, asked.version)
     record("reward.reserved", subject=who, at=at, data=_told(redemption))
     return redemption
+
+
+def _refuse(asked: written.Asked, reward: UUID, channel: str, use: Use, at: datetime) -> written.Priced:
+    """What the reward asks for, or `NotEligible`."""
+    if asked.reward is None or asked.asker is None:
+        raise NotFound("reward")
+    terms = asked.reward.needs()
+    if use.points is not None:
+        terms = structs.replace(terms, cost_points=use.points)
+    paying = use.points is not None
+    who = asked.asker.asker(reward, zone_of_shop(), channel=channel, booking=use.booking, paying=paying)
+    reasons = why_not(terms, who, at)
+    if reasons:
+        raise NotEligible(reasons)
+    return terms
+
+
+def _write(redemption: Redemption, terms: written.Priced, version: UUID | None) -> None:
+    kind = terms.kind_terms()
+    ready = codes.ready(row=redemption, terms=kind, valid_days=terms.code_valid_days)
+    written.take(row=redemption, vouchers=ready.vouchers, version=version)
+    codes.given(row=redemption, codes=ready, low_at=getattr(kind, "low_at", 0))
 
 
 def _earlier(redemption: UUID, mark: UUID) -> Redemption:
@@ -136,18 +172,39 @@ def commit_redemption(*, redemption: UUID, at: datetime) -> Redemption:
         row, Do.COMMIT, "points.spent", at, counter=MerchantAccount.REDEEMED, of=row.reserve_transfer,
         slide_to=_slides_to(at),
     )  # fmt: skip
-    written.commit(row=row, posting=posting if row.cost_points else None, at=at)
+    to_do = written.commit(row=row, posting=posting if row.cost_points else None, at=at)
     record("reward.redeemed", subject=row.member_id, at=at, data=_told(row))
+    if to_do is not None:
+        tell_to_do(row=row, to_do=to_do, at=at)
     return row
+
+
+def tell_to_do(*, row: Redemption, to_do: UUID, at: datetime) -> None:
+    """Staff have something to do for a redemption from now on."""
+    data = {"fulfilment": str(to_do), "redemption": str(row.pk), "state": "open"}
+    record("fulfilment.opened", subject=row.member_id, at=at, data=data)
 
 
 @transaction.atomic
 def redeem_reward(
-    *, member: UUID, reward: UUID, key: str, at: datetime, channel: str = "", order_external_id: str = ""
+    *,
+    member: UUID,
+    reward: UUID,
+    key: str,
+    at: datetime,
+    channel: str = "",
+    order_external_id: str = "",
+    use: Use = PLAIN,
 ) -> Redemption:
     """Reserve and commit at once: the member takes the reward now and keeps the code."""
     row = reserve_reward(
-        member=member, reward=reward, key=key, at=at, channel=channel, order_external_id=order_external_id
+        member=member,
+        reward=reward,
+        key=key,
+        at=at,
+        channel=channel,
+        order_external_id=order_external_id,
+        use=use,
     )
     return commit_redemption(redemption=row.pk, at=at) if row.status == Redemption.Status.RESERVED else row
 
@@ -165,7 +222,7 @@ def release_redemption(*, redemption: UUID, at: datetime, reason: str = "") -> R
         post(_posting(row, Do.RELEASE, "points.released", at, of=row.reserve_transfer, reason=reason[:300]))
     row.status, row.settled_at, row.reason = Redemption.Status.RELEASED, at, reason[:300]
     row.save(update_fields=["status", "settled_at", "reason"])
-    _put_back(row)
+    undo(row=row, at=at)
     record("reward.released", subject=row.member_id, at=at, data=_told(row))
     return row
 
@@ -183,20 +240,29 @@ def reverse_redemption(*, redemption: UUID, at: datetime, reason: str) -> Redemp
         return row
     if row.status != Redemption.Status.COMMITTED:
         raise WrongState(status=row.status)
-    owner = _owner_now(row)
-    if row.cost_points:
-        hold_accounts([row.member_id, owner])
-        post(_posting(
-            row, Do.GIVE_BACK, "points.given_back", at, counter=MerchantAccount.REDEEMED, of=row.commit_transfer,
-            grace_until=_grace(at), reason=reason[:300],
-        ))  # fmt: skip
+    owner = owner_now(row=row)
+    give_back(row=row, owner=owner, points=row.cost_points - row.returned_points, at=at, reason=reason)
     row.status, row.reversed_at, row.reason = Redemption.Status.REVERSED, at, reason[:300]
     row.save(update_fields=["status", "reversed_at", "reason"])
-    if row.cost_points and owner != row.member_id:
-        move_points(to=owner, of=row.member_id, at=at)
-    _put_back(row)
+    undo(row=row, at=at)
     record("reward.reversed", subject=row.member_id, at=at, data=_told(row))
     return row
+
+
+def give_back(*, row: Redemption, owner: UUID, points: int, at: datetime, reason: str = "") -> None:
+    """Give so many of a committed redemption's points back, to their lots; on to `owner`, whoever the member is now."""
+    if not points:
+        return
+    hold_accounts([row.member_id, owner])
+    part = "" if points == row.cost_points else f":{row.returned_points + points}"
+    post(_posting(
+        row, Do.GIVE_BACK, "points.given_back", at, part=part, amount=points, counter=MerchantAccount.REDEEMED,
+        of=row.commit_transfer, grace_until=_grace(at), reason=reason[:300],
+    ))  # fmt: skip
+    row.returned_points += points
+    row.save(update_fields=["returned_points"])
+    if owner != row.member_id:
+        move_points(to=owner, of=row.member_id, at=at)
 
 
 @transaction.atomic
@@ -241,7 +307,7 @@ def release_stale(*, at: datetime, limit: int = 100) -> int:
     return released
 
 
-def _owner_now(row: Redemption) -> UUID:
+def owner_now(*, row: Redemption) -> UUID:
     """Who the redemption's member is today, their row locked; `NotActive` when that is nobody."""
     member = Member.objects.get(pk=row.member_id)
     if member.merged_into_id is not None:
@@ -251,16 +317,10 @@ def _owner_now(row: Redemption) -> UUID:
     return member.pk
 
 
-def _put_back(row: Redemption) -> None:
-    """The stock returns and the codes die. The reward comes after the books, by the order of locks."""
-    written.put_back(reward=row.reward_id, quantity=row.quantity)
-    Voucher.objects.filter(redemption=row).update(status=Voucher.Status.VOID)
-
-
-def _posting(row: Redemption, do: Do, event: str, at: datetime, **more: Any) -> Posting:
-    """What settles a redemption's reservation, once."""
+def _posting(row: Redemption, do: Do, event: str, at: datetime, part: str = "", **more: Any) -> Posting:
+    """What settles a redemption's reservation, once; or a part of it."""
     return Posting(
-        do=do, key=f"{_KEYS[do]}:{row.pk}", kind="redemption", event=event, owner=row.member_id,
+        do=do, key=f"{_KEYS[do]}:{row.pk}{part}", kind="redemption", event=event, owner=row.member_id,
         actor=str(scope.actor()), at=at, now=at, source_kind="redemption", source=row.pk, **more,
     )  # fmt: skip
 

@@ -45,6 +45,11 @@ def _digests(code: str) -> list[bytes]:
     return [hmac.digest(force_bytes(key), message, "sha256") for key in keys]
 
 
+def digest(*, code: str) -> bytes:
+    """By what a code of somebody else's is found, however it is typed."""
+    return _digests(normal_code(code))[0]
+
+
 def good_until(at: datetime, *, days: int) -> datetime:
     """Until when a code from `at` is good: the end of its last day in the shop's zone."""
     zone = ZoneInfo(shop_of_scope().timezone)

@@ -1,20 +1,19 @@
 """What a member may see and have."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from msgspec import convert
 
 from loyalty.core.errors import NotFound
-from loyalty.core.ledger.queries import balance
-from members.models import Member
 from members.queries.sharing import together
-from rewards.models import Redemption, Reward
+from rewards.models import Reward
+from rewards.queries.asking import Seen, seen, zone_of_shop
+from rewards.rules.audience import Audience, Limit
 from rewards.rules.eligibility import Asker, Missing, Terms, why_not
-
-COUNTED = (Redemption.Status.RESERVED, Redemption.Status.COMMITTED)
+from rewards.rules.kinds import KINDS, KindTerms, read
 
 
 def rewards(*, retired: bool = False) -> QuerySet[Reward]:
@@ -38,34 +37,42 @@ def reward(reward_id: UUID) -> Reward:
 
 def terms_of(row: Reward) -> Terms:
     """A reward as the rules see it."""
+    kind = KINDS[row.kind]
     return Terms(
         cost_points=row.cost_points, stock=row.stock, taken=row.taken, limit_per_member=row.limit_per_member,
         available_from=row.available_from, available_until=row.available_until, channels=tuple(row.channels),
-        retired=row.retired_at is not None, gift_only=row.gift_only,
+        retired=row.retired_at is not None, gift_only=row.gift_only, booked=kind.booked, at_checkout=kind.at_checkout,
+        limits=convert(row.limits, tuple[Limit, ...]), audience=convert(row.audience, Audience),
     )  # fmt: skip
 
 
-def _had(member: Member) -> QuerySet[Redemption]:
-    """What counts towards a member's limits: open or used, by them or by a member merged into them; not what was
-    handed out to them."""
-    mine = Q(member=member) | Q(member__merged_into=member)
-    return Redemption.objects.filter(mine, status__in=COUNTED, source_kind="")
+def kind_terms(row: Reward) -> KindTerms:
+    """What a reward's kind says beyond the reward."""
+    return read(row.kind, row.terms)
 
 
-def _points(member_id: UUID) -> int:
-    """What a member can spend, with what their household lets them use."""
-    own = balance(member_id).available
-    shared = together(member_id, yours=own)
-    return shared.together if shared else own
+def _seen(member_id: UUID, rewards: list[UUID], at: datetime) -> Seen | None:
+    """A member as the rules see them, with what their household lets them use."""
+    found = seen(member_id, rewards, at=at)
+    if found is not None and (shared := together(member_id, yours=found.points)):
+        found.points = shared.together
+    return found
 
 
-def asker(member_id: UUID, row: Reward, *, channel: str = "", member: Member | None = None) -> Asker:
-    """A member as the rules see them for one reward."""
-    member = member or Member.objects.filter(pk=member_id).first()
-    if member is None:
+def asker(
+    member_id: UUID,
+    row: Reward,
+    *,
+    at: datetime,
+    channel: str = "",
+    booking: bool = False,
+    paying: bool = False,
+) -> Asker:
+    """A member as the rules see them for one reward; whoever they are now. `NotFound` when there is nobody."""
+    found = _seen(member_id, [row.pk], at)
+    if found is None:
         raise NotFound("member")
-    had = _had(member).filter(reward=row).count()
-    return Asker(_points(member_id), had, member.status == Member.Status.ACTIVE, channel)
+    return found.asker(row.pk, zone_of_shop(), channel=channel, booking=booking, paying=paying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +95,17 @@ class Offer:
 
 
 def offers(member_id: UUID, *, at: datetime, channel: str = "") -> list[Offer]:
-    """The catalogue for one member, with what is missing for each; in three queries."""
-    member = Member.objects.filter(pk=member_id).first()
-    if member is None:
+    """The catalogue for one member, with what is missing for each; in two queries. Places and points that pay are had
+    in their own way: here they are shown as if it were that one."""
+    rows = list(offered())
+    found = _seen(member_id, [row.pk for row in rows], at)
+    if found is None:
         raise NotFound("member")
-    points = _points(member_id)
-    had = Counter(_had(member).values_list("reward_id", flat=True))
-    active = member.status == Member.Status.ACTIVE
+    zone = zone_of_shop()
     return [
-        Offer(row, why_not(terms_of(row), Asker(points, had[row.pk], active, channel), at))
-        for row in offered()
+        Offer(
+            row,
+            why_not(terms_of(row), found.asker(row.pk, zone, channel=channel, booking=True, paying=True), at),
+        )
+        for row in rows
     ]

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from loyalty.core.errors import NotFound
+from members.queries.whole import of_whole
 from rewards.models import Redemption, Voucher
 
 
@@ -16,7 +17,7 @@ def redemptions(
     slices."""
     found = Redemption.objects.order_by("-id")
     if member is not None:
-        found = found.filter(Q(member=member) | Q(member__merged_into=member))
+        found = found.filter(of_whole(member))
     if reward is not None:
         found = found.filter(reward=reward)
     return found.filter(status=status) if status else found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext
 
+from loyalty.core import formats
 from members.queries.why import Voice
 from rewards.rules.eligibility import Missing
 
@@ -21,10 +22,37 @@ def _lacking(missing: Missing, voice: Voice) -> str:
     )
 
 
-def _limit(missing: Missing, _voice: Voice) -> str:
+_TIMES: dict[str, Callable[[], str]] = {
+    "day": lambda: gettext("At most {limit} a day; again from {when}"),
+    "week": lambda: gettext("At most {limit} a week; again from {when}"),
+    "month": lambda: gettext("At most {limit} a month; again from {when}"),
+    "year": lambda: gettext("At most {limit} a year; again from {when}"),
+}
+
+
+def _limit(missing: Missing, voice: Voice) -> str:
+    if missing.period in _TIMES and missing.when is not None:
+        return _TIMES[missing.period]().format(limit=missing.needed, when=voice.day(missing.when))
     if missing.needed == 1:
         return gettext("Once for each member, and you have had it")
     return gettext("At most {limit} for each member, and you have had them").format(limit=missing.needed)
+
+
+def _tier(missing: Missing, _voice: Voice) -> str:
+    return gettext("For the tier {tiers}").format(
+        tiers=formats.either([name.title() for name in missing.any_of])
+    )
+
+
+def _too_short(missing: Missing, voice: Voice) -> str:
+    text = gettext("For those who have been members for {days} days: from {when}")
+    return text.format(days=missing.needed, when=voice.day(missing.when) if missing.when else "")
+
+
+def _birthday(missing: Missing, voice: Voice) -> str:
+    if missing.when is None:
+        return gettext("Around your birthday")
+    return gettext("Around your birthday: from {when}").format(when=voice.day(missing.when))
 
 
 _TELLERS: dict[str, Callable[[Missing, Voice], str]] = {
@@ -39,6 +67,15 @@ _TELLERS: dict[str, Callable[[Missing, Voice], str]] = {
     ),
     "out_of_stock": lambda _missing, _voice: gettext("All taken"),
     "limit_reached": _limit,
+    "other_tier": _tier,
+    "not_in_segment": lambda _missing, _voice: gettext("For chosen members"),
+    "in_excluded_segment": lambda _missing, _voice: gettext("Not for this membership"),
+    "member_too_short": _too_short,
+    "not_birthday": _birthday,
+    "no_birthday": lambda _missing, _voice: gettext("Tell us your birthday to have it"),
+    "needs_place": lambda _missing, _voice: gettext("Choose a date and book a place"),
+    "needs_order": lambda _missing, _voice: gettext("Used when you pay for an order"),
+    "order_too_small": lambda _missing, _voice: gettext("The order is too small for it"),
     "other_channel": lambda _missing, _voice: gettext("Offered elsewhere, not here"),
     "not_enough_points": _lacking,
 }

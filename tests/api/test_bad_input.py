@@ -280,6 +280,9 @@ def test_every_query_parameter(call, method, address, spec):
         "orders/{}",
         "rewards/{}",
         "redemptions/{}",
+        "sessions/{}",
+        "bookings/{}",
+        "fulfilments/{}",
         "programme/versions/{}",
     ],
 )

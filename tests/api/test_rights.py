@@ -34,6 +34,7 @@ ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations
 PREFIX = {
     "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
     "transfers": "ptr", "households": "hhd", "perks": "clm",
+    "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
 
@@ -89,6 +90,13 @@ def everything(call, name):
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
     made = call.post("redemptions", {"member": member, "reward": reward})
     assert made.status_code == 201, made.content
+    party = {"kind": "workshop", "name": {"en": "Baking"}, "cost_points": 10, "delivery": "served"}
+    workshop = call.post("rewards", party).json()["id"]
+    date = {"starts_at": "2099-12-05T18:00:00+01:00", "capacity": 5}
+    session = call.post(f"rewards/{workshop}/sessions", date).json()["id"]
+    booked = call.post(f"sessions/{session}/bookings", {"member": member})
+    assert booked.status_code == 201, booked.content
+    waiting = call.get("fulfilments").json()["data"]
     doing = call.post("activities", an_activity(name)).json()["id"]
     friend = call.post("members", {"external_id": f"{name}s friend"}).json()["id"]
     gift = call.post("transfers", {"giver": {"id": member}, "receiver": {"id": friend}, "amount": 1})
@@ -103,6 +111,9 @@ def everything(call, name):
         "ord": order,
         "rwd": reward,
         "rdm": made.json()["id"],
+        "ssn": session,
+        "bkg": booked.json()["id"],
+        "ful": waiting[-1]["id"],
         "code": made.json()["code"],
     }
 

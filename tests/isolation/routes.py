@@ -29,6 +29,7 @@ KINDS = {
 
 FOLDERS = {
     "members": "member", "orders": "order", "activities": "activity", "refunds": "refund", "rewards": "reward", "lots": "lot",
+    "sessions": "session", "bookings": "booking", "fulfilments": "fulfilment",
     "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
 }  # fmt: skip

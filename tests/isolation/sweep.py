@@ -175,6 +175,9 @@ _PREFIXES = {
     "ord": "order",
     "rwd": "reward",
     "rdm": "redemption",
+    "ssn": "session",
+    "bkg": "booking",
+    "ful": "fulfilment",
     "lot": "lot",
     "trf": "transfer",
 }

@@ -23,8 +23,10 @@ from members.operations.refunds import refund_order
 from members.operations.transfers import give_points
 from members.rules.doing import NewActivity, Product
 from members.rules.shopping import MemberRef, NewRefund
-from rewards.models import Voucher
+from rewards.models import Fulfilment, Voucher
 from rewards.operations.catalogue import create_reward
+from rewards.operations.places import book_place, open_session
+from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, ENGRAVING, buy, days, publish, shop
 
@@ -94,6 +96,7 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
     held = reserve_reward(member=member.pk, reward=reward.pk, key="sweep", at=AT, hold=days(1))
     asked = claim_perk(member=member.pk, perk="engraving", order=OrderName(f"{secret}-order"), key="sweep",
                        note=f"{secret} initials", at=AT)  # fmt: skip
+    made.ids |= _event(member, secret)
     movement, lot = transfers(member.pk).first(), lots(member.pk).first()
     assert order.order
     assert done.activity
@@ -110,7 +113,28 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
         "redemption": ids.encode("rdm", held.pk),
         "transfer": ids.encode("trf", movement.pk),
         "lot": ids.encode("lot", lot.pk),
-        "voucher": Voucher.objects.get().code,
+        "voucher": Voucher.objects.get(redemption=held).code,
+    }
+
+
+def _event(member: Member, secret: str) -> dict[str, str]:
+    """A date of a workshop with one place taken, a ticket to send for it, and a pool of codes."""
+    details = {
+        "kind": "workshop",
+        "name": {"en": f"{secret} baking"},
+        "cost_points": 1,
+        "delivery": "shipped",
+    }
+    workshop = create_reward(at=AT, details=details)
+    date = {"starts_at": AT + days(36_000), "capacity": 3, "place": f"{secret} kitchen"}
+    session = open_session(reward=workshop.pk, at=AT, details=date)
+    booking = book_place(member=member.pk, session=session.pk, key="sweep-place", at=AT)
+    pool = create_reward(at=AT, details={"kind": "coupon", "name": {"en": "Codes"}, "cost_points": 1})
+    import_codes(reward=pool.pk, codes=[f"{secret}-0001"], at=AT)
+    return {
+        "session": ids.encode("ssn", session.pk),
+        "booking": ids.encode("bkg", booking.pk),
+        "fulfilment": ids.encode("ful", Fulfilment.objects.get().pk),
     }
 
 

@@ -27,21 +27,12 @@ from rewards.operations.redemption import (
     reserve_reward,
     use_voucher,
 )
-from tests.cast import AT, MARA, person, publish, shop
+from tests.cast import AT, MARA, person
 from tests.ledger.mutants import installed
 from tests.rewards.operations.test_redemption import coffee
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 WORKERS = 8
-
-
-@pytest.fixture
-def luna_open(transactional_db):
-    """Café Luna with a programme, committed, so that every connection sees it."""
-    merchant = shop()
-    with acting_for(merchant, by=MARA):
-        publish()
-    return merchant
 
 
 def at_once(merchant: Any, attempts: list[Callable[[], Any]], workers: int = WORKERS) -> Counter:

@@ -18,6 +18,7 @@ from members.operations.points import adjust_points
 from members.operations.refunds import cancel_order
 from members.queries.story import Kind, story
 from members.rules.conversion import Conversion, Every, last_finished
+from rewards.operations.catalogue import create_reward
 from tests.cast import AT, buy, days, person, publish
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -43,8 +44,10 @@ class Counter:
 
 
 @pytest.fixture
-def shelf(monkeypatch):
+def shelf(cafe, monkeypatch):
     made = Counter()
+    details = {"kind": "custom", "name": {"en": "50 kr"}, "handle": "bonus-50", "cost_points": 1}
+    create_reward(at=AT, details=details)
     monkeypatch.setattr(gifts, "_shelves", [made])
     return made
 

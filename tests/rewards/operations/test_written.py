@@ -30,10 +30,11 @@ def test_everything_is_asked_at_once(rich, django_assert_num_queries):
     reward = coffee(stock=7, limit_per_member=3, channels=["web"], available_from=AT)
     reserve_reward(member=rich.pk, reward=reward.pk, key="first", at=AT)
     with django_assert_num_queries(1):
-        who, asked = written.ask(member=rich.pk, reward=reward.pk, key="first")
-    assert (who, asked.standing) == (rich.pk, Member.Status.ACTIVE)
+        who, asked = written.ask(member=rich.pk, reward=reward.pk, key="first", at=AT)
+    assert (who, asked.asker.standing) == (rich.pk, Member.Status.ACTIVE)
     assert asked.earlier == Redemption.objects.get().pk
-    assert (asked.had, asked.points) == (1, balance(rich.pk).available)
+    assert asked.asker.had == {reward.pk: [1, 1, 1, 1, 1]}
+    assert asked.asker.points == balance(rich.pk).available
     terms = asked.reward
     assert (terms.stock, terms.taken, terms.limit_per_member) == (7, 1, 3)
     assert (terms.channels, terms.available_from, terms.retired) == (("web",), AT, False)
@@ -46,8 +47,8 @@ def test_a_merged_member_is_whoever_they_are_now_with_what_both_had(rich, cafe):
     for member in (rich, twin):
         redeem_reward(member=member.pk, reward=reward.pk, key=f"by {member.pk}", at=AT)
     merge(keep=rich.pk, remove=twin.pk, at=AT)
-    who, asked = written.ask(member=twin.pk, reward=reward.pk, key="new")
-    assert (who, asked.had, asked.earlier) == (rich.pk, 2, None)
+    who, asked = written.ask(member=twin.pk, reward=reward.pk, key="new", at=AT)
+    assert (who, asked.asker.had[reward.pk][0], asked.earlier) == (rich.pk, 2, None)
 
 
 @pytest.mark.parametrize("missing", ["member", "reward", "redemption"])
@@ -55,9 +56,9 @@ def test_what_is_not_there_is_said(rich, missing):
     reward = coffee()
     if missing == "member":
         with pytest.raises(NotFound):
-            written.ask(member=ids.new(), reward=reward.pk, key="k")
+            written.ask(member=ids.new(), reward=reward.pk, key="k", at=AT)
     elif missing == "reward":
-        assert written.ask(member=rich.pk, reward=ids.new(), key="k")[1].reward is None
+        assert written.ask(member=rich.pk, reward=ids.new(), key="k", at=AT)[1].reward is None
     else:
         with pytest.raises(NotFound):
             written.held(redemption=ids.new())
