@@ -27,6 +27,7 @@ _WORDS = {
     "rdm": "redemption",
     "ptr": "transfer",
     "hhd": "household",
+    "pmb": "paid membership",
     "pgv": "programme version",
 }
 _last_ns = 0

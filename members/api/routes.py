@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import activities, holds, households, members, orders, points, refunds, sharing
+from members.api import activities, holds, households, members, memberships, orders, points, refunds, sharing
 
 urlpatterns = [
     path("members", members.Members.as_view()),
@@ -42,4 +42,13 @@ urlpatterns = [
     path("households/<str:id>/sharing", households.HouseholdSharing.as_view()),
     path("households/<str:id>/leave", households.HouseholdLeave.as_view()),
     path("households/<str:id>/dissolve", households.HouseholdDissolve.as_view()),
+    path("membership-plans", memberships.MembershipPlanList.as_view()),
+    path("memberships", memberships.Memberships.as_view()),
+    path("memberships/<str:id>", memberships.OneMembership.as_view()),
+    path("memberships/<str:id>/payments", memberships.MembershipPayments.as_view()),
+    path("memberships/<str:id>/payment-failed", memberships.MembershipFailure.as_view()),
+    path("memberships/<str:id>/cancel", memberships.MembershipCancellation.as_view()),
+    path("memberships/<str:id>/resume", memberships.MembershipResumption.as_view()),
+    path("memberships/<str:id>/refund", memberships.MembershipRefund.as_view()),
+    path("memberships/<str:id>/perks-used", memberships.MembershipPerks.as_view()),
 ]

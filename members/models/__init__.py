@@ -6,6 +6,7 @@ from members.models.conversion import PointsConversion
 from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.order import Order, OrderLine, Refund
+from members.models.paid import MembershipPayment, PaidMembership, PlanPerkUse, TrialTaken
 from members.models.sharing import Household, HouseholdPlace, PointsTransfer
 from members.models.usage import BudgetUse, RuleUse
 
@@ -19,8 +20,11 @@ __all__ = [
     "HouseholdPlace",
     "Identity",
     "Member",
+    "MembershipPayment",
     "Order",
     "OrderLine",
+    "PaidMembership",
+    "PlanPerkUse",
     "PointsConversion",
     "PointsTransfer",
     "Profile",
@@ -29,4 +33,5 @@ __all__ = [
     "SegmentPlace",
     "Stats",
     "TierStanding",
+    "TrialTaken",
 ]

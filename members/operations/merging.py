@@ -10,7 +10,7 @@ from loyalty.core.events.operations import record
 from loyalty.core.ledger.operations import hold
 from loyalty.core.ledger.queries import balance
 from members.models import Identity, Member, Profile, Stats
-from members.operations import counting, gifts, households, transfers
+from members.operations import counting, gifts, households, paid_memberships, transfers
 from members.operations.membership import CannotMerge, locked
 from members.operations.moving import move_points
 
@@ -32,6 +32,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
         raise CannotMerge(why=_("one of them is no longer a member."))
     hold([keep, remove])
     _refuse_open(loser)
+    paid_memberships.refuse_two(keep=winner.pk, remove=loser.pk)
     move_points(to=winner.pk, of=loser.pk, at=at)
     _move_identities(winner, loser)
     _move_counts(counts[keep], counts[remove])
@@ -39,6 +40,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     gifts.move(to=winner.pk, of=loser.pk)
     transfers.move(to=winner.pk, of=loser.pk)
     households.move(to=winner.pk, of=loser.pk)
+    paid_memberships.move(to=winner.pk, of=loser.pk)
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
     loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
     loser.save(update_fields=["status", "merged_into", "user"])

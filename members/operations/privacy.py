@@ -29,9 +29,10 @@ from members.models import (
     SegmentPlace,
     Stats,
 )
-from members.operations import counting, gifts, households, transfers
+from members.operations import counting, gifts, households, paid_memberships, transfers
 from members.operations.membership import NotActive, locked
 from members.operations.merging import lock_counts
+from members.queries import paid
 from members.queries.orders import with_lines
 from members.queries.sharing import shared
 
@@ -89,6 +90,7 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
     gifts.forget(row.pk)
     transfers.forget(row.pk)
     households.forget(member=row.pk, at=at)
+    paid_memberships.forget(member=row.pk, at=at)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
@@ -121,6 +123,7 @@ def _export(member: UUID) -> dict[str, Any]:
         "activities": _activities(member),
         **_gathered(member),
         **shared(member),
+        **paid.held(member),
     }
 
 

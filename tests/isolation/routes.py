@@ -31,6 +31,7 @@ FOLDERS = {
     "members": "member", "orders": "order", "activities": "activity", "refunds": "refund", "rewards": "reward", "lots": "lot",
     "redemptions": "redemption", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
+    "memberships": "paid_membership",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
