@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "points' life": {"task": "members.tasks.run_points_life", "schedule": 300.0},
     "tiers": {"task": "members.tasks.review_tiers", "schedule": 60.0},
     "periods' points": {"task": "members.tasks.convert_points", "schedule": 900.0},
+    "paid memberships": {"task": "members.tasks.run_memberships", "schedule": 300.0},
     "stale reservations": {"task": "rewards.tasks.release_stale", "schedule": 60.0},
     "check and seal the books": {"task": "loyalty.core.ledger.tasks.check_and_seal", "schedule": 900.0},
 }

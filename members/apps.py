@@ -16,6 +16,7 @@ class MembersConfig(AppConfig):
             conversion,
             earning,
             offers,
+            plans,
             points_life,
             referrals,
             sharing,
@@ -29,6 +30,7 @@ class MembersConfig(AppConfig):
         register(Section("points_life", points_life.PointsLife, points_life.check))
         register(Section("tiers", tiers.Tiers, tiers.check))
         register(Section("conversion", conversion.Conversion, conversion.check))
+        register(Section("membership_plans", plans.MembershipPlans, plans.check))
         register(Section("sharing", sharing.Sharing, sharing.check))
         register(Section("referrals", referrals.Referrals, referrals.check))
         privacy.register(holder)

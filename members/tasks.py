@@ -9,7 +9,7 @@ from celery import shared_task
 from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.operations import conversions, holds, points, tier_publishing, tiers
+from members.operations import conversions, holds, paid_memberships, points, tier_publishing, tiers
 
 log = logging.getLogger(__name__)
 
@@ -93,4 +93,21 @@ def convert_of(merchant: Merchant, *, at: datetime) -> int:
             if after is None:
                 conversions.finish(of=due, started_at=at, at=clock.now())
                 return done
+    return done
+
+
+@shared_task
+def run_memberships() -> int:
+    """End paid memberships that are over, and tell of payments and prices that are due, for every merchant; how many
+    changed. A merchant that fails does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            changed = 1
+            while changed:
+                with acting_for(merchant, by=SYSTEM):
+                    changed = paid_memberships.live_through(at=at)
+                done += changed
+        except Exception:
+            log.exception("paid memberships failed for merchant %s", merchant.pk)
     return done

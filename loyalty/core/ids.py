@@ -28,6 +28,7 @@ _WORDS = {
     "rdm": "redemption",
     "ptr": "transfer",
     "hhd": "household",
+    "pmb": "paid membership",
     "pgv": "programme version",
     "clm": "claim",
     "ssn": "session",

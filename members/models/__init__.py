@@ -7,6 +7,7 @@ from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
+from members.models.paid import MembershipPayment, PaidMembership, PlanPerkUse, TrialTaken
 from members.models.referral import (
     JoinTrace,
     Referral,
@@ -31,10 +32,13 @@ __all__ = [
     "Identity",
     "JoinTrace",
     "Member",
+    "MembershipPayment",
     "OfferActivation",
     "Order",
     "OrderLine",
+    "PaidMembership",
     "PerkClaim",
+    "PlanPerkUse",
     "PointsConversion",
     "PointsTransfer",
     "Profile",
@@ -50,4 +54,5 @@ __all__ = [
     "TierChange",
     "TierReview",
     "TierStanding",
+    "TrialTaken",
 ]

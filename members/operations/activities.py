@@ -101,7 +101,7 @@ def _record(activity: NewActivity, at: datetime) -> Done:
     after = _grant(row, decision)
     if after is None:
         after = balance(who.id).available
-    following.after_activity(row, decision=decision)
+    following.after_activity(row, decision=decision, at=at)
     following.last([who.id], version=version, at=at)
     record("activity.recorded", subject=who.id, at=row.happened_at,
            data={"activity": str(row.pk), "kind": row.kind, "points": row.points_earned})  # fmt: skip

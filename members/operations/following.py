@@ -81,16 +81,12 @@ def after_claim(order: Order, *, decision: Decision) -> None:
         _give("order", order.pk, decision, order.member_id, order.placed_at, order.programme_version)
 
 
-def after_activity(activity: Activity, *, decision: Decision) -> None:
-    """An activity that was just written."""
-    _give(
-        "activity",
-        activity.pk,
-        decision,
-        activity.member_id,
-        activity.happened_at,
-        activity.programme_version,
-    )
+def after_activity(activity: Activity, *, decision: Decision, at: datetime) -> None:
+    """An activity that was just written; `at` is now."""
+    row = activity
+    _give("activity", row.pk, decision, row.member_id, row.happened_at, row.programme_version)
+    holds.catch_up(about="activity", source=row.source, external_id=row.external_id, at=at)
+    holds.attended(row, at=at)
 
 
 def _give(

@@ -11,7 +11,17 @@ from loyalty.core.ledger.operations import hold
 from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
 from members.models import Identity, Member, Profile, Stats
-from members.operations import cards, counting, gifts, households, perks, referral_moves, tiers, transfers
+from members.operations import (
+    cards,
+    counting,
+    gifts,
+    households,
+    paid_memberships,
+    perks,
+    referral_moves,
+    tiers,
+    transfers,
+)
 from members.operations.locking import lock_counts
 from members.operations.membership import CannotMerge, locked
 from members.operations.moving import move_points
@@ -34,6 +44,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
         raise CannotMerge(why=_("one of them is no longer a member."))
     hold([keep, remove])
     _refuse_open(loser)
+    paid_memberships.refuse_two(keep=winner.pk, remove=loser.pk)
     move_points(to=winner.pk, of=loser.pk, at=at)
     _move_identities(winner, loser)
     _move_counts(counts[keep], counts[remove])
@@ -42,6 +53,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     perks.move(to=winner.pk, of=loser.pk)
     transfers.move(to=winner.pk, of=loser.pk)
     households.move(to=winner.pk, of=loser.pk)
+    paid_memberships.move(to=winner.pk, of=loser.pk)
     current = programmes.in_force()
     if current is not None:
         cards.fill(member=winner.pk, programme=current.programme, at=at, version=current.id)

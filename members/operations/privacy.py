@@ -31,9 +31,10 @@ from members.models import (
     SegmentPlace,
     Stats,
 )
-from members.operations import counting, gifts, households, tiers, transfers
+from members.operations import counting, gifts, households, paid_memberships, tiers, transfers
 from members.operations.locking import lock_counts
 from members.operations.membership import NotActive, locked
+from members.queries import paid
 from members.queries.orders import with_lines
 from members.queries.sharing import shared
 
@@ -92,6 +93,7 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
     tiers.forget_tier(member=row.pk, at=at)
     transfers.forget(row.pk)
     households.forget(member=row.pk, at=at)
+    paid_memberships.forget(member=row.pk, at=at)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
@@ -124,6 +126,7 @@ def _export(member: UUID) -> dict[str, Any]:
         "activities": _activities(member),
         **_gathered(member),
         **shared(member),
+        **paid.held(member),
     }
 
 

@@ -1,5 +1,6 @@
 """What a member may see and have."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -33,6 +34,11 @@ def reward(reward_id: UUID) -> Reward:
     if found is None:
         raise NotFound("reward")
     return found
+
+
+def taken_handles(handles: Collection[str]) -> set[str]:
+    """Those of some handles that name a reward already, retired ones included."""
+    return set(Reward.objects.filter(handle__in=list(handles)).values_list("handle", flat=True))
 
 
 def terms_of(row: Reward) -> Terms:

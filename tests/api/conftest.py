@@ -11,6 +11,8 @@ from loyalty.core.tenancy.scope import acting_for
 from tests.api.caller import Caller, key_for
 from tests.cast import MARA, publish, shop
 
+PERK = {"id": "free-shipping", "kind": "free_shipping"}
+PLANS = {"plans": [{"id": "plus", "price_minor": 29_900, "perks": [PERK]}]}
 SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 
 
@@ -31,9 +33,9 @@ def _forget() -> None:
 
 @pytest.fixture
 def shopfront(luna: Merchant) -> Merchant:
-    """Café Luna with one point per krona in force and sharing allowed, and no scope open: as a request finds it."""
+    """Café Luna with one point per krona in force sharing and a plan, and no scope open: as a request finds it."""
     with acting_for(luna, by=MARA):
-        publish(sharing=SHARING)
+        publish(sharing=SHARING, membership_plans=PLANS)
     return luna
 
 

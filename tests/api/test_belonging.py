@@ -22,7 +22,7 @@ OFFERS = [
 def club(luna_live):
     """A caller of a shop with a stamp card, a badge and three offers, with Ana as a member."""
     with acting_for(luna_live, by=MARA):
-        create_reward(at=AT, details={"kind": "free_product", "name": {"en": "Free coffee"}, "handle": "free-coffee",
+        create_reward(at=AT, details={"kind": "free_product", "name": {"en": "Free coffee"},
                                       "cost_points": 1})  # fmt: skip
         publish(STAMP, BADGE, DOUBLE, offers={"offers": OFFERS},
                 side_units={"cards": [{"id": "coffee", "needed": 3, "reward": "free-coffee"}]})  # fmt: skip

@@ -13,7 +13,7 @@ from loyalty.core.merchants.roles import SCOPES
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import V1
 from tests.api.caller import Caller, an_activity, an_order, key_for
-from tests.api.conftest import SHARING
+from tests.api.conftest import PLANS, SHARING
 from tests.cast import AT, ENGRAVING, MARA, ONE_POINT_PER_KRONA
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -33,7 +33,7 @@ def operations():
 ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations()]
 PREFIX = {
     "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
-    "transfers": "ptr", "households": "hhd", "perks": "clm",
+    "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb",
     "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
@@ -83,7 +83,11 @@ def test_without_a_good_key_nothing_is_said(shopfront, method, address, spec, se
 def everything(call, name):
     """One of each thing, by prefix; and a code."""
     earning = {"rules": [ONE_POINT_PER_KRONA]}
-    call("PUT", "programme/draft", {"document": {"earning": earning, "tiers": ENGRAVING, "sharing": SHARING}})
+    call(
+        "PUT",
+        "programme/draft",
+        {"document": {"earning": earning, "tiers": ENGRAVING, "sharing": SHARING, "membership_plans": PLANS}},
+    )
     call.post("programme/publish", {})
     member = call.post("members", {"external_id": name}).json()["id"]
     order = call.post("orders", an_order(name, kronor=500)).json()["id"]
@@ -106,6 +110,7 @@ def everything(call, name):
         "ptr": gift.json()["id"],
         "hhd": call.post("households", {"member": member}).json()["id"],
         "clm": claim.json()["id"],
+        "pmb": call.post("memberships", {"member": member, "plan": "plus"}).json()["id"],
         "act": doing,
         "mbr": member,
         "ord": order,
@@ -146,7 +151,7 @@ def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, 
     from tests.cast import publish
 
     with acting_for(other_shop, by=MARA):
-        publish(sharing=SHARING)
+        publish(sharing=SHARING, membership_plans=PLANS)
     lunas, ottos = everything(call, "ana"), everything(ottos_call, "otto")
     asked = [
         ottos_call.post("orders", {**an_order(), "member": {"id": lunas["mbr"]}}),

@@ -17,6 +17,8 @@ from members.models import Member, Refund
 from members.operations.activities import record_activity
 from members.operations.households import invite, open_household
 from members.operations.membership import join, verify
+from members.operations.membership_payments import receive_payment
+from members.operations.paid_memberships import start_membership
 from members.operations.perks import OrderName, claim_perk
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
@@ -56,11 +58,12 @@ def furnished(slug: str, *, secret: str) -> Shop:
     return made
 
 
+PLANS = {"plans": [{"id": "plus", "price_minor": 29_900}]}
 SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 
 
 def _programme(made: Shop, secret: str) -> None:
-    publish(sharing=SHARING, tiers=ENGRAVING)
+    publish(sharing=SHARING, tiers=ENGRAVING, membership_plans=PLANS)
     content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 
@@ -142,7 +145,10 @@ def _share(made: Shop, one: Member, other: Member) -> None:
     given = give_points(giver=one.pk, receiver=other.pk, amount=7, key="sweep", at=AT)
     household = open_household(member=one.pk, at=AT)
     invite(household=household.pk, by=one.pk, at=AT)
+    plan = start_membership(member=one.pk, plan="plus", key="sweep", at=AT).membership
+    receive_payment(membership=plan.pk, amount_minor=29_900, key=f"api:{made.ids['slug']}", paid_at=AT, at=AT)
     made.ids |= {
+        "paid_membership": ids.encode("pmb", plan.pk),
         "points_transfer": ids.encode("ptr", given.transfer.pk),
         "household": ids.encode("hhd", household.pk),
     }

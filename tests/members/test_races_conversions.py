@@ -48,10 +48,7 @@ def test_a_quarter_is_converted_once_by_however_many_workers(luna_open):  # noqa
         assert verify() == []
 
 
-def test_twin_what_the_database_itself_refuses_when_a_worker_overlooks_the_others_rows(
-    luna_open,
-    monkeypatch,  # noqa: F811
-):
+def test_twin_the_row_that_names_a_conversion_refuses_a_second_one(luna_open):  # noqa: F811
     """Without the members' locks two workers plan the same conversion; the row that names it refuses the second."""
     (member,) = rich(luna_open, ["m"], points=2500)
     with acting_for(luna_open, by=MARA):

@@ -28,6 +28,7 @@ SCOPE_NAMES = {
     "orders:read": gettext_lazy("Read orders and ask what one would earn"),
     "points:adjust": gettext_lazy("Give and take points by hand"),
     "sharing:write": gettext_lazy("Move points between members and keep households"),
+    "memberships:write": gettext_lazy("Start, pay, cancel and refund paid memberships"),
     "rewards:read": gettext_lazy("Read rewards and vouchers"),
     "rewards:write": gettext_lazy("Create and edit rewards"),
     "redemptions:write": gettext_lazy("Redeem rewards and take that back"),

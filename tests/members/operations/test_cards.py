@@ -33,7 +33,7 @@ CARD = {"id": "coffee", "needed": 3, "reward": "free-coffee", "name": {"en": "Co
 def coffee(cafe):
     """Three stamps are a free coffee."""
     create_reward(
-        at=AT, details={"kind": "free_product", "name": {"en": "Free coffee"}, "handle": "free-coffee", "cost_points": 1}
+        at=AT, details={"kind": "free_product", "name": {"en": "Free coffee"},  "cost_points": 1}
     )  # fmt: skip
     return publish(STAMP, side_units={"cards": [CARD]})
 

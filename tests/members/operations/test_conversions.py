@@ -46,8 +46,8 @@ class Counter:
 @pytest.fixture
 def shelf(cafe, monkeypatch):
     made = Counter()
-    details = {"kind": "custom", "name": {"en": "50 kr"}, "handle": "bonus-50", "cost_points": 1}
-    create_reward(at=AT, details=details)
+    details = {"kind": "custom", "name": {"en": "50 kr"}, "cost_points": 1}
+    create_reward(at=AT, handle="bonus-50", details=details)
     monkeypatch.setattr(gifts, "_shelves", [made])
     return made
 

@@ -301,9 +301,7 @@ def test_a_refund_that_waited_for_its_order_takes_the_referral_with_it(ana):
 
 def test_a_side_can_get_a_reward_which_is_withdrawn_if_nobody_used_it(ana):
     for handle in ("cut10", "gift"):
-        create_reward(
-            at=AT, details={"kind": "custom", "name": {"en": handle}, "handle": handle, "cost_points": 1}
-        )
+        create_reward(at=AT, details={"kind": "custom", "name": {"en": handle}, "cost_points": 1})
     publish(
         referrals={"on": True, "referrer": {"reward": "cut10"}, "friend": {"reward": "gift", "quantity": 2}}
     )
