@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from loyalty.core import ids
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance
@@ -56,8 +57,6 @@ def back(name: str, minor: int, at: datetime = AT, external_id: str = "r") -> No
 
 
 def reviewed(member: Any, name: str = "did", kind: str = "review", at: datetime = AT) -> None:
-    from loyalty.core import ids
-
     who = MemberRef(id=ids.encode("mbr", member.pk))
     record_activity(activity=NewActivity(name, kind, at, who), at=at)
 
