@@ -12,11 +12,12 @@ class MembersConfig(AppConfig):
         from members.operations import perks
         from members.operations.privacy import holder
         from members.queries import invariants
+        from members.queries import tiers as standings
         from members.rules import earning, needs, points_life, tiers
 
         register(Section("earning", earning.Earning, earning.check, needs.unserved))
         register(Section("points_life", points_life.PointsLife, points_life.check))
-        register(Section("tiers", tiers.Tiers, tiers.check))
+        register(Section("tiers", tiers.Tiers, tiers.check, standings.unserved))
         privacy.register(holder)
         privacy.register(perks.holder)
         invariants.register()

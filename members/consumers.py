@@ -3,7 +3,7 @@
 from loyalty.core import clock
 from loyalty.core.events.consumers import consumes, consumes_now
 from loyalty.core.events.models import Event
-from members.operations import tier_publishing
+from members.operations import tier_publishing, tiers
 
 
 @consumes_now("programme.published")
@@ -18,3 +18,11 @@ def begin_review_of_tiers(event: Event) -> None:
 def review_first_members(_event: Event) -> None:
     """After commit: in a small shop that is everybody; in a large one the clock goes on with the rest."""
     tier_publishing.review_published(at=clock.now())
+
+
+@consumes("referral.*")
+def review_referrer(event: Event) -> None:
+    """After commit, so that nobody waits for the counts of the member who brought the friend that buys."""
+    if event.subject is not None:
+        undone = event.kind in ("referral.reversed", "referral.refused", "referral.held")
+        tiers.follow_referral(referrer=event.subject, at=clock.now(), undone=undone)

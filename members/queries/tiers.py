@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.apps import apps
 from django.db import connection
 from django.db.models import Count, QuerySet
 
@@ -62,6 +63,11 @@ _COUNTED: Mapping[By, str] = {
             SELECT a.happened_at AS at, 1 AS amount FROM members_activity a
              WHERE a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids) AND a.kind = ANY(%(kinds)s::text[])
                AND a.happened_at >= f.floor
+""",
+    By.REFERRALS: """
+            SELECT r.qualified_at AS at, 1 AS amount FROM members_referral r
+             WHERE r.merchant_id = %(merchant)s AND r.referrer_id = ANY(who.ids)
+               AND r.status IN ('qualified', 'rewarded') AND r.qualified_at >= f.floor
 """,
     By.POINTS: """
             SELECT a.happened_at AS at, a.points_earned AS amount FROM members_activity a
@@ -131,6 +137,17 @@ SELECT coalesce(jsonb_agg(jsonb_build_object(
                   END AS floor) f
 """
 _READS = {by: _READ.replace("/* counted */", counted) for by, counted in _COUNTED.items()}
+
+
+def unserved(tiers: Tiers) -> list[tuple[str, str]]:
+    """What keeps a ladder from counting although it makes sense: friends can only count where referrals are kept."""
+    if tiers.by is By.REFERRALS and not _referrals_are_kept():
+        return [("by", "This server does not keep referrals yet.")]
+    return []
+
+
+def _referrals_are_kept() -> bool:
+    return any(model._meta.db_table == "members_referral" for model in apps.get_models())
 
 
 def known(
