@@ -12,6 +12,7 @@ class MembersConfig(AppConfig):
         from members.operations import perks, referral_moves
         from members.operations.privacy import holder
         from members.queries import invariants, life_words, referral_invariants, referral_words
+        from members.queries import tiers as standings
         from members.rules import (
             conversion,
             earning,
@@ -28,7 +29,7 @@ class MembersConfig(AppConfig):
         register(Section("side_units", side_units.SideUnits, side_units.check))
         register(Section("offers", offers.Offers, offers.check))
         register(Section("points_life", points_life.PointsLife, points_life.check))
-        register(Section("tiers", tiers.Tiers, tiers.check))
+        register(Section("tiers", tiers.Tiers, tiers.check, standings.unserved))
         register(Section("conversion", conversion.Conversion, conversion.check))
         register(Section("membership_plans", plans.MembershipPlans, plans.check))
         register(Section("sharing", sharing.Sharing, sharing.check))

@@ -5,7 +5,7 @@ from uuid import UUID
 from loyalty.core import clock
 from loyalty.core.events.consumers import consumes, consumes_now
 from loyalty.core.events.models import Event
-from members.operations import tier_publishing
+from members.operations import tier_publishing, tiers
 from members.operations.referral_payouts import settle
 
 
@@ -27,3 +27,11 @@ def review_first_members(_event: Event) -> None:
 def settle_referral(event: Event) -> None:
     """Pay or take back what a friend's purchase or refund made due."""
     settle(referral=UUID(event.data["referral"]), at=clock.now())
+
+
+@consumes("referral.*")
+def review_referrer(event: Event) -> None:
+    """After commit, so that nobody waits for the counts of the member who brought the friend that buys."""
+    if event.subject is not None:
+        undone = event.kind in ("referral.reversed", "referral.refused", "referral.held")
+        tiers.follow_referral(referrer=event.subject, at=clock.now(), undone=undone)

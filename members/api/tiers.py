@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
@@ -36,15 +36,15 @@ EXAMPLE = {
 
 
 class Previewed(Struct, forbid_unknown_fields=True, frozen=True):
-    """The document to try; null takes the draft."""
+    """The document to try; without one it is the draft."""
 
-    document: dict[str, Any] | None = None
+    document: dict[str, Any] | UnsetType = UNSET
 
 
 class PreviewedPage(Struct, forbid_unknown_fields=True, frozen=True):
-    """The document to try; null takes the draft. The page comes with the body: the document may be long."""
+    """The document to try; without one it is the draft. The page comes with the body: the document may be long."""
 
-    document: dict[str, Any] | None = None
+    document: dict[str, Any] | UnsetType = UNSET
     limit: Limit = 50
     cursor: CursorText = ""
 
@@ -162,9 +162,9 @@ class TiersPreviewMembers(Endpoint):
         )  # fmt: skip
 
 
-def _tiers_of(content: dict[str, Any] | None) -> Tiers:
+def _tiers_of(content: dict[str, Any] | UnsetType) -> Tiers:
     """The tiers of a document, or of the draft. Raises `InvalidInput`, and `NotFound` when there is no draft."""
-    if content is None:
+    if isinstance(content, UnsetType):
         draft = programmes.draft()
         if draft is None:
             raise NotFound("draft")

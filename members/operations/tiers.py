@@ -20,7 +20,7 @@ from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Stats, TierStanding
 from members.queries import tiers as asking
-from members.rules.tiers import Basis, Direction, Occasion, Standing, Tiers, Verdict
+from members.rules.tiers import Basis, By, Direction, Occasion, Standing, Tiers, Verdict
 
 BATCH = 1000
 _encode = msgspec.json.Encoder().encode
@@ -84,6 +84,18 @@ def join_tier(*, member: UUID, at: datetime) -> None:
     ladder = current.programme["tiers"].ladder
     if ladder and ladder[0].at_least == 0:
         follow([member], version=current.id, at=at, occasion=Occasion.JOINING)
+
+
+@transaction.atomic
+def follow_referral(*, referrer: UUID, at: datetime, undone: bool = False) -> int:
+    """A friend of a member's has come to count, or (`undone`) counts no longer: look at the member, where tiers are for
+    friends' purchases. Takes the member's counts itself: the friend's were held when it happened."""
+    current = programmes.in_force()
+    if current is None or current.programme["tiers"].by is not By.REFERRALS:
+        return 0
+    hold([referrer])
+    occasion = Occasion.REFUND if undone else Occasion.CHANGE
+    return follow([referrer], version=current.id, at=at, occasion=occasion)
 
 
 def review_due(*, at: datetime, most: int = BATCH) -> int:

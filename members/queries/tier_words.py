@@ -71,6 +71,8 @@ def quantity(by: By, amount: int, voice: Voice) -> str:
             text = ngettext("{n} purchase", "{n} purchases", amount)
         case By.ACTIVITIES:
             text = ngettext("{n} activity", "{n} activities", amount)
+        case By.REFERRALS:
+            text = ngettext("{n} friend who has bought", "{n} friends who have bought", amount)
     return text.format(n=voice.number(amount))
 
 

@@ -1,6 +1,6 @@
 """What qualifies members for tiers, with the standings they have: a whole batch in one statement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.apps import apps
 from django.db import connection
 from django.db.models import Count, QuerySet
 
@@ -16,7 +17,7 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Stats, TierChange, TierReview, TierStanding
-from members.rules.tiers import Basis, Days, Occasion, Standing, Tiers, Verdict, WindowKind, standing
+from members.rules.tiers import Basis, By, Days, Occasion, Standing, Tiers, Verdict, WindowKind, standing
 from members.rules.tiers.windows import reach_days
 
 NO_TIERS = Tiers()
@@ -44,10 +45,68 @@ class _Row(msgspec.Struct):
     days: list[tuple[date | None, int]] | None
 
 
-# What a ladder does not count by is not read: of the branches one is carried out. Days are the merchant's, so windows
-# need no instants. Points are counted as the order earned them, less what its refunds undid, whether it could be taken
-# back or not; what was granted otherwise and status credits, as the books have them. A merge counts nothing twice:
-# orders and movements stay where they were recorded, and are read of both.
+# Days are the merchant's, so windows need no instants. Points are counted as the order earned them, less what its
+# refunds undid, whether it could be taken back or not; what was granted otherwise and status credits, as the books have
+# them. A merge counts nothing twice: orders and movements stay where they were recorded, and are read of both.
+_COUNTED: Mapping[By, str] = {
+    By.SPEND: """
+            SELECT o.placed_at AS at, o.total_minor - o.refunded_minor AS amount FROM members_order o
+             WHERE o.merchant_id = %(merchant)s AND o.member_id = ANY(who.ids) AND o.placed_at >= f.floor
+               AND o.status = 'recorded'
+""",
+    By.ORDERS: """
+            SELECT o.placed_at AS at, 1 AS amount FROM members_order o
+             WHERE o.merchant_id = %(merchant)s AND o.member_id = ANY(who.ids) AND o.placed_at >= f.floor
+               AND o.status = 'recorded' AND (o.refunded_minor < o.total_minor OR o.total_minor = 0)
+""",
+    By.ACTIVITIES: """
+            SELECT a.happened_at AS at, 1 AS amount FROM members_activity a
+             WHERE a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids) AND a.kind = ANY(%(kinds)s::text[])
+               AND a.happened_at >= f.floor
+""",
+    By.REFERRALS: """
+            SELECT r.qualified_at AS at, 1 AS amount FROM members_referral r
+             WHERE r.merchant_id = %(merchant)s AND r.referrer_id = ANY(who.ids)
+               AND r.status IN ('qualified', 'rewarded') AND r.qualified_at >= f.floor
+""",
+    By.POINTS: """
+            SELECT a.happened_at AS at, a.points_earned AS amount FROM members_activity a
+             WHERE a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids) AND a.happened_at >= f.floor
+               AND a.points_earned > 0
+            UNION ALL
+            SELECT o.placed_at, o.points_earned - CASE WHEN o.refunded_minor = 0 AND o.status = 'recorded' THEN 0 ELSE (
+                     SELECT coalesce(sum(r.points_taken + r.shortfall), 0) FROM members_refund r
+                      WHERE r.merchant_id = %(merchant)s AND r.order_id = o.id AND r.status = 'applied') END
+              FROM members_order o
+             WHERE o.merchant_id = %(merchant)s AND o.member_id = ANY(who.ids) AND o.placed_at >= f.floor
+               AND o.points_earned > 0
+            UNION ALL
+            SELECT t.happened_at, t.amount FROM (
+              SELECT DISTINCT e.transfer_id AS id FROM ledger_account a
+                JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id AND e.amount > 0
+               WHERE a.merchant_id = %(merchant)s AND a.owner = ANY(who.ids) AND a.unit = 'points'
+                 AND a.kind IN ('available', 'pending')) x
+             CROSS JOIN LATERAL (
+                  SELECT * FROM ledger_transfer WHERE merchant_id = %(merchant)s AND id = x.id LIMIT 1) t
+             WHERE t.move = 'grant' AND t.kind IN ('earn', 'referral', 'bonus')
+               AND t.source_kind NOT IN ('order', 'activity') AND t.happened_at >= f.floor
+""",
+    By.CREDITS: """
+            SELECT coalesce(o.placed_at, t.happened_at) AS at,
+                   CASE WHEN t.move = 'grant' THEN t.amount ELSE -t.amount END AS amount
+              FROM (
+                SELECT DISTINCT e.transfer_id AS id FROM ledger_account a
+                  JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id
+                 WHERE a.merchant_id = %(merchant)s AND a.owner = ANY(who.ids) AND a.unit = 'credits') x
+             CROSS JOIN LATERAL (
+                  SELECT * FROM ledger_transfer WHERE merchant_id = %(merchant)s AND id = x.id LIMIT 1) t
+              LEFT JOIN LATERAL (
+                   SELECT placed_at FROM members_order
+                    WHERE merchant_id = %(merchant)s AND id = t.source AND t.source_kind = 'order' LIMIT 1) o ON true
+             WHERE t.kind <> 'merge' AND (t.move IN ('grant', 'take_back') OR t.kind IN ('adjustment', 'refund'))
+""",
+}
+# Each LIMIT 1 keeps the planner at one look-up by key.
 _READ = """
 SELECT coalesce(jsonb_agg(jsonb_build_object(
     'id', m.id, 'joined', m.joined_at, 'tier', s.tier, 'since', s.since, 'valid_until', s.valid_until,
@@ -56,50 +115,7 @@ SELECT coalesce(jsonb_agg(jsonb_build_object(
       SELECT jsonb_agg(jsonb_build_array(d.day, d.amount)) FROM (
         SELECT CASE WHEN NOT %(always)s THEN (e.at AT TIME ZONE %(zone)s)::date END AS day,
                sum(e.amount)::bigint AS amount
-          FROM (
-            SELECT o.placed_at AS at, o.total_minor - o.refunded_minor AS amount FROM members_order o
-             WHERE %(by)s::text = 'spend' AND o.merchant_id = %(merchant)s AND o.member_id = ANY(who.ids)
-               AND o.placed_at >= f.floor AND o.status = 'recorded'
-            UNION ALL
-            SELECT o.placed_at, 1 FROM members_order o
-             WHERE %(by)s::text = 'orders' AND o.merchant_id = %(merchant)s AND o.member_id = ANY(who.ids)
-               AND o.placed_at >= f.floor AND o.status = 'recorded'
-               AND (o.refunded_minor < o.total_minor OR o.total_minor = 0)
-            UNION ALL
-            SELECT a.happened_at, 1 FROM members_activity a
-             WHERE %(by)s::text = 'activities' AND a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids)
-               AND a.kind = ANY(%(kinds)s::text[]) AND a.happened_at >= f.floor
-            UNION ALL
-            SELECT a.happened_at, a.points_earned FROM members_activity a
-             WHERE %(by)s::text = 'points' AND a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids)
-               AND a.happened_at >= f.floor AND a.points_earned > 0
-            UNION ALL
-            SELECT o.placed_at, o.points_earned - CASE WHEN o.refunded_minor = 0 AND o.status = 'recorded' THEN 0 ELSE (
-                     SELECT coalesce(sum(r.points_taken + r.shortfall), 0) FROM members_refund r
-                      WHERE r.merchant_id = %(merchant)s AND r.order_id = o.id AND r.status = 'applied') END
-              FROM members_order o
-             WHERE %(by)s::text = 'points' AND o.merchant_id = %(merchant)s AND o.member_id = ANY(who.ids)
-               AND o.placed_at >= f.floor AND o.points_earned > 0
-            UNION ALL
-            SELECT t.happened_at, t.amount FROM (
-              SELECT DISTINCT e.transfer_id FROM ledger_account a
-                JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id AND e.amount > 0
-               WHERE %(by)s::text = 'points' AND a.merchant_id = %(merchant)s AND a.owner = ANY(who.ids)
-                 AND a.unit = 'points' AND a.kind IN ('available', 'pending')) x
-              JOIN ledger_transfer t ON t.merchant_id = %(merchant)s AND t.id = x.transfer_id
-             WHERE t.move = 'grant' AND t.kind IN ('earn', 'referral', 'bonus')
-               AND t.source_kind NOT IN ('order', 'activity') AND t.happened_at >= f.floor
-            UNION ALL
-            SELECT coalesce(o.placed_at, t.happened_at), CASE WHEN t.move = 'grant' THEN t.amount ELSE -t.amount END
-              FROM (
-                SELECT DISTINCT e.transfer_id FROM ledger_account a
-                  JOIN ledger_entry e ON e.merchant_id = a.merchant_id AND e.account_id = a.id
-                 WHERE %(by)s::text = 'credits' AND a.merchant_id = %(merchant)s AND a.owner = ANY(who.ids)
-                   AND a.unit = 'credits') x
-              JOIN ledger_transfer t ON t.merchant_id = %(merchant)s AND t.id = x.transfer_id
-              LEFT JOIN members_order o ON o.merchant_id = %(merchant)s AND o.id = t.source AND t.source_kind = 'order'
-             WHERE t.kind <> 'merge' AND (t.move IN ('grant', 'take_back') OR t.kind IN ('adjustment', 'refund'))
-          ) e GROUP BY 1) d))), '[]')
+          FROM (/* counted */) e GROUP BY 1) d))), '[]')
   FROM unnest(%(members)s::uuid[]) AS q(id)
  CROSS JOIN LATERAL (
       SELECT CASE WHEN merged_into_id IS NULL THEN id ELSE merged_into_id END AS id FROM members_member
@@ -120,6 +136,18 @@ SELECT coalesce(jsonb_agg(jsonb_build_object(
                        CASE WHEN %(deep)s THEN s.qualified_on::timestamptz - make_interval(days => %(reach)s::int) END)
                   END AS floor) f
 """
+_READS = {by: _READ.replace("/* counted */", counted) for by, counted in _COUNTED.items()}
+
+
+def unserved(tiers: Tiers) -> list[tuple[str, str]]:
+    """What keeps a ladder from counting although it makes sense: friends can only count where referrals are kept."""
+    if tiers.by is By.REFERRALS and not _referrals_are_kept():
+        return [("by", "This server does not keep referrals yet.")]
+    return []
+
+
+def _referrals_are_kept() -> bool:
+    return any(model._meta.db_table == "members_referral" for model in apps.get_models())
 
 
 def known(
@@ -130,8 +158,8 @@ def known(
     reach = timedelta(days=reach_days(tiers) + 2)
     always = tiers.window is WindowKind.LIFETIME
     with connection.cursor() as cursor:
-        cursor.execute(_READ, {
-            "merchant": scope.merchant_id(), "members": list(dict.fromkeys(members)), "by": tiers.by.value,
+        cursor.execute(_READS[tiers.by], {
+            "merchant": scope.merchant_id(), "members": list(dict.fromkeys(members)),
             "kinds": list(tiers.kinds), "zone": zone.key, "always": always, "deep": deep, "floor": at - reach,
             "reach": reach.days, "at": at,
         })  # fmt: skip

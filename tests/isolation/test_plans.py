@@ -21,9 +21,10 @@ from loyalty.core.events import queries as events
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
 from members.models import Activity, Member, Order, Profile, RuleUse
-from members.queries import activities, directory, order_facts, usage
+from members.queries import activities, directory, order_facts, perks, tiers, usage
 from members.rules.facts import Period
 from members.rules.needs import Need
+from members.rules.tiers import By, Tiers
 from members.rules.usage import Asked
 from tests.cast import AT, MARA, buy, days, person, publish, shop
 
@@ -79,12 +80,27 @@ INSERT INTO members_orderline (merchant_id, order_id, number, kind, sku, name, c
                                discount_minor, paid_minor, points, refunded_minor)
 SELECT o.merchant_id, o.id, 1, 'product', 'x', '', '', '', '{}', 1, 100, 0, 100, 1, 0
   FROM members_order o JOIN crowd c ON c.merchant_id = o.merchant_id AND c.id = o.member_id;
+INSERT INTO members_refund (id, merchant_id, source, order_external_id, external_id, fingerprint, order_id, cancels, content,
+                            status, note, amount_minor, points_taken, shortfall, refunded_at, recorded_at)
+SELECT gen_random_uuid(), merchant_id, 'api', external_id, 'crowd', id, id, false, '{}', 'refused', '', 0, 0, 0,
+       placed_at, placed_at FROM members_order WHERE fingerprint IN (SELECT id FROM crowd);
 INSERT INTO members_activity (id, merchant_id, source, external_id, fingerprint, kind, member_id, properties, sku, channel,
                               location, points_earned, decision, happened_at, recorded_at)
 SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, 'review', id, '{}', 'x', '', '', 0, '{}', joined_at,
        joined_at FROM crowd;
 INSERT INTO members_ruleuse (merchant_id, source_kind, source, rule, member_id, unit, amount, units, budget, unit_cost, at)
 SELECT merchant_id, 'order', gen_random_uuid(), 'capped', id, 'points', 1, 1, '', 0, joined_at FROM crowd;
+INSERT INTO members_tierstanding (id, merchant_id, member_id, tier, since, valid_until, review_at, basis)
+SELECT gen_random_uuid(), merchant_id, id, 'gold', joined_at, joined_at + interval '2 years',
+       joined_at + interval '2 years', 'qualified' FROM crowd;
+INSERT INTO members_segmentplace (id, merchant_id, member_id, segment, since, source_kind)
+SELECT gen_random_uuid(), merchant_id, id, 'crowd', joined_at, '' FROM crowd;
+INSERT INTO members_tierchange (id, merchant_id, member_id, from_tier, to_tier, direction, reason, "values", actor, changed_at)
+SELECT gen_random_uuid(), merchant_id, id, '', 'gold', 'up', 'reached', '{}', 'system', joined_at FROM crowd;
+INSERT INTO members_perkclaim (id, merchant_id, member_id, perk, tier, key, fingerprint, order_source, order_external_id,
+                               status, note, outcome, claimed_at, claimed_by, settled_by)
+SELECT gen_random_uuid(), merchant_id, id, 'stylist', 'gold', id::text, id, '', '', 'open', '', '', joined_at, '', ''
+  FROM crowd;
 INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)
 SELECT merchant_id, id::text, 0, 0 FROM crowd;
 DROP VIEW crowd
@@ -170,6 +186,12 @@ def slow_steps(run: Callable[[], Any], *, paged: bool = False) -> list[str]:
     return slow
 
 
+def _qualifying(member: UUID, by: str) -> Any:
+    """What a ladder counts of one member."""
+    zone = ZoneInfo("Europe/Stockholm")
+    return tiers.known([member], tiers=Tiers(by=By(by), kinds=("review",)), at=AT, zone=zone)
+
+
 def test_hot_queries_use_an_index(crowded: Crowded) -> None:
     member, soon = crowded.member, AT + days(400)
     orders = Order.objects.filter(member=member).order_by("-placed_at")
@@ -211,6 +233,27 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
     slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
     found = [f"{name}: {step}" for name, steps in slow.items() for step in steps]
     assert found == []
+
+
+def test_tiers_use_an_index(crowded: Crowded) -> None:
+    member = crowded.member
+    hot: dict[str, Callable[[], Any]] = {
+        "what qualifies by spend": lambda: _qualifying(member, "spend"),
+        "what qualifies by points": lambda: _qualifying(member, "points"),
+        "what qualifies by credits": lambda: _qualifying(member, "credits"),
+        "what qualifies by activities": lambda: _qualifying(member, "activities"),
+        "tiers whose time is over": lambda: tiers.due(at=AT - days(1000), most=10),
+        "a tier that somebody has": lambda: tiers.anybody_in("silver"),
+        "how a member got their tier": lambda: list(tiers.history(member)[:20]),
+        "what a member claimed": lambda: list(perks.claims_of(member)[:20]),
+    }
+    pages: dict[str, Callable[[], Any]] = {
+        "claims that wait": lambda: list(perks.to_serve()[:50]),
+        "everybody, page by page": lambda: tiers.members_after(member, most=50),
+    }
+    slow = {name: slow_steps(run) for name, run in hot.items()}
+    slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
+    assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
 
 
 def test_twin_what_cannot_use_an_index_is_reported(crowded: Crowded) -> None:

@@ -24,6 +24,7 @@ class By(StrEnum):
     CREDITS = "credits"  # status credits: earned and given by hand
     ORDERS = "orders"  # not cancelled and not wholly refunded
     ACTIVITIES = "activities"  # of some kinds
+    REFERRALS = "referrals"  # friends who have bought
 
 
 class WindowKind(StrEnum):

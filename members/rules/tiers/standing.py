@@ -89,22 +89,22 @@ class _Found:
 class _Case:
     tiers: Tiers
     days: Days
-    now: Standing | None
+    mine: Standing | None
     joined: date
     at: datetime
     zone: ZoneInfo
 
     @property
-    def today(self) -> date:
+    def day(self) -> date:
         return local(self.at, self.zone)
 
     @property
     def over(self) -> bool:
-        return self.now is not None and self.now.is_over(self.at)
+        return self.mine is not None and self.mine.is_over(self.at)
 
     @property
     def held(self) -> int:
-        return self.tiers.rank(self.now.tier) if self.now else -1
+        return self.tiers.rank(self.mine.tier) if self.mine else -1
 
     def until(self, place: int, day: date) -> datetime | None:
         """When a tier ends that is reached on a day. What takes nothing to reach never ends."""
@@ -122,12 +122,12 @@ class _Case:
 
     def found(self) -> list[_Found]:
         """What each window comes to that may carry a tier now; the one of today first."""
-        days = [self.today]
+        days = [self.day]
         if self.tiers.valid is Valid.NEXT_PERIOD_END:
-            first = window(self.tiers, self.today, self.joined).first
+            first = window(self.tiers, self.day, self.joined).first
             days += [first - timedelta(days=1)] if first else []
-        if self.tiers.valid is Valid.MONTHS and self.over and self.now and self.now.valid_until:
-            days.append(last_day(self.now.valid_until, self.zone))
+        if self.tiers.valid is Valid.MONTHS and self.over and self.mine and self.mine.valid_until:
+            days.append(last_day(self.mine.valid_until, self.zone))
         return [self._counted(day) for day in days]
 
     def _counted(self, day: date) -> _Found:
@@ -136,7 +136,7 @@ class _Case:
         place = self.reached(amount)
         until = self.until(place, day)
         if until is not None and until <= self.at:  # the review comes late
-            until = self.until(place, self.today)
+            until = self.until(place, self.day)
         return _Found(place, until, day, span, amount)
 
 
@@ -154,12 +154,12 @@ def standing(
     should have been reviewed earlier is reviewed as of then first, so it does not matter how late anybody looks."""
     case = _Case(tiers, days, now, local(joined_at, zone), at, zone)
     found = Verdict(now)
-    while case.now is not None and case.now.review_at is not None and case.now.review_at <= at:
-        due = case.now.review_at
+    while case.mine is not None and case.mine.review_at is not None and case.mine.review_at <= at:
+        due = case.mine.review_at
         until_then = {day: amount for day, amount in days.items() if day is None or day < local(due, zone)}
         late = _look(replace(case, days=until_then, at=due), Occasion.REVIEW)
         found = _both(tiers, now, found, late)
-        case = replace(case, now=found.standing)
+        case = replace(case, mine=found.standing)
     return _both(tiers, now, found, _look(case, occasion))
 
 
@@ -178,7 +178,7 @@ def _both(tiers: Tiers, start: Standing | None, first: Verdict, then: Verdict) -
 
 def _look(case: _Case, occasion: Occasion) -> Verdict:
     """One look, at a time at which at most one review is due."""
-    now = case.now
+    now = case.mine
     found = case.found()
     best = max(found, key=lambda one: one.worth)
     if now is None:
@@ -233,7 +233,7 @@ def _fall(case: _Case, now: Standing, best: _Found, closest: _Found, occasion: O
     if case.over:
         landed = case.held - 1 if case.tiers.landing is Landing.ONE_STEP else -1
         if landed > best.place:
-            soft = replace(best, place=landed, until=case.until(landed, case.today), day=case.today)
+            soft = replace(best, place=landed, until=case.until(landed, case.day), day=case.day)
             moved = _move(case, soft, "landed", Direction.DOWN, Basis.LANDED)
         else:
             moved = _move(case, best, "not_kept", Direction.DOWN)

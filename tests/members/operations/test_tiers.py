@@ -8,9 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from loyalty.core import ids
+from loyalty.core.errors import InvalidInput
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance
+from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import acting_for
 from members.models import TierChange, TierStanding
 from members.operations import tiers
@@ -21,6 +24,7 @@ from members.operations.orders import quote_order, record_orders
 from members.operations.points import adjust_points
 from members.operations.privacy import erase_member, export_member
 from members.operations.refunds import cancel_order, refund_order
+from members.queries import tiers as asking
 from members.rules.doing import NewActivity
 from members.rules.shopping import MemberRef, NewRefund
 from members.tasks import review_tiers
@@ -56,8 +60,6 @@ def back(name: str, minor: int, at: datetime = AT, external_id: str = "r") -> No
 
 
 def reviewed(member: Any, name: str = "did", kind: str = "review", at: datetime = AT) -> None:
-    from loyalty.core import ids
-
     who = MemberRef(id=ids.encode("mbr", member.pk))
     record_activity(activity=NewActivity(name, kind, at, who), at=at)
 
@@ -192,6 +194,31 @@ def test_activities_of_the_named_kinds_count(ana):
     assert tier(ana) == ""
     reviewed(ana, "3", kind="photo")
     assert tier(ana) == "voice"
+
+
+def test_friends_who_bought_count_where_referrals_are_kept(ana, ben, monkeypatch):
+    """By the table of referrals as the programme's own keeps it: who has bought, not who only joined."""
+    content = {"tiers": {"by": "referrals", "ladder": [{"id": "ambassador", "at_least": 2}]}}
+    programmes.save_draft(content=content, at=AT)
+    monkeypatch.setattr(asking, "_referrals_are_kept", lambda: False)
+    with pytest.raises(InvalidInput) as refused:
+        programmes.publish(at=AT)
+    assert (refused.value.errors[0]["field"], refused.value.errors[0]["code"]) == ("tiers.by", "not_served")
+    monkeypatch.setattr(asking, "_referrals_are_kept", lambda: True)
+    programmes.publish(at=AT)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE members_referral (merchant_id bigint, referrer_id uuid, status text,"
+            " qualified_at timestamptz) ON COMMIT DROP"
+        )
+        for status in ("joined", "qualified", "held"):
+            cursor.execute(
+                "INSERT INTO pg_temp.members_referral VALUES (%s, %s, %s, %s)",
+                [ana.merchant_id, ana.pk, status, AT],
+            )
+        assert (tiers.follow_referral(referrer=ana.pk, at=AT), tier(ana)) == (0, "")
+        cursor.execute("UPDATE pg_temp.members_referral SET status = 'rewarded' WHERE status = 'joined'")
+    assert (tiers.follow_referral(referrer=ana.pk, at=AT), tier(ana), tier(ben)) == (1, "ambassador", "")
 
 
 def test_last_years_spending_is_last_years(ana):
