@@ -29,12 +29,22 @@ Source = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_.-]
 Channel = Annotated[str, Meta(max_length=20, pattern=r"^[a-z0-9_-]*$(?!\n)")]
 Id = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$(?!\n)")]
 
+ReferralCode = Annotated[str, Meta(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 MaybeId = Annotated[str, Meta(max_length=40, pattern=r"^[a-z0-9_]*$(?!\n)")]
+
+
+class JoinSignals(Struct, forbid_unknown_fields=True, frozen=True):
+    """What one person who joins twice would send twice, in any form of your own that stays the same. Only keyed
+    hashes are kept, to hold a referral by which somebody brings themselves."""
+
+    device: Text200 = ""
+    address: Text200 = ""
+    payment_card: Text200 = ""
 
 
 class NewMember(Struct, forbid_unknown_fields=True, frozen=True):
     """At least one of `external_id` (your own id), `email`, `phone`, `card`. A card code is made when
-    none is given."""
+    none is given. `referral_code` is the code of the member who brought them."""
 
     external_id: Text100 = ""
     email: Text200 = ""
@@ -47,6 +57,8 @@ class NewMember(Struct, forbid_unknown_fields=True, frozen=True):
     news_by_sms: bool = False
     channel: Channel = ""
     language: Language = ""
+    referral_code: ReferralCode = ""
+    signals: JoinSignals = JoinSignals()
 
 
 class MemberChange(Struct, forbid_unknown_fields=True, frozen=True):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import activities, members, orders, points, refunds
+from members.api import activities, members, orders, points, referrals, refunds
 
 urlpatterns = [
     path("members", members.Members.as_view()),
@@ -17,6 +17,12 @@ urlpatterns = [
     path("members/<str:id>/entries", points.MemberEntries.as_view()),
     path("members/<str:id>/lots", points.MemberLots.as_view()),
     path("members/<str:id>/adjustments", points.MemberAdjustments.as_view()),
+    path("members/<str:id>/referrals", referrals.MembersReferrals.as_view()),
+    path("referrals", referrals.Referrals.as_view()),
+    path("referrals/clicks", referrals.ReferralClicks.as_view()),
+    path("referrals/figures", referrals.ReferralFigures.as_view()),
+    path("referrals/<str:id>/approve", referrals.ReferralApproval.as_view()),
+    path("referrals/<str:id>/refuse", referrals.ReferralRefusal.as_view()),
     path("orders", orders.Orders.as_view()),
     path("orders/quote", orders.OrderQuote.as_view()),
     path("orders/batch", orders.OrderBatch.as_view()),

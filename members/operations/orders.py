@@ -72,7 +72,7 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
         if isinstance(found, MemberNotFound):
             results[index] = _recorded_earlier(orders[index]) or found
     if answers:
-        events.ring_after_commit()
+        events.ring_after_commit("order.recorded", "points.earned")
     return [results[index] for index in range(len(orders))]
 
 

@@ -16,7 +16,8 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed
 from members.models import Member, Order, Referral, ReferralCode, ReferralPayout
-from members.rules.referrals import Bought, net_minor, normal_code
+from members.queries import directory
+from members.rules.referrals import EARLY, Bought, net_minor, normal_code
 
 COUNTED = (Referral.Status.QUALIFIED, Referral.Status.REWARDED)
 """A friend of this state has bought and kept it."""
@@ -58,6 +59,11 @@ def every(status: str = "") -> QuerySet[Referral]:
     if status == Referral.Status.HELD:
         return found.filter(status=Fixed("held"))  # the index of the queue is of these alone
     return found.filter(status=status) if status else found
+
+
+def owner(member: UUID) -> UUID:
+    """The member, or whoever they were merged into; `NotFound` when they are not here."""
+    return directory.member(member).pk
 
 
 def counted(members: Sequence[UUID], *, since: datetime | None = None, until: datetime) -> dict[UUID, int]:
@@ -112,6 +118,11 @@ class Figures:
     commission: dict[str, int]
 
 
+def nothing(member: UUID) -> Figures:
+    """The figures of who has brought nobody."""
+    return Figures(member, 0, 0, 0, 0, 0, {})
+
+
 # The most that each is, in one statement: members with clicks or friends, then sums per member. Purchases are those
 # since joining, of the friend and of whoever was merged into them, less what came back.
 _FIGURES = """
@@ -128,7 +139,8 @@ who AS (
 sold AS (
     SELECT w.referrer_id, count(*) AS purchases, sum(o.total_minor - o.refunded_minor) AS revenue
       FROM who w JOIN members_order o ON o.merchant_id = %(merchant)s AND o.member_id = w.buyer_id
-       AND o.placed_at >= w.joined_at AND o.placed_at >= %(since)s AND o.placed_at < %(until)s AND o.status = 'recorded'
+       AND o.placed_at >= w.joined_at - %(early)s::interval AND o.status = 'recorded'
+       AND o.placed_at >= %(since)s AND o.placed_at < %(until)s
      GROUP BY w.referrer_id),
 came AS (
     SELECT referrer_id, count(*) FILTER (WHERE joined_at >= %(since)s AND joined_at < %(until)s) AS joined,
@@ -165,6 +177,7 @@ def figures(
         cursor.execute(_FIGURES, {
             "merchant": scope.merchant_id(), "member": member, "since": since, "until": until,
             "first": days[0], "last": days[1], "limit": limit,
+            "early": EARLY,
         })  # fmt: skip
         rows = cursor.fetchall()
     return [Figures(row[0], int(row[1]), row[2], row[3], row[4], int(row[5]), _units(row[6])) for row in rows]

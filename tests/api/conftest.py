@@ -31,7 +31,7 @@ def _forget() -> None:
 def shopfront(luna: Merchant) -> Merchant:
     """Café Luna with one point per krona in force, and no scope open: as a request finds it."""
     with acting_for(luna, by=MARA):
-        publish()
+        publish(referrals={"on": True})
     return luna
 
 

@@ -30,7 +30,7 @@ KINDS = {
 FOLDERS = {
     "members": "member", "orders": "order", "activities": "activity", "refunds": "refund", "rewards": "reward", "lots": "lot",
     "redemptions": "redemption", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
-    "keys": "key", "api-keys": "key",
+    "keys": "key", "api-keys": "key", "referrals": "referral",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

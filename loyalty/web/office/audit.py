@@ -36,6 +36,15 @@ SENTENCES = {
     "member.merged": gettext_lazy("Two members were merged"),
     "member.exported": gettext_lazy("A member’s data was exported"),
     "member.erased": gettext_lazy("A member was erased"),
+    "referral.code_made": gettext_lazy("A member got a code for bringing friends"),
+    "referral.joined": gettext_lazy("A friend joined by a member’s code"),
+    "referral.held": gettext_lazy("A referral is held until somebody has looked at it"),
+    "referral.approved": gettext_lazy("A held referral was approved"),
+    "referral.refused": gettext_lazy("A held referral was refused"),
+    "referral.qualified": gettext_lazy("A friend’s purchase made a referral count"),
+    "referral.commission": gettext_lazy("A friend’s purchase changed a commission"),
+    "referral.rewarded": gettext_lazy("A referral was rewarded"),
+    "referral.reversed": gettext_lazy("A referral no longer counts: the purchase came back"),
     "order.recorded": gettext_lazy("An order was recorded"),
     "activity.recorded": gettext_lazy("An activity was recorded"),
     "order.refunded": gettext_lazy("An order was refunded: {amount}"),
@@ -70,6 +79,7 @@ ICONS = {
     "programme": "sliders-horizontal",
     "member": "user",
     "order": "receipt-text",
+    "referral": "user-plus",
     "refund": "undo-2",
     "points": "coins",
     "reward": "gift",
@@ -90,7 +100,7 @@ _BEGINNINGS = {
     "reward": ("reward.", "voucher."),
     "staff": ("staff.", "api_key.", "merchant."),
 }
-_KINDS_ABOUT_MEMBERS = ("member", "points", "order", "reward", "voucher")
+_KINDS_ABOUT_MEMBERS = ("member", "points", "order", "reward", "voucher", "referral")
 
 
 def sentence(event: Event, currency: str) -> str:

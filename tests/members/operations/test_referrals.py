@@ -147,7 +147,8 @@ def test_while_the_programme_rewards_nobody_a_code_only_lets_in(ana):
         ({"within_days": 30}, 100, 30.001, False),
         ({}, 0, 0, False),
         ({}, 100, 900, True),
-        ({}, 100, -1, False),
+        ({}, 100, -0.04, True),
+        ({}, 100, -0.05, False),
     ],
 )
 def test_a_purchase_counts_by_its_amount_and_its_day(ana, purchase, kronor, after, counts):
