@@ -14,6 +14,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep the outbox": {"task": "loyalty.core.events.tasks.dispatch_waiting", "schedule": 15.0},
     "points' life": {"task": "members.tasks.run_points_life", "schedule": 300.0},
+    "birthdays": {"task": "members.tasks.run_birthdays", "schedule": 600.0},
     "referrals": {"task": "members.tasks.run_referrals", "schedule": 60.0},
     "stale reservations": {"task": "rewards.tasks.release_stale", "schedule": 60.0},
     "check and seal the books": {"task": "loyalty.core.ledger.tasks.check_and_seal", "schedule": 900.0},

@@ -12,10 +12,11 @@ class MembersConfig(AppConfig):
         from members.operations import referral_moves
         from members.operations.privacy import holder
         from members.queries import invariants, referral_invariants, referral_words
-        from members.rules import earning, needs, points_life, referrals
+        from members.rules import earning, moderation, needs, points_life, referrals
 
         register(Section("earning", earning.Earning, earning.check, needs.unserved))
         register(Section("points_life", points_life.PointsLife, points_life.check))
+        register(Section("activities", moderation.Activities, moderation.check))
         register(Section("referrals", referrals.Referrals, referrals.check, referrals.unserved))
         privacy.register(holder)
         privacy.register(referral_moves.holder)

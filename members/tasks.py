@@ -11,6 +11,7 @@ from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
 from members.operations import inviting, points
+from members.operations.occasions import birthdays_due, record_birthday
 from members.operations.referral_payouts import due_referrals, settle
 
 log = logging.getLogger(__name__)
@@ -72,3 +73,34 @@ def _settle_due(merchant: Merchant, at: datetime) -> int:
             gone = inviting.forget_visits(at=at, most=points.BATCH)
         if not found and not gone:
             return done
+
+
+@shared_task
+def run_birthdays() -> int:
+    """Record today's birthdays in every merchant, where a rule asks for them. Safe to stop and to repeat at any
+    point; a merchant that fails does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += _celebrate(merchant, at)
+        except Exception:
+            log.exception("birthdays failed for merchant %s", merchant.pk)
+    return done
+
+
+def _celebrate(merchant: Merchant, at: datetime) -> int:
+    """One merchant's birthdays: found together, each recorded in a transaction of its own."""
+    done, tried = 0, set[UUID]()
+    while True:
+        with acting_for(merchant, by=SYSTEM):
+            found = birthdays_due(at=at, most=len(tried) + points.BATCH)
+        fresh = [(member, day) for member, day in found if member not in tried]
+        if not fresh:
+            return done
+        for member, day in fresh:
+            tried.add(member)
+            try:
+                with acting_for(merchant, by=SYSTEM):
+                    done += record_birthday(member=member, day=day, at=at)
+            except Exception:
+                log.exception("birthday of member %s of merchant %s", member, merchant.pk)

@@ -141,10 +141,12 @@ class OrderSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
 
 class ActivitySearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """`external_id` is looked for under `source` ("api" unless you sent another)."""
+    """`status=waiting` is what staff have to look at. `external_id` is looked for under `source` ("api" unless you
+    sent another)."""
 
     member: MaybeId = ""
     kind: Text40 = ""
+    status: Literal["", "recorded", "waiting", "approved", "refused", "undone"] = ""
     external_id: Text100 = ""
     source: Source = "api"
     happened_from: Instant | None = None

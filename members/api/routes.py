@@ -33,5 +33,8 @@ urlpatterns = [
     path("orders/<str:id>/cancel", refunds.OrderCancellation.as_view()),
     path("activities", activities.Activities.as_view()),
     path("activities/<str:id>", activities.OneActivity.as_view()),
+    path("activities/<str:id>/approve", activities.ActivityApproval.as_view()),
+    path("activities/<str:id>/refuse", activities.ActivityRefusal.as_view()),
+    path("activities/<str:id>/undo", activities.ActivityUndoing.as_view()),
     path("orders/<str:id>/release-hold", orders.OrderRelease.as_view()),
 ]

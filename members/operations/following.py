@@ -43,6 +43,13 @@ def after_refund(order: Order, *, owner: UUID, at: datetime) -> None:
     referrals.friend_refunded(order, at=at)
 
 
+def after_activity_undone(activity: Activity, decision: Decision, *, at: datetime) -> None:
+    """An activity that staff have undone; what it gave the member in units is taken back by the caller."""
+    if not gifts.is_plain(decision):
+        occasion = gifts.Occasion("activity", activity.pk, activity.member_id, at)
+        gifts.take_back(decision, occasion, part=1, whole=1)
+
+
 def after_activity(activity: Activity, decision: Decision, *, at: datetime) -> None:
     """An activity that was just written."""
     if not gifts.is_plain(decision):

@@ -61,7 +61,7 @@ def friends_bought(orders: Iterable[Order], *, version: UUID | None, at: datetim
     mine = Referral.objects.filter(friend__in=buyers, status__in=_LIVE)
     rows = {row.friend_id: row for row in _locked(mine)}
     for order in sorted(orders, key=lambda order: (order.placed_at, order.pk)):
-        row = rows.get(order.member_id)
+        row = rows.get(order.member_id) if order.member_id else None
         if row is not None and version is not None:
             _consider(row, order, settings, version, at)
 
@@ -123,7 +123,7 @@ def _sides(
     row: Referral, order: Order, settings: Referrals, version: UUID, due: datetime
 ) -> list[ReferralPayout]:
     """What both get, not yet written."""
-    both: list[tuple[Role, UUID, Side]] = [
+    both: list[tuple[str, UUID, Side]] = [
         (Role.REFERRER, row.referrer_id, settings.referrer), (Role.FRIEND, row.friend_id, settings.friend)
     ]  # fmt: skip
     again = f":{row.round}" if row.round else ""

@@ -139,7 +139,7 @@ who AS (
 sold AS (
     SELECT w.referrer_id, count(*) AS purchases, sum(o.total_minor - o.refunded_minor) AS revenue
       FROM who w JOIN members_order o ON o.merchant_id = %(merchant)s AND o.member_id = w.buyer_id
-       AND o.placed_at >= w.joined_at - %(early)s::interval AND o.status = 'recorded'
+       AND o.placed_at >= w.joined_at - make_interval(secs => %(early)s) AND o.status = 'recorded'
        AND o.placed_at >= %(since)s AND o.placed_at < %(until)s
      GROUP BY w.referrer_id),
 came AS (
@@ -177,7 +177,7 @@ def figures(
         cursor.execute(_FIGURES, {
             "merchant": scope.merchant_id(), "member": member, "since": since, "until": until,
             "first": days[0], "last": days[1], "limit": limit,
-            "early": EARLY,
+            "early": int(EARLY.total_seconds()),
         })  # fmt: skip
         rows = cursor.fetchall()
     return [Figures(row[0], int(row[1]), row[2], row[3], row[4], int(row[5]), _units(row[6])) for row in rows]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from loyalty.core.ledger.chart import POINTS, Do
 from loyalty.core.ledger.queries import StatementRow, statement
 from members.models import Activity, Order, Refund
+from members.queries.activity_words import standing
 from members.queries.rule_words import say
 from members.queries.why import Voice, Why, explain, voice_of_scope
 from members.rules.conditions.activities import kind_words
@@ -158,7 +159,7 @@ def _tell(found: list[_Found], voice: Voice) -> list[StoryRow]:
             rows.append(_silent_refund(row, orders.get(row.order_id), voice))
         elif isinstance(row, Activity):
             rows.append(_silent_activity(row, voice))
-        elif row.source in done and row.kind == "earn":
+        elif row.source in done and row.kind in ("earn", "undo"):
             rows.append(_rewarded(row, done[row.source], voice))
         else:
             about = orders.get(row.source), named.get(_refund_of(row)), things.get(row.source)
@@ -204,21 +205,23 @@ def _silent_order(order: Order, voice: Voice) -> StoryRow:
 def _silent_activity(activity: Activity, voice: Voice) -> StoryRow:
     why = tuple(explain(activity.decision, voice))
     return StoryRow(
-        id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=_because(why, voice), change=0,
-        pending_change=0, balance_after=None, shortfall=0, happened_at=activity.happened_at,
-        recorded_at=activity.recorded_at, source_kind="activity", source=activity.pk, activity=activity, why=why,
+        id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=standing(activity) or
+        _because(why, voice), change=0, pending_change=0, balance_after=None, shortfall=activity.shortfall,
+        happened_at=activity.happened_at, recorded_at=activity.recorded_at, source_kind="activity",
+        source=activity.pk, activity=activity, why=why,
     )  # fmt: skip
 
 
 def _rewarded(row: StatementRow, activity: Activity, voice: Voice) -> StoryRow:
-    """An activity that earned."""
+    """An activity that earned, or was undone."""
     silent = _silent_activity(activity, voice)
-    sentence = silent.sentence
-    if row.pending:
+    sentence = _because(silent.why, voice) if row.kind == "earn" else silent.sentence
+    if row.pending > 0:
         sentence = gettext("{reason}. They can be spent later").format(reason=sentence)
     return replace(
         silent, id=row.transfer, sentence=sentence, change=row.available + row.debt, pending_change=row.pending,
-        balance_after=row.balance_after, actor=row.actor, reason=row.reason,
+        balance_after=row.balance_after, actor=row.actor, reason=row.reason, shortfall=row.shortfall,
+        happened_at=row.happened_at, recorded_at=row.recorded_at,
     )  # fmt: skip
 
 

@@ -76,9 +76,10 @@ INSERT INTO members_orderline (merchant_id, order_id, number, kind, sku, name, c
 SELECT o.merchant_id, o.id, 1, 'product', 'x', '', '', '', '{}', 1, 100, 0, 100, 1, 0
   FROM members_order o JOIN crowd c ON c.merchant_id = o.merchant_id AND c.id = o.member_id;
 INSERT INTO members_activity (id, merchant_id, source, external_id, fingerprint, kind, member_id, properties, sku, channel,
-                              location, points_earned, decision, happened_at, recorded_at)
+                              location, points_earned, decision, happened_at, recorded_at, status, proof_link, proof_text,
+                              proof_print, flags, note, points_taken, shortfall)
 SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, 'review', id, '{}', 'x', '', '', 0, '{}', joined_at,
-       joined_at FROM crowd;
+       joined_at, 'recorded', '', '', id, '{}', '', 0, 0 FROM crowd;
 INSERT INTO members_ruleuse (merchant_id, source_kind, source, rule, member_id, unit, amount, units, budget, unit_cost, at)
 SELECT merchant_id, 'order', gen_random_uuid(), 'capped', id, 'points', 1, 1, '', 0, joined_at FROM crowd;
 INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)

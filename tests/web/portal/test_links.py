@@ -39,7 +39,7 @@ def follows(phone: Client, portal: Portal, code: str, **headers: str):
 
 def test_who_follows_a_link_and_joins_was_brought(portal: Portal, phone: Client, code: str):
     answer = follows(phone, portal, code.lower())
-    assert (answer.status_code, answer.headers["Location"], clicks(portal)) == (302, portal.url(), 1)
+    assert (answer.status_code, answer.headers["Location"], clicks(portal)) == (303, portal.url(), 1)
     follows(phone, portal, code)
     assert clicks(portal) == 1
     assert phone.get(portal.url()).status_code == 200
