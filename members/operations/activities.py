@@ -135,7 +135,7 @@ def _record(activity: NewActivity, at: datetime) -> Done:
         lock_budgets(asked_by(programmes.version(version).programme["earning"]).budgets)
     decision, life = decide_activity(activity.facts(), who=who, version=version, instant=activity.happened_at)
     row = _write(activity, who.id, decision, version, at)
-    count_uses(row, decision, owner=who.id)
+    count_uses(row, decision=decision, owner=who.id)
     after = grant(row, decision=decision, life=life, owner=who.id, now=at)
     following.after_activity(row, decision, at=at)
     record("activity.recorded", subject=who.id, at=row.happened_at,
@@ -233,7 +233,7 @@ def _write(
     )  # fmt: skip
 
 
-def count_uses(row: Activity, decision: Decision, *, owner: UUID) -> None:
+def count_uses(row: Activity, *, decision: Decision, owner: UUID) -> None:
     """Write what the activity's decision counts for. The caller holds the owner's counts and the budgets."""
     if row.programme_version is None or not decision.counted:
         return

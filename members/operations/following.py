@@ -43,7 +43,7 @@ def after_refund(order: Order, *, owner: UUID, at: datetime) -> None:
     referrals.friend_refunded(order, at=at)
 
 
-def after_activity_undone(activity: Activity, decision: Decision, *, at: datetime) -> None:
+def after_activity_undone(activity: Activity, *, decision: Decision, at: datetime) -> None:
     """An activity that staff have undone; what it gave the member in units is taken back by the caller."""
     if not gifts.is_plain(decision):
         occasion = gifts.Occasion("activity", activity.pk, activity.member_id, at)

@@ -75,7 +75,7 @@ def approve_activity(*, activity: UUID, at: datetime, note: str = "") -> Done:
     row.status, row.decided_at, row.note = Status.APPROVED, at, note.strip()
     row.points_earned, row.decision = decision.earned(), msgspec.to_builtins(decision, str_keys=True)
     row.save(update_fields=["status", "decided_at", "note", "points_earned", "decision"])
-    count_uses(row, decision, owner=who.id)
+    count_uses(row, decision=decision, owner=who.id)
     after = grant(row, decision=decision, life=life, owner=who.id, now=at)
     following.after_activity(_of(row, who), decision, at=at)
     _tell("activity.approved", row, who, at=at, points=row.points_earned)
@@ -113,7 +113,7 @@ def undo_activity(*, activity: UUID, at: datetime, note: str) -> Done:
     decision = msgspec.convert(row.decision, Decision, strict=False)
     if decision.counted:
         give_back(source=row.pk, undone={reason.unit: (1, 1) for reason in decision.reasons})
-    following.after_activity_undone(_of(row, who), decision, at=at)
+    following.after_activity_undone(_of(row, who), decision=decision, at=at)
     row.status, row.decided_at, row.note = Status.UNDONE, at, note.strip()
     _take_back(row, decision, who.id, at)
     row.save(update_fields=["status", "decided_at", "note", "points_taken", "shortfall"])

@@ -173,7 +173,7 @@ def _undone(amount: int, order: Order) -> int:
 def friend_refunded(order: Order, *, at: datetime) -> None:
     """An order of which something came back. The caller holds the order and the counts of its member. What it gave as
     commission goes in proportion; one that is no longer enough to count takes the referral's gifts with it."""
-    found = queries.by_orders(order.pk)
+    found = queries.by_order(order.pk)
     if not found:
         return
     for row in _locked(Referral.objects.filter(pk__in=found)):

@@ -83,11 +83,19 @@ def payouts_of(referrals: Sequence[UUID]) -> dict[UUID, list[ReferralPayout]]:
     return found
 
 
-def by_orders(order: UUID) -> list[UUID]:
-    """Referrals that count by an order, or were given something for it. One round trip, by two indexes."""
-    counts = Referral.objects.filter(order=order).values_list("pk", flat=True)
-    paid = ReferralPayout.objects.filter(order=order).values_list("referral_id", flat=True)
-    return list(counts.union(paid))
+_BY_ORDER = """
+SELECT id FROM members_referral WHERE merchant_id = %(merchant)s AND order_id = %(order)s
+ UNION
+SELECT referral_id FROM members_referralpayout WHERE merchant_id = %(merchant)s AND order_id = %(order)s
+"""
+
+
+def by_order(order: UUID) -> list[UUID]:
+    """Referrals that count by an order, or gave something for it. Asked at every refund: one round trip, two
+    indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_ORDER, {"merchant": scope.merchant_id(), "order": order})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def memberships(member: UUID) -> list[UUID]:

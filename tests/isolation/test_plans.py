@@ -20,8 +20,9 @@ from django.db import connection
 from loyalty.core.events import queries as events
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
-from members.models import Activity, Member, Order, Profile, RuleUse
-from members.queries import activities, directory, order_facts, usage
+from members.models import Activity, JoinTrace, Member, Order, Profile, Referral, RuleUse
+from members.operations.referral_payouts import due_referrals
+from members.queries import activities, birthdays, directory, order_facts, referrals, usage
 from members.rules.facts import Period
 from members.rules.needs import Need
 from members.rules.usage import Asked
@@ -82,6 +83,21 @@ SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, 'review', id, '{}', 
        joined_at, 'recorded', '', '', id, '{}', '', 0, 0 FROM crowd;
 INSERT INTO members_ruleuse (merchant_id, source_kind, source, rule, member_id, unit, amount, units, budget, unit_cost, at)
 SELECT merchant_id, 'order', gen_random_uuid(), 'capped', id, 'points', 1, 1, '', 0, joined_at FROM crowd;
+INSERT INTO members_referral (id, merchant_id, referrer_id, friend_id, status, reasons, note, joined_at, order_id,
+                              qualified_at, round)
+SELECT o.id, o.merchant_id, (SELECT id FROM crowd ORDER BY id LIMIT 1), o.member_id, 'rewarded', '{}', '',
+       o.placed_at, o.id, o.placed_at, 0
+  FROM members_order o JOIN crowd c ON c.merchant_id = o.merchant_id AND c.id = o.member_id
+ WHERE o.member_id <> (SELECT id FROM crowd ORDER BY id LIMIT 1);
+INSERT INTO members_referralpayout (id, merchant_id, referral_id, member_id, order_id, role, key, unit, reward, amount, undone,
+                                    cut, given, taken, shortfall, decided_at, paid_at, programme_version)
+SELECT gen_random_uuid(), r.merchant_id, r.id, r.referrer_id, r.order_id, 'referrer', r.id::text, 'points', '', 1, 0, 0, 1, 0, 0,
+       r.joined_at, r.joined_at, r.id
+  FROM members_referral r JOIN crowd c ON c.merchant_id = r.merchant_id AND c.id = r.friend_id;
+INSERT INTO members_referralcode (id, merchant_id, member_id, code, made_at)
+SELECT gen_random_uuid(), merchant_id, id, upper(substr(md5(id::text), 1, 12)), joined_at FROM crowd;
+INSERT INTO members_jointrace (id, merchant_id, member_id, kind, print)
+SELECT gen_random_uuid(), merchant_id, id, 'device', id FROM crowd;
 INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)
 SELECT merchant_id, id::text, 0, 0 FROM crowd;
 DROP VIEW crowd
@@ -208,6 +224,28 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
     slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
     found = [f"{name}: {step}" for name, steps in slow.items() for step in steps]
     assert found == []
+
+
+def test_referrals_birthdays_and_queues_use_an_index(crowded: Crowded) -> None:
+    member, soon = crowded.member, AT + days(400)
+    hot: dict[str, Callable[[], Any]] = {
+        "who a code leads to": lambda: referrals.owner_of_code("K7MPQ2XA"),
+        "who was brought": lambda: list(Referral.objects.filter(friend__in=[member, crowded.order])),
+        "whom a member brought": lambda: list(referrals.brought_by(member)[:50]),
+        "friends who count": lambda: referrals.counted([member], since=AT - days(365), until=soon),
+        "referrals of an order": lambda: referrals.by_order(crowded.order),
+        "referrals that are due": lambda: due_referrals(at=AT - days(1000), most=10),
+        "who has the same device": lambda: list(JoinTrace.objects.filter(print__in=[member, crowded.order])),
+        "the same proof": lambda: activities.sent_by_others(member, member=member),
+        "birthdays": lambda: birthdays.due(at=AT, zone=ZoneInfo("Europe/Stockholm"), grace_days=7, limit=9),
+    }
+    pages: dict[str, Callable[[], Any]] = {
+        "activities that wait": lambda: list(activities.every("waiting").order_by("-id")[:50]),
+        "referrals that wait": lambda: list(referrals.every("held").order_by("-id")[:50]),
+    }
+    slow = {name: slow_steps(run) for name, run in hot.items()}
+    slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
+    assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
 
 
 def test_twin_what_cannot_use_an_index_is_reported(crowded: Crowded) -> None:

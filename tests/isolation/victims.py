@@ -13,8 +13,9 @@ from loyalty.core.merchants.operations import add_staff, create_api_key
 from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
-from members.models import Member, Refund
+from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
+from members.operations.inviting import Invitation, code_of, count_click
 from members.operations.membership import join, verify
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
@@ -46,12 +47,13 @@ def furnished(slug: str, *, secret: str) -> Shop:
         ana = _person(made, "ana", secret)
         _person(made, "ben", f"plain-{slug}")
         _trade(made, ana, secret)
+        _friend(made, ana, secret)
         _keys(made, secret)
     return made
 
 
 def _programme(made: Shop, secret: str) -> None:
-    publish()
+    publish(referrals={"on": True})
     content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 
@@ -102,6 +104,17 @@ def _trade(made: Shop, member: Member, secret: str) -> None:
         "lot": ids.encode("lot", lot.pk),
         "voucher": Voucher.objects.get().code,
     }
+
+
+def _friend(made: Shop, ana: Member, secret: str) -> None:
+    """Somebody Ana brought, who is held for looking like her."""
+    code = code_of(member=ana.pk, at=AT)
+    count_click(code=code, address=f"{secret} address", agent=f"{secret} agent", at=AT)
+    address, name = f"{secret}-ana+again@example.com".lower(), f"{secret}-friend"
+    friend = join(at=AT, identities={"email": address, "external": name}, invitation=Invitation(code)).member
+    row = Referral.objects.get(friend=friend)
+    assert row.status == "held"
+    made.ids["referral"] = ids.encode("rfl", row.pk)
 
 
 def _keys(made: Shop, secret: str) -> None:

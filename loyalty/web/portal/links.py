@@ -15,7 +15,7 @@ from members.operations.inviting import count_click
 
 @require_safe
 @shop_page
-def link(request: HttpRequest, shop: Shop, code: str) -> HttpResponse:
+def link(request: HttpRequest, shop: Shop, invitation: str) -> HttpResponse:
     """Count the click and go on to the front page. A link that leads to nobody goes there all the same, and says no
     more.
 
@@ -24,12 +24,12 @@ def link(request: HttpRequest, shop: Shop, code: str) -> HttpResponse:
     if shop.visitor.member is not None:
         return sent_to(request, shop.url("card"))
     looked_at = request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", "")
-    if looked_at and len(code) <= 40:
+    if looked_at and len(invitation) <= 40:
         address, agent = get_adapter().get_client_ip(request), request.headers.get("User-Agent", "")
         try:
             with acting_for(shop.merchant, by=VISITOR):
-                count_click(code=code, address=str(address), agent=agent[:1000], at=shop.at)
-            keep_code(request, shop.merchant, code)
+                count_click(code=invitation, address=str(address), agent=agent[:1000], at=shop.at)
+            keep_code(request, shop.merchant, invitation)
         except DomainError:
             pass
     return sent_to(request, shop.url("front"))

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from loyalty.core.errors import InvalidInput
+from loyalty.core.errors import InvalidInput, KeyReused
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, lots
@@ -24,7 +24,7 @@ from members.queries.activities import shared_by
 from members.queries.story import Kind, story
 from members.rules.doing import Product
 from members.rules.moderation import Proof, same_page
-from tests.cast import AT, ONE_POINT_PER_KRONA, buy, days, person, publish
+from tests.cast import AT, ONE_POINT_PER_KRONA, buy, days, publish
 from tests.members.operations.test_activities import did, doing, rule
 
 LINK = Proof(link="https://www.example.com/p/1")
@@ -210,9 +210,9 @@ def test_where_proof_is_asked_for_it_counts_at_once_with_it_and_not_without(ana)
 )
 def test_the_same_page_sent_by_somebody_else_waits_for_staff(ana, ben, link):
     did(ana, "photo", proof=LINK)
+    assert did(ana, "photo", proof=Proof(link=link)).status == "recorded"  # her own she may show twice
     found = did(ben, "photo", proof=Proof(link=link))
     assert (found.status, found.flags) == ("waiting", ("duplicate_proof",))
-    assert did(ana, "photo", proof=Proof(link=link)).status == "recorded"  # her own she may show twice
     assert (
         did(ben, "review", proof=LINK).status == "recorded"
     )  # where nobody asks for proof it proves nothing
@@ -305,11 +305,8 @@ def test_a_section_that_makes_no_sense_is_refused(cafe, section, field):
 def test_another_proof_under_the_same_name_is_another_activity(ana):
     one = doing(ana, "photo", external_id="p", proof=LINK)
     record_activity(activity=one, at=AT)
-    from loyalty.core.errors import KeyReused
-
     with pytest.raises(KeyReused):
         record_activity(activity=replace(one, proof=Proof(text="other")), at=AT)
-    assert person("x")
 
 
 @pytest.mark.parametrize("change", [{"status": "undone"}, {"points_taken": 1}, {"status": "waiting"}])
