@@ -38,8 +38,9 @@ SELECT gen_random_uuid(), %(shop)s, 'active', %(at)s::timestamptz - n * interval
 CREATE TEMPORARY VIEW crowd AS SELECT * FROM members_member
  WHERE merchant_id = (SELECT current_setting('app.merchant_id')::bigint) AND channel = 'crowd';
 INSERT INTO members_profile (id, merchant_id, member_id, given_name, family_name, news_by_email, news_by_sms,
-                             search_given, search_family)
-SELECT gen_random_uuid(), merchant_id, id, '', '', false, false, substr(md5(id::text), 1, 6), md5(id::text)
+                             birthday, search_given, search_family)
+SELECT gen_random_uuid(), merchant_id, id, '', '', false, false,
+       date '1980-01-01' + (row_number() OVER ())::int, substr(md5(id::text), 1, 6), md5(id::text)
   FROM crowd;
 INSERT INTO members_identity (id, merchant_id, member_id, kind, value)
 SELECT gen_random_uuid(), merchant_id, m.id, k, k || m.id

@@ -11,7 +11,7 @@ from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, statement
 from members.models import Order, Referral, ReferralCode, ReferralPayout
-from members.operations import gifts, referrals
+from members.operations import referrals
 from members.operations.claiming import claim_order
 from members.operations.inviting import Invitation, ReferralsOff, UnknownReferralCode, code_of
 from members.operations.membership import block, join
@@ -22,7 +22,6 @@ from members.operations.refunds import cancel_order, refund_order
 from members.queries import referrals as queries
 from members.queries.directory import by_identity
 from members.queries.story import Kind, story
-from members.rules import needs
 from members.rules.shopping import NewRefund
 from tests.cast import AT, ONE_POINT_PER_KRONA, buy, days, order, publish
 
@@ -293,82 +292,6 @@ def test_a_refund_that_waited_for_its_order_takes_the_referral_with_it(ana):
     pay()
     assert (state(cleo), available(ana), available(cleo)) == ("reversed", 0, 0)
     assert not ReferralPayout.objects.exclude(given=0).exists()
-
-
-# --- other gifts, caps ----------------------------------------------------------------------------------------
-
-
-class Shelf:
-    """Hands out rewards and remembers them by key."""
-
-    def __init__(self):
-        self.out, self.used = {}, set()
-
-    def issue(self, *, reward, quantity, key, occasion):
-        self.out.setdefault(key, (reward, quantity, occasion.member, occasion.kind))
-        return quantity
-
-    def withdraw(self, *, key, at):
-        return key not in self.used and self.out.pop(key, None) is not None
-
-    def unknown(self, rewards):
-        return set()
-
-
-@pytest.fixture
-def shelf(monkeypatch):
-    made = Shelf()
-    monkeypatch.setattr(gifts, "_shelves", [made])
-    monkeypatch.setattr(needs, "SERVED_GIFTS", needs.SERVED_GIFTS | {"rewards"})
-    return made
-
-
-def test_a_side_can_get_a_reward_which_is_withdrawn_if_nobody_used_it(ana, shelf):
-    publish(
-        referrals={"on": True, "referrer": {"reward": "cut10"}, "friend": {"reward": "gift", "quantity": 2}}
-    )
-    cleo = friend_of(ana)
-    buy(cleo, 300, external_id="a")
-    pay()
-    assert sorted(shelf.out.values()) == sorted(
-        [("cut10", 1, ana.pk, "referral"), ("gift", 2, cleo.pk, "referral")]
-    )
-    shelf.used = {key for key in shelf.out if "friend" in key}
-    back("a", 300)
-    pay()
-    assert [reward for reward, *_rest in shelf.out.values()] == ["gift"]
-    missing = dict(ReferralPayout.objects.values_list("role", "shortfall"))
-    assert missing == {"referrer": 0, "friend": 2}
-
-
-def test_several_units_are_given_side_by_side(ana):
-    side = {
-        "units": [{"amount": 10}, {"amount": 500, "unit": "cashback"}, {"amount": 2, "unit": "stamps-coffee"}]
-    }
-    publish(referrals={"on": True, "referrer": side})
-    cleo = friend_of(ana)
-    buy(cleo, 300, external_id="a")
-    pay()
-    assert [available(ana, unit) for unit in ("points", "cashback", "stamps-coffee")] == [10, 500, 2]
-    back("a", 300)
-    pay()
-    assert [available(ana, unit) for unit in ("points", "cashback", "stamps-coffee")] == [0, 0, 0]
-
-
-def test_a_member_is_rewarded_for_so_many_friends_and_each_friend_all_the_same(ana):
-    publish(referrals=BOTH | {"per": [{"period": "month", "most": 2}]})
-    friends = [friend_of(ana) for _one in range(3)]
-    for cleo in friends:
-        buy(cleo, 100)
-        pay()
-    assert (available(ana), [available(cleo) for cleo in friends]) == (200, [150, 150, 150])
-    assert ReferralPayout.objects.get(cut__gt=0).cut == 100
-    late = friend_of(ana, at=AT + days(31))
-    buy(late, 100, at=AT + days(31))
-    pay(AT + days(31))
-    assert available(ana) == 300
-    assert queries.counted([ana.pk], until=AT + days(99)) == {ana.pk: 4}
-    assert queries.counted([ana.pk], since=AT + days(1), until=AT + days(99)) == {ana.pk: 1}
 
 
 # --- words ----------------------------------------------------------------------------------------------------

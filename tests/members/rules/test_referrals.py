@@ -6,7 +6,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from loyalty.core.errors import InvalidInput
-from members.rules.referrals import Bought, Commission, Purchase, due_at, net_minor, pays_commission, refusal
+from members.rules.referrals import (
+    Bought,
+    Commission,
+    On,
+    Purchase,
+    due_at,
+    net_minor,
+    pays_commission,
+    refusal,
+)
 from tests.cast import AT, days, publish
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -64,7 +73,7 @@ def test_returns_are_waited_for_by_whole_days_of_the_shop():
 def test_commission_drops_parts_of_units_and_ends_with_its_months():
     assert [Commission(basis_points=750).amount(base) for base in (99_99, 1_33, 0)] == [7_49, 9, 0]
     asked = {"joined_at": AT, "zone": STOCKHOLM, "counted": False}
-    every = Commission(basis_points=1, on="every", months=1)
+    every = Commission(basis_points=1, on=On.EVERY, months=1)
     last = datetime(2026, 4, 2, 21, 59, tzinfo=UTC)
     assert pays_commission(every, placed_at=last, **asked)
     assert not pays_commission(every, placed_at=last + days(0.001), **asked)
