@@ -16,6 +16,7 @@ class MembersConfig(AppConfig):
         from members.rules import (
             conversion,
             earning,
+            moderation,
             offers,
             plans,
             points_life,
@@ -33,6 +34,7 @@ class MembersConfig(AppConfig):
         register(Section("conversion", conversion.Conversion, conversion.check))
         register(Section("membership_plans", plans.MembershipPlans, plans.check))
         register(Section("sharing", sharing.Sharing, sharing.check))
+        register(Section("activities", moderation.Activities, moderation.check))
         register(Section("referrals", referrals.Referrals, referrals.check))
         privacy.register(holder)
         privacy.register(perks.holder)

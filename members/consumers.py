@@ -6,6 +6,7 @@ from loyalty.core import clock
 from loyalty.core.events.consumers import consumes, consumes_now
 from loyalty.core.events.models import Event
 from members.operations import tier_publishing, tiers
+from members.operations.occasions import record_completed_profile
 from members.operations.referral_payouts import settle
 
 
@@ -35,3 +36,11 @@ def review_referrer(event: Event) -> None:
     if event.subject is not None:
         undone = event.kind in ("referral.reversed", "referral.refused", "referral.held")
         tiers.follow_referral(referrer=event.subject, at=clock.now(), undone=undone)
+
+
+@consumes("member.joined", "member.edited", "member.verified", "member.claimed", "member.merged")
+def notice_completed_profile(event: Event) -> None:
+    """A profile may have become complete. Here and not where it is edited: there the member is locked, before whom
+    everybody locks their counts."""
+    if event.subject is not None:
+        record_completed_profile(member=event.subject, at=event.happened_at)

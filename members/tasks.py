@@ -3,13 +3,24 @@ safe to repeat."""
 
 import logging
 from datetime import datetime
+from uuid import UUID
 
 from celery import shared_task
 
 from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.operations import conversions, holds, paid_memberships, points, tier_publishing, tiers
+from members.operations import (
+    conversions,
+    holds,
+    inviting,
+    paid_memberships,
+    points,
+    tier_publishing,
+    tiers,
+)
+from members.operations.occasions import birthdays_due, record_birthday
+from members.operations.referral_payouts import due_referrals, settle
 
 log = logging.getLogger(__name__)
 
@@ -111,3 +122,67 @@ def run_memberships() -> int:
         except Exception:
             log.exception("paid memberships failed for merchant %s", merchant.pk)
     return done
+
+
+@shared_task
+def run_referrals() -> int:
+    """Pay what bringing friends has made due in every merchant, and delete hashes of clicks whose time is over. A
+    merchant that fails does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += _settle_due(merchant, at)
+        except Exception:
+            log.exception("referrals failed for merchant %s", merchant.pk)
+    return done
+
+
+def _settle_due(merchant: Merchant, at: datetime) -> int:
+    """One merchant's referrals, each in a transaction of its own: what one is refused does not stop the rest, and no
+    two members wait for each other."""
+    done, tried = 0, set[UUID]()
+    while True:
+        with acting_for(merchant, by=SYSTEM):
+            found = [one for one in due_referrals(at=at, most=points.BATCH) if one not in tried]
+        for referral in found:
+            tried.add(referral)
+            try:
+                with acting_for(merchant, by=SYSTEM):
+                    done += settle(referral=referral, at=at)
+            except Exception:
+                log.exception("referral %s of merchant %s", referral, merchant.pk)
+        with acting_for(merchant, by=SYSTEM):
+            gone = inviting.forget_visits(at=at, most=points.BATCH)
+        if not found and not gone:
+            return done
+
+
+@shared_task
+def run_birthdays() -> int:
+    """Record today's birthdays in every merchant, where a rule asks for them. Safe to stop and to repeat at any
+    point; a merchant that fails does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += _celebrate(merchant, at)
+        except Exception:
+            log.exception("birthdays failed for merchant %s", merchant.pk)
+    return done
+
+
+def _celebrate(merchant: Merchant, at: datetime) -> int:
+    """One merchant's birthdays: found together, each recorded in a transaction of its own."""
+    done, tried = 0, set[UUID]()
+    while True:
+        with acting_for(merchant, by=SYSTEM):
+            found = birthdays_due(at=at, most=len(tried) + points.BATCH)
+        fresh = [(member, day) for member, day in found if member not in tried]
+        if not fresh:
+            return done
+        for member, day in fresh:
+            tried.add(member)
+            try:
+                with acting_for(merchant, by=SYSTEM):
+                    done += record_birthday(member=member, day=day, at=at)
+            except Exception:
+                log.exception("birthday of member %s of merchant %s", member, merchant.pk)

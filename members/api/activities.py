@@ -1,5 +1,6 @@
 """Activities: record what a member does besides buying, list, read."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,19 @@ from loyalty.core.errors import NotFound
 from members import models
 from members.api import inputs, shapes
 from members.api.members import member_id
-from members.operations.activities import Done, quote_activity, record_activity
+from members.operations.activities import Done, ProofMissing, quote_activity, record_activity
 from members.operations.deciding import MemberNotFound
+from members.operations.moderation import (
+    AlreadyDecided,
+    NotCounted,
+    approve_activity,
+    refuse_activity,
+    undo_activity,
+)
 from members.queries import activities
 from members.rules.decision import Decision
 from members.rules.doing import NewActivity
+from members.rules.moderation import Proof
 
 EXAMPLE = {
     "external_id": "review-5521",
@@ -33,7 +42,7 @@ EXAMPLE = {
 
 class ActivityResult(msgspec.Struct):
     """What an activity earned and why. `balance` is what the member can spend after it. `id` and `balance` are null
-    for a rehearsal."""
+    for a rehearsal. One that is `waiting` has earned nothing yet; `flags` say what staff should look at."""
 
     id: str | None
     source: str
@@ -49,10 +58,14 @@ class ActivityResult(msgspec.Struct):
     programme_version: str | None
     replayed: bool
     dry_run: bool
+    status: str
+    flags: list[str]
 
 
 class Activity(msgspec.Struct):
-    """What a member did besides buying, and the engine's decision."""
+    """What a member did besides buying, and the engine's decision, empty while it waits. `shared_by`: how many
+    activities of other people came with the same link. What was undone was taken back, `points_taken` of it; the
+    rest, `shortfall`, had been used."""
 
     id: str
     source: str
@@ -68,6 +81,26 @@ class Activity(msgspec.Struct):
     recorded_at: datetime
     programme_version: str | None
     decision: dict[str, Any]
+    status: str
+    flags: list[str]
+    proof: Proof
+    shared_by: int
+    note: str
+    decided_at: datetime | None
+    points_taken: int
+    shortfall: int
+
+
+class Verdict(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A word to the member, if there is one."""
+
+    note: inputs.MaybeWhy = ""
+
+
+class Explained(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Why; the member can read it."""
+
+    note: inputs.Why
 
 
 def _done(found: Done, *, activity: NewActivity, dry_run: bool = False) -> ActivityResult:
@@ -87,11 +120,18 @@ def _done(found: Done, *, activity: NewActivity, dry_run: bool = False) -> Activ
         programme_version=shapes.named("pgv", found.version),
         replayed=found.replayed,
         dry_run=dry_run,
+        status=found.status,
+        flags=list(found.flags),
     )
 
 
-def _activity(row: models.Activity) -> Activity:
-    """An activity as it is kept."""
+def _told(rows: Sequence[models.Activity]) -> list[Activity]:
+    """Activities as they are kept."""
+    shared = activities.shared_by(rows)
+    return [_activity(row, shared[row.pk]) for row in rows]
+
+
+def _activity(row: models.Activity, shared: int) -> Activity:
     return Activity(
         id=ids.encode("act", row.pk),
         source=row.source,
@@ -107,6 +147,14 @@ def _activity(row: models.Activity) -> Activity:
         recorded_at=row.recorded_at,
         programme_version=shapes.named("pgv", row.programme_version),
         decision=row.decision,
+        status=row.status,
+        flags=list(row.flags),
+        proof=Proof(row.proof_link, row.proof_text),
+        shared_by=shared,
+        note=row.note,
+        decided_at=row.decided_at,
+        points_taken=row.points_taken,
+        shortfall=row.shortfall,
     )
 
 
@@ -119,12 +167,13 @@ class Activities(Endpoint):
         moves_value=True,
         example=EXAMPLE,
         answers={201: ActivityResult, 200: ActivityResult},
-        refuses=(MemberNotFound,),
+        refuses=(MemberNotFound, ProofMissing),
     )
     def post(self, call: Call) -> tuple[int, ActivityResult]:
         """Records a review, a photo, a survey, a visit or anything else a member did, gives its points and says why.
         The pair (`source`, `external_id`) names it for good: sending it again answers the first decision with 200;
-        another activity under the same name is refused. That somebody joined is recorded by joining itself."""
+        another activity under the same name is refused. That somebody joined is recorded by joining itself. Where the
+        programme wants each to be looked at, it is `waiting` and earns nothing before that."""
         activity = call.body
         if call.dry_run:
             when = call.at if call.query.at is not None else None
@@ -143,7 +192,11 @@ class Activities(Endpoint):
     def get(self, call: Call) -> dict:
         """Last recorded first, with the decision."""
         asked = call.query
-        found = activities.of_member(member_id(asked.member)) if asked.member else activities.every()
+        found = (
+            activities.of_member(member_id(asked.member)) if asked.member else activities.every(asked.status)
+        )
+        if asked.member and asked.status:
+            found = found.filter(status=asked.status)
         if asked.kind:
             found = found.filter(kind=asked.kind)
         if asked.external_id:
@@ -153,11 +206,66 @@ class Activities(Endpoint):
         if asked.happened_until is not None:
             found = found.filter(happened_at__lt=within("happened_until", asked.happened_until))
         window = keyset(found, asked, name="activities", by=[("id", UUID)])
-        return call.page(window, [_activity(row) for row in window.rows])
+        return call.page(window, _told(window.rows))
 
 
 class OneActivity(Endpoint):
     @endpoint(summary="Read an activity", scope="orders:read", answers={200: Activity})
     def get(self, call: Call, id: str) -> Activity:  # noqa: A002 - the address's own word
         """With the decision and every rule's reason."""
-        return _activity(activities.activity(ids.decode("act", id)))
+        return _decided(ids.decode("act", id))
+
+
+def _decided(activity_id: UUID) -> Activity:
+    return _told([activities.activity(activity_id)])[0]
+
+
+class ActivityApproval(Endpoint):
+    @endpoint(
+        summary="Approve an activity",
+        scope="points:adjust",
+        body=Verdict,
+        moves_value=True,
+        example={"note": "Lovely picture, thank you"},
+        answers={200: Activity},
+        refuses=(AlreadyDecided, NotFound),
+    )
+    def post(self, call: Call, id: str) -> Activity:  # noqa: A002
+        """One that was waiting counts, by the programme and the caps of the moment it happened, once."""
+        row = ids.decode("act", id)
+        approve_activity(activity=row, at=call.at, note=call.body.note)
+        return _decided(row)
+
+
+class ActivityRefusal(Endpoint):
+    @endpoint(
+        summary="Refuse an activity",
+        scope="points:adjust",
+        body=Explained,
+        moves_value=True,
+        example={"note": "The picture does not show our shop"},
+        answers={200: Activity},
+        refuses=(AlreadyDecided, NotFound),
+    )
+    def post(self, call: Call, id: str) -> Activity:  # noqa: A002
+        """One that was waiting never counts. The member can read why."""
+        row = ids.decode("act", id)
+        refuse_activity(activity=row, at=call.at, note=call.body.note)
+        return _decided(row)
+
+
+class ActivityUndoing(Endpoint):
+    @endpoint(
+        summary="Undo an activity",
+        scope="points:adjust",
+        body=Explained,
+        moves_value=True,
+        example={"note": "The review was removed"},
+        answers={200: Activity},
+        refuses=(NotCounted, NotFound),
+    )
+    def post(self, call: Call, id: str) -> Activity:  # noqa: A002
+        """What it gave is taken back by the programme's policy for refunds, and it counts against no cap any more."""
+        row = ids.decode("act", id)
+        undo_activity(activity=row, at=call.at, note=call.body.note)
+        return _decided(row)

@@ -30,12 +30,22 @@ Channel = Annotated[str, Meta(max_length=20, pattern=r"^[a-z0-9_-]*$(?!\n)")]
 Unit = Annotated[str, Meta(max_length=20, pattern=r"^[a-z]{3,10}(-[a-z0-9]{1,9})?$(?!\n)")]
 Id = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$(?!\n)")]
 
+ReferralCode = Annotated[str, Meta(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 MaybeId = Annotated[str, Meta(max_length=40, pattern=r"^[a-z0-9_]*$(?!\n)")]
+
+
+class JoinSignals(Struct, forbid_unknown_fields=True, frozen=True):
+    """What one person who joins twice would send twice, in any form of your own that stays the same. Only keyed
+    hashes are kept, to hold a referral by which somebody brings themselves."""
+
+    device: Text200 = ""
+    address: Text200 = ""
+    payment_card: Text200 = ""
 
 
 class NewMember(Struct, forbid_unknown_fields=True, frozen=True):
     """At least one of `external_id` (your own id), `email`, `phone`, `card`. A card code is made when
-    none is given."""
+    none is given. `referral_code` is the code of the member who brought them."""
 
     external_id: Text100 = ""
     email: Text200 = ""
@@ -48,6 +58,8 @@ class NewMember(Struct, forbid_unknown_fields=True, frozen=True):
     news_by_sms: bool = False
     channel: Channel = ""
     language: Language = ""
+    referral_code: ReferralCode = ""
+    signals: JoinSignals = JoinSignals()
 
 
 class MemberChange(Struct, forbid_unknown_fields=True, frozen=True):
@@ -139,10 +151,12 @@ class OrderSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
 
 class ActivitySearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """`external_id` is looked for under `source` ("api" unless you sent another)."""
+    """`status=waiting` is what staff have to look at. `external_id` is looked for under `source` ("api" unless you
+    sent another)."""
 
     member: MaybeId = ""
     kind: Text40 = ""
+    status: Literal["", "recorded", "waiting", "approved", "refused", "undone"] = ""
     external_id: Text100 = ""
     source: Source = "api"
     happened_from: Instant | None = None

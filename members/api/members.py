@@ -12,6 +12,7 @@ from loyalty.core.api.spec import endpoint, page_of
 from loyalty.core.errors import InvalidInput, NotFound
 from members.api import inputs, shapes
 from members.models import Member
+from members.operations.inviting import Invitation, UnknownReferralCode
 from members.operations.membership import (
     CannotMerge,
     IdentityTaken,
@@ -65,11 +66,11 @@ class Members(Endpoint):
         body=inputs.NewMember,
         example=EXAMPLE,
         answers={201: shapes.Member, 200: shapes.Member},
-        refuses=(IdentityTaken,),
+        refuses=(IdentityTaken, UnknownReferralCode),
     )
     def post(self, call: Call) -> tuple[int, shapes.Member]:
         """201 for a new member. Joining again with an identity that is known answers the same member with
-        200, so it is safe to repeat."""
+        200, so it is safe to repeat. Only a new member is brought by somebody."""
         given = {kind: getattr(call.body, name).strip() for name, kind in inputs.IDENTITIES.items()}
         if not any(given.values()):
             raise InvalidInput.of(
@@ -85,6 +86,7 @@ class Members(Endpoint):
                 channel=call.body.channel or "api",
                 language=call.body.language,
                 details=details,
+                invitation=Invitation(call.body.referral_code, structs.asdict(call.body.signals)),
             )
         except InvalidInput as error:
             raise _renamed(error) from None

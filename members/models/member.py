@@ -4,6 +4,7 @@ deleting."""
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast, ExtractDay, ExtractMonth
 
 from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
 
@@ -53,6 +54,13 @@ class Profile(MerchantScoped):
     birthday = models.DateField(null=True)
     news_by_email = models.BooleanField(default=False)
     news_by_sms = models.BooleanField(default=False)
+    # Month and day as one number, 302 for 2 March: whose birthday it is, found by `=`.
+    birthday_key = models.GeneratedField(
+        expression=Cast(ExtractMonth("birthday") * 100 + ExtractDay("birthday"), models.SmallIntegerField()),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+        null=True,
+    )
     search_given = models.CharField(max_length=80, blank=True, db_collation="C")
     search_family = models.CharField(max_length=80, blank=True, db_collation="C")
 
@@ -62,6 +70,11 @@ class Profile(MerchantScoped):
             models.UniqueConstraint(fields=["merchant", "member"], name="members_profile_one"),
         ]
         indexes = [
+            models.Index(
+                fields=["merchant", "birthday_key"],
+                condition=Q(birthday_key__isnull=False),
+                name="members_profile_birthday",
+            ),
             models.Index(fields=["merchant", "search_given"], name="members_profile_given"),
             models.Index(fields=["merchant", "search_family"], name="members_profile_family"),
         ]

@@ -81,6 +81,13 @@ def after_claim(order: Order, *, decision: Decision) -> None:
         _give("order", order.pk, decision, order.member_id, order.placed_at, order.programme_version)
 
 
+def after_activity_undone(activity: Activity, *, decision: Decision, at: datetime) -> None:
+    """An activity that staff have undone; what it gave the member in units is taken back by the caller."""
+    if not gifts.is_plain(decision):
+        occasion = gifts.Occasion("activity", activity.pk, activity.member_id, at)
+        gifts.take_back(decision, occasion=occasion, part=1, whole=1)
+
+
 def after_activity(activity: Activity, *, decision: Decision, at: datetime) -> None:
     """An activity that was just written; `at` is now."""
     row = activity

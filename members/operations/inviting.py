@@ -36,7 +36,6 @@ class UnknownReferralCode(DomainError):
 
 class ReferralsOff(DomainError):
     code = "referrals_off"
-    status = 409
     message = _("This programme does not reward bringing friends at the moment.")
 
 

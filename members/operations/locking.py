@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from loyalty.core.tenancy import scope
 from members.models import Member, Referral, Stats
 from members.queries.referrals import referral as find
+
+type Owners = dict[UUID, UUID | None]
 
 
 def lock_name(*, source: str, external_id: str) -> None:
@@ -25,22 +27,33 @@ def lock_counts(*members: UUID) -> dict[UUID, Stats]:
     return {row.member_id: row for row in rows}
 
 
-def hold_pair(referral: UUID) -> tuple[Referral, dict[UUID, UUID | None]]:
+class _Moved(Exception):
+    """Somebody was merged or erased while their counts were waited for."""
+
+
+def hold_pair(referral: UUID) -> tuple[Referral, Owners]:
     """The referral, locked, with the counts of both its members, and who each of them is today: their own id, that of
     whoever they were merged into, or None for an erased member, whose books take nothing any more. Raises
     `NotFound`."""
     for _attempt in range(20):
-        seen = find(referral)
-        owners = {member: _today(member) for member in (seen.referrer_id, seen.friend_id)}
-        wanted = sorted({owner for owner in owners.values() if owner is not None})
-        counts = Stats.objects.select_for_update(no_key=True).filter(member__in=wanted).order_by("member_id")
-        here = set(counts.values_list("member_id", flat=True))
-        row = Referral.objects.select_for_update(no_key=True).get(pk=referral)
-        same = (row.referrer_id, row.friend_id) == (seen.referrer_id, seen.friend_id)
-        if same and here == set(wanted):
-            return row, owners
-        # Merged or erased while it waited for them: look again.
+        try:
+            # What was locked in vain is let go, or the next attempt would lock out of order.
+            with transaction.atomic():
+                return _held(find(referral))
+        except _Moved:
+            continue
     raise RuntimeError("the members of the referral were merged each time they were found")
+
+
+def _held(seen: Referral) -> tuple[Referral, Owners]:
+    owners = {member: _today(member) for member in (seen.referrer_id, seen.friend_id)}
+    wanted = {owner for owner in owners.values() if owner is not None}
+    counts = Stats.objects.select_for_update(no_key=True).filter(member__in=wanted).order_by("member_id")
+    here = set(counts.values_list("member_id", flat=True))
+    row = Referral.objects.select_for_update(no_key=True).get(pk=seen.pk)
+    if here != wanted or (row.referrer_id, row.friend_id) != (seen.referrer_id, seen.friend_id):
+        raise _Moved
+    return row, owners
 
 
 def _today(member: UUID) -> UUID | None:

@@ -209,7 +209,8 @@ def verify(*, member: UUID, kind: str, value: str, at: datetime, user: int | Non
     proven = Identity.objects.filter(member=row, kind=kind, value=normal(kind, value))
     if not proven.exists():
         raise NotFound("member")
-    proven.filter(verified_at=None).update(verified_at=at)
+    if proven.filter(verified_at=None).update(verified_at=at):
+        record("member.verified", subject=row.pk, at=at, data={"kind": kind})
     if user is not None and row.user_id != user:
         row.user_id = user
         row.save(update_fields=["user"])

@@ -74,7 +74,7 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
     if fresh:
         following.last({plan.row["member"] for plan in fresh}, version=fresh[0].outcome.version, at=at)
     if answers:
-        events.ring_after_commit()
+        events.ring_after_commit("order.recorded", "points.earned")
     return [results[index] for index in range(len(orders))]
 
 

@@ -200,6 +200,9 @@ def _activities(member: UUID) -> list[dict[str, Any]]:
             "channel": row.channel,
             "location": row.location,
             "points": row.points_earned,
+            "status": row.status,
+            "proof": {"link": row.proof_link, "text": row.proof_text},
+            "note": row.note,
         }
         for row in Activity.objects.filter(member=member).order_by("happened_at", "id")
     ]
@@ -265,7 +268,13 @@ def _erase(member: UUID) -> None:
         row.properties = {}
         reasons = [{**reason, "values": {}, "conditions": []} for reason in row.decision.get("reasons", ())]
         row.decision = {**row.decision, "reasons": reasons} if reasons else row.decision
-        row.save(update_fields=["properties", "decision"])
+        row.proof_link = row.proof_text = row.note = ""
+        row.proof_print = None
+        if row.status == Activity.Status.WAITING:  # nobody is left whom it could be given to
+            row.status = Activity.Status.REFUSED
+        row.save(update_fields=[
+            "properties", "decision", "proof_link", "proof_text", "proof_print", "note", "status"
+        ])  # fmt: skip
 
 
 holder = privacy.Holder("membership", _export, _erase)

@@ -58,11 +58,12 @@ def _end(row: Referral, *, reason: str, at: datetime) -> None:
 
 def _hold_rings(member: UUID, rows: list[Referral], at: datetime) -> None:
     """Two who brought each other: the later one waits for staff, unless it was paid or looked at already."""
-    brought_by = {row.referrer_id for row in rows if row.friend_id == member}
+    mine = {row.friend_id: row for row in rows if row.referrer_id == member}
     for row in rows:
-        mutual = row.referrer_id == member and row.friend_id in brought_by
-        if mutual and row.status in (Status.JOINED, Status.QUALIFIED) and row.approved_at is None:
-            hold(row, reason="ring", at=at)
+        if row.friend_id == member and row.referrer_id in mine:
+            later = max(row, mine[row.referrer_id], key=lambda one: one.pk)
+            if later.status in (Status.JOINED, Status.QUALIFIED, Status.HELD) and later.approved_at is None:
+                hold(later, reason="ring", at=at)
 
 
 def _move_clicks(to: UUID, of: UUID) -> None:

@@ -24,7 +24,16 @@ from members.models import Member, Order, Referral, ReferralPayout
 from members.operations.locking import hold_pair
 from members.queries import referrals as queries
 from members.rules import units
-from members.rules.referrals import Bought, Referrals, Side, due_at, net_minor, pays_commission, refusal
+from members.rules.referrals import (
+    EARLY,
+    Bought,
+    Referrals,
+    Side,
+    due_at,
+    net_minor,
+    pays_commission,
+    refusal,
+)
 
 Status, Role = Referral.Status, ReferralPayout.Role
 _SIDES = (Role.REFERRER, Role.FRIEND)
@@ -33,7 +42,6 @@ _LIVE = (Status.JOINED, Status.QUALIFIED, Status.REWARDED)
 
 class ReferralNotHeld(DomainError):
     code = "referral_not_held"
-    status = 409
     message = _("This referral is {status}. Only one that is held can be approved or refused.")
 
 
@@ -165,7 +173,7 @@ def _undone(amount: int, order: Order) -> int:
 def friend_refunded(order: Order, *, at: datetime) -> None:
     """An order of which something came back. The caller holds the order and the counts of its member. What it gave as
     commission goes in proportion; one that is no longer enough to count takes the referral's gifts with it."""
-    found = queries.by_orders(order.pk)
+    found = queries.by_order(order.pk)
     if not found:
         return
     for row in _locked(Referral.objects.filter(pk__in=found)):
@@ -238,7 +246,9 @@ def approve(*, referral: UUID, at: datetime, note: str = "") -> Referral:
     row.status = Status.QUALIFIED if row.order_id else Status.JOINED
     row.save(update_fields=["approved_at", "status", "note"])
     _tell("referral.approved", row, at=at, reason=row.note)
-    bought = Order.objects.filter(member__in=queries.memberships(row.friend_id), placed_at__gte=row.joined_at)
+    bought = Order.objects.filter(
+        member__in=queries.memberships(row.friend_id), placed_at__gte=row.joined_at - EARLY
+    )
     for order in bought.order_by("placed_at", "id"):
         settings = _settings(order.programme_version)
         if settings is not None and settings.on and order.programme_version is not None:

@@ -22,6 +22,17 @@ SELECT d.merchant_id, d.id, format('%s points earned, %s granted', d.points_earn
               GROUP BY t.merchant_id, t.source) g ON g.merchant_id = d.merchant_id AND g.source = d.id
  WHERE {merchant:d} AND d.points_earned <> coalesce(g.amount, 0)
 """
+_UNDONE = """
+SELECT d.merchant_id, d.id, format('%s: %s points earned, %s taken back, %s missing, the books say %s', d.status,
+                                   d.points_earned, d.points_taken, d.shortfall, coalesce(b.points, 0))
+  FROM members_activity d
+  LEFT JOIN (SELECT t.merchant_id, t.source, sum(t.amount) AS points FROM ledger_transfer t
+              WHERE {merchant:t} AND t.kind = 'undo' AND t.unit = 'points' GROUP BY t.merchant_id, t.source) b
+    ON b.merchant_id = d.merchant_id AND b.source = d.id
+ WHERE {merchant:d} AND (d.points_taken <> coalesce(b.points, 0)
+    OR d.points_taken + d.shortfall <> CASE WHEN d.status = 'undone' THEN d.points_earned ELSE 0 END
+    OR d.status IN ('waiting', 'refused') AND d.points_earned <> 0)
+"""
 _REFUNDS = """
 SELECT o.merchant_id, o.id, format('refunds took %s points, the books %s', coalesce(r.points, 0), coalesce(b.points, 0))
   FROM members_order o
@@ -94,7 +105,8 @@ SELECT coalesce(o.merchant_id, u.merchant_id), coalesce(o.id, u.source),
           FROM (SELECT merchant_id, id, member_id, decision, status, refunded_minor, placed_at
                   FROM members_order x WHERE {merchant:x}
                  UNION ALL
-                SELECT merchant_id, id, member_id, decision, 'recorded', 0, happened_at
+                SELECT merchant_id, id, member_id, decision,
+                       CASE WHEN status = 'undone' THEN 'cancelled' ELSE 'recorded' END, 0, happened_at
                   FROM members_activity y WHERE {merchant:y}) d
           JOIN members_member w ON w.merchant_id = d.merchant_id AND w.id = d.member_id
          CROSS JOIN LATERAL jsonb_array_elements_text(d.decision->'counted') c(rule)
@@ -166,6 +178,10 @@ def register() -> None:
     register_check(
         "activity_points_granted", _ACTIVITIES, over="members_activity",
         says="the points an activity says it earned are the points its grants gave",
+    )  # fmt: skip
+    register_check(
+        "activity_points_taken", _UNDONE, over="members_activity",
+        says="what waits or was refused gave nothing, and what was undone was taken back",
     )  # fmt: skip
     register_check(
         "refund_points_taken", _REFUNDS, over="members_order",

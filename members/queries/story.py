@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from loyalty.core.ledger.chart import POINTS, Do
 from loyalty.core.ledger.queries import StatementRow, statement
 from members.models import Activity, Order, Refund
+from members.queries.activity_words import standing
 from members.queries.given import Given, given
 from members.queries.rule_words import say
 from members.queries.sayings import (
@@ -152,7 +153,7 @@ def _tell(found: list[_Found], voice: Voice) -> list[StoryRow]:
             rows.append(_silent_activity(row, voice))
         elif isinstance(row, Given):
             rows.append(_gift(row, orders.get(row.source), done.get(row.source), voice))
-        elif row.source in done and row.kind == "earn":
+        elif row.source in done and row.kind in ("earn", "undo"):
             rows.append(_rewarded(row, done[row.source], voice))
         else:
             about = orders.get(row.source), named.get(_refund_of(row)), things.get(row.source)
@@ -198,9 +199,10 @@ def _silent_order(order: Order, voice: Voice) -> StoryRow:
 def _silent_activity(activity: Activity, voice: Voice) -> StoryRow:
     why = tuple(explain(activity.decision, voice))
     return StoryRow(
-        id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=because(why, voice), change=0,
-        pending_change=0, balance_after=None, shortfall=0, happened_at=activity.happened_at,
-        recorded_at=activity.recorded_at, source_kind="activity", source=activity.pk, activity=activity, why=why,
+        id=activity.pk, kind=Kind.ACTIVITY, title=_doing(activity, voice), sentence=standing(activity) or
+        because(why, voice), change=0, pending_change=0, balance_after=None, shortfall=activity.shortfall,
+        happened_at=activity.happened_at, recorded_at=activity.recorded_at, source_kind="activity",
+        source=activity.pk, activity=activity, why=why,
     )  # fmt: skip
 
 
@@ -218,14 +220,15 @@ def _gift(row: Given, order: Order | None, done: Activity | None, voice: Voice) 
 
 
 def _rewarded(row: StatementRow, activity: Activity, voice: Voice) -> StoryRow:
-    """An activity that earned."""
+    """An activity that earned, or was undone."""
     silent = _silent_activity(activity, voice)
-    sentence = silent.sentence
-    if row.pending:
+    sentence = because(silent.why, voice) if row.kind == "earn" else silent.sentence
+    if row.pending > 0:
         sentence = gettext("{reason}. They can be spent later").format(reason=sentence)
     return replace(
         silent, id=row.transfer, sentence=sentence, change=row.available + row.debt, pending_change=row.pending,
-        balance_after=row.balance_after, actor=row.actor, reason=row.reason,
+        balance_after=row.balance_after, actor=row.actor, reason=row.reason, shortfall=row.shortfall,
+        happened_at=row.happened_at, recorded_at=row.recorded_at,
     )  # fmt: skip
 
 

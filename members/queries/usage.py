@@ -149,7 +149,7 @@ SELECT jsonb_build_object(
            UNION ALL
            SELECT a.sku, max(a.happened_at) FROM members_activity a
             WHERE a.merchant_id = %(merchant)s AND a.member_id = ANY(who.ids) AND a.kind = w.kind
-              AND a.happened_at >= w.since AND a.happened_at <= w.until
+              AND a.happened_at >= w.since AND a.happened_at <= w.until AND a.status IN ('recorded', 'approved')
             GROUP BY a.sku) e),
   'ordered', (
     SELECT jsonb_agg(jsonb_build_object('n', w.n, 'period', w.period, 'orders', c.orders))

@@ -177,6 +177,9 @@ def _caps(caps: Sequence[Cap]) -> Problems:
     return found
 
 
+EARLY = timedelta(hours=1)
+"""A purchase so long before joining still counts: people join at the checkout, and the shop's clock is another one."""
+
 # --- purchases ------------------------------------------------------------------------------------------------
 
 
@@ -199,7 +202,7 @@ def net_minor(*, eligible_minor: int, total_minor: int, refunded_minor: int, can
 
 def refusal(purchase: Purchase, bought: Bought, *, joined_at: datetime) -> str:
     """Why a purchase does not make a referral count, as a code; "" when it does."""
-    if bought.placed_at < joined_at:
+    if bought.placed_at < joined_at - EARLY:
         return "before_joining"
     if purchase.within_days and bought.placed_at > joined_at + timedelta(days=purchase.within_days):
         return "too_late"
@@ -211,7 +214,7 @@ def refusal(purchase: Purchase, bought: Bought, *, joined_at: datetime) -> str:
 def pays_commission(commission: Commission, *, joined_at: datetime, placed_at: datetime, counted: bool,
                     zone: ZoneInfo) -> bool:  # fmt: skip
     """Whether a purchase brings commission; `counted`: it is the one by which the referral counts."""
-    if not commission.basis_points or placed_at < joined_at:
+    if not commission.basis_points or placed_at < joined_at - EARLY:
         return False
     last = end_of(add_months(joined_at.astimezone(zone).date(), commission.months), zone)
     return counted or (commission.on is On.EVERY and placed_at < last)

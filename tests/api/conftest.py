@@ -35,7 +35,7 @@ def _forget() -> None:
 def shopfront(luna: Merchant) -> Merchant:
     """Café Luna with one point per krona in force sharing and a plan, and no scope open: as a request finds it."""
     with acting_for(luna, by=MARA):
-        publish(sharing=SHARING, membership_plans=PLANS)
+        publish(sharing=SHARING, membership_plans=PLANS, referrals={"on": True})
     return luna
 
 

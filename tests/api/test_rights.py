@@ -34,7 +34,7 @@ ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations
 PREFIX = {
     "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
     "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb",
-    "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful",
+    "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
 
@@ -82,14 +82,18 @@ def test_without_a_good_key_nothing_is_said(shopfront, method, address, spec, se
 
 def everything(call, name):
     """One of each thing, by prefix; and a code."""
-    earning = {"rules": [ONE_POINT_PER_KRONA]}
-    call(
-        "PUT",
-        "programme/draft",
-        {"document": {"earning": earning, "tiers": ENGRAVING, "sharing": SHARING, "membership_plans": PLANS}},
-    )
+    document = {
+        "earning": {"rules": [ONE_POINT_PER_KRONA]}, "tiers": ENGRAVING, "sharing": SHARING,
+        "membership_plans": PLANS, "referrals": {"on": True},
+    }  # fmt: skip
+    call("PUT", "programme/draft", {"document": document})
     call.post("programme/publish", {})
-    member = call.post("members", {"external_id": name}).json()["id"]
+    same = {"signals": {"device": f"device of {name}"}}
+    member = call.post("members", {"external_id": name, **same}).json()["id"]
+    link = call.get(f"members/{member}/referrals").json()["code"]
+    if link:  # who comes by it on the same device is held
+        call.post("members", {"external_id": f"friend of {name}", "referral_code": link, **same})
+    held = call.get("referrals?status=held").json()["data"]
     order = call.post("orders", an_order(name, kronor=500)).json()["id"]
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
     made = call.post("redemptions", {"member": member, "reward": reward})
@@ -119,6 +123,7 @@ def everything(call, name):
         "ssn": session,
         "bkg": booked.json()["id"],
         "ful": waiting[-1]["id"],
+        **({"rfl": held[0]["id"]} if held else {}),
         "code": made.json()["code"],
     }
 
@@ -147,11 +152,15 @@ def test_ones_own_ids_do_exist(call, method, address, spec):
         assert answer.status_code in (200, 201, 202, 422), answer.content
 
 
+def luna_code(call, member):
+    return call.get(f"members/{member}/referrals").json()["code"]
+
+
 def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, other_shop):
     from tests.cast import publish
 
     with acting_for(other_shop, by=MARA):
-        publish(sharing=SHARING, membership_plans=PLANS)
+        publish(sharing=SHARING, membership_plans=PLANS, referrals={"on": True})
     lunas, ottos = everything(call, "ana"), everything(ottos_call, "otto")
     asked = [
         ottos_call.post("orders", {**an_order(), "member": {"id": lunas["mbr"]}}),
@@ -163,6 +172,8 @@ def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, 
         ottos_call.post("vouchers/check", {"code": lunas["code"]}),
         ottos_call.post("vouchers/use", {"code": lunas["code"]}),
         ottos_call.get("members/lookup?external_id=ana"),
+        ottos_call.post(f"referrals/{lunas['rfl']}/approve", {}),
+        ottos_call.post("members", {"external_id": "x", "referral_code": luna_code(call, lunas["mbr"])}),
     ]
     assert [answer.json()["code"] for answer in asked] == [
         "member_not_found",
@@ -174,6 +185,8 @@ def test_another_shops_ids_in_bodies_and_filters_do_not_exist(call, ottos_call, 
         "code_not_valid",
         "code_not_valid",
         "not_found",
+        "not_found",
+        "unknown_referral_code",
     ]
     assert ottos_call.get(f"orders?member={lunas['mbr']}").json()["data"] == []
     assert ottos_call.get(f"redemptions?member={lunas['mbr']}").json()["data"] == []

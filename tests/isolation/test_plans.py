@@ -20,8 +20,9 @@ from django.db import connection
 from loyalty.core.events import queries as events
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
-from members.models import Activity, Member, Order, Profile, RuleUse
-from members.queries import activities, directory, order_facts, perks, tiers, usage
+from members.models import Activity, JoinTrace, Member, Order, Profile, Referral, RuleUse
+from members.operations.referral_payouts import due_referrals
+from members.queries import activities, birthdays, directory, order_facts, perks, referrals, tiers, usage
 from members.rules.facts import Period
 from members.rules.needs import Need
 from members.rules.tiers import By, Tiers
@@ -38,8 +39,9 @@ SELECT gen_random_uuid(), %(shop)s, 'active', %(at)s::timestamptz - n * interval
 CREATE TEMPORARY VIEW crowd AS SELECT * FROM members_member
  WHERE merchant_id = (SELECT current_setting('app.merchant_id')::bigint) AND channel = 'crowd';
 INSERT INTO members_profile (id, merchant_id, member_id, given_name, family_name, news_by_email, news_by_sms,
-                             search_given, search_family)
-SELECT gen_random_uuid(), merchant_id, id, '', '', false, false, substr(md5(id::text), 1, 6), md5(id::text)
+                             birthday, search_given, search_family)
+SELECT gen_random_uuid(), merchant_id, id, '', '', false, false,
+       date '1980-01-01' + (row_number() OVER ())::int, substr(md5(id::text), 1, 6), md5(id::text)
   FROM crowd;
 INSERT INTO members_identity (id, merchant_id, member_id, kind, value)
 SELECT gen_random_uuid(), merchant_id, m.id, k, k || m.id
@@ -85,9 +87,10 @@ INSERT INTO members_refund (id, merchant_id, source, order_external_id, external
 SELECT gen_random_uuid(), merchant_id, 'api', external_id, 'crowd', id, id, false, '{}', 'refused', '', 0, 0, 0,
        placed_at, placed_at FROM members_order WHERE fingerprint IN (SELECT id FROM crowd);
 INSERT INTO members_activity (id, merchant_id, source, external_id, fingerprint, kind, member_id, properties, sku, channel,
-                              location, points_earned, decision, happened_at, recorded_at)
+                              location, points_earned, decision, happened_at, recorded_at, status, proof_link, proof_text,
+                              proof_print, flags, note, points_taken, shortfall)
 SELECT gen_random_uuid(), merchant_id, 'api', id::text, id, 'review', id, '{}', 'x', '', '', 0, '{}', joined_at,
-       joined_at FROM crowd;
+       joined_at, 'recorded', '', '', id, '{}', '', 0, 0 FROM crowd;
 INSERT INTO members_ruleuse (merchant_id, source_kind, source, rule, member_id, unit, amount, units, budget, unit_cost, at)
 SELECT merchant_id, 'order', gen_random_uuid(), 'capped', id, 'points', 1, 1, '', 0, joined_at FROM crowd;
 INSERT INTO members_tierstanding (id, merchant_id, member_id, tier, since, valid_until, review_at, basis)
@@ -101,6 +104,21 @@ INSERT INTO members_perkclaim (id, merchant_id, member_id, perk, tier, key, fing
                                status, note, outcome, claimed_at, claimed_by, settled_by)
 SELECT gen_random_uuid(), merchant_id, id, 'stylist', 'gold', id::text, id, '', '', 'open', '', '', joined_at, '', ''
   FROM crowd;
+INSERT INTO members_referral (id, merchant_id, referrer_id, friend_id, status, reasons, note, joined_at, order_id,
+                              qualified_at, round)
+SELECT o.id, o.merchant_id, (SELECT id FROM crowd ORDER BY id LIMIT 1), o.member_id, 'rewarded', '{}', '',
+       o.placed_at, o.id, o.placed_at, 0
+  FROM members_order o JOIN crowd c ON c.merchant_id = o.merchant_id AND c.id = o.member_id
+ WHERE o.member_id <> (SELECT id FROM crowd ORDER BY id LIMIT 1);
+INSERT INTO members_referralpayout (id, merchant_id, referral_id, member_id, order_id, role, key, unit, reward, amount, undone,
+                                    cut, given, taken, shortfall, decided_at, paid_at, programme_version)
+SELECT gen_random_uuid(), r.merchant_id, r.id, r.referrer_id, r.order_id, 'referrer', r.id::text, 'points', '', 1, 0, 0, 1, 0, 0,
+       r.joined_at, r.joined_at, r.id
+  FROM members_referral r JOIN crowd c ON c.merchant_id = r.merchant_id AND c.id = r.friend_id;
+INSERT INTO members_referralcode (id, merchant_id, member_id, code, made_at)
+SELECT gen_random_uuid(), merchant_id, id, upper(substr(md5(id::text), 1, 12)), joined_at FROM crowd;
+INSERT INTO members_jointrace (id, merchant_id, member_id, kind, print)
+SELECT gen_random_uuid(), merchant_id, id, 'device', id FROM crowd;
 INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)
 SELECT merchant_id, id::text, 0, 0 FROM crowd;
 DROP VIEW crowd
@@ -250,6 +268,28 @@ def test_tiers_use_an_index(crowded: Crowded) -> None:
     pages: dict[str, Callable[[], Any]] = {
         "claims that wait": lambda: list(perks.to_serve()[:50]),
         "everybody, page by page": lambda: tiers.members_after(member, most=50),
+    }
+    slow = {name: slow_steps(run) for name, run in hot.items()}
+    slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
+    assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
+
+
+def test_referrals_birthdays_and_queues_use_an_index(crowded: Crowded) -> None:
+    member, soon = crowded.member, AT + days(400)
+    hot: dict[str, Callable[[], Any]] = {
+        "who a code leads to": lambda: referrals.owner_of_code("K7MPQ2XA"),
+        "who was brought": lambda: list(Referral.objects.filter(friend__in=[member, crowded.order])),
+        "whom a member brought": lambda: list(referrals.brought_by(member)[:50]),
+        "friends who count": lambda: referrals.counted([member], since=AT - days(365), until=soon),
+        "referrals of an order": lambda: referrals.by_order(crowded.order),
+        "referrals that are due": lambda: due_referrals(at=AT - days(1000), most=10),
+        "who has the same device": lambda: list(JoinTrace.objects.filter(print__in=[member, crowded.order])),
+        "the same proof": lambda: activities.sent_by_others(member, member=member),
+        "birthdays": lambda: birthdays.due(at=AT, zone=ZoneInfo("Europe/Stockholm"), grace_days=7, limit=9),
+    }
+    pages: dict[str, Callable[[], Any]] = {
+        "activities that wait": lambda: list(activities.every("waiting").order_by("-id")[:50]),
+        "referrals that wait": lambda: list(referrals.every("held").order_by("-id")[:50]),
     }
     slow = {name: slow_steps(run) for name, run in hot.items()}
     slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}

@@ -13,9 +13,10 @@ from loyalty.core.merchants.operations import add_staff, create_api_key
 from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
-from members.models import Member, Refund
+from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
 from members.operations.households import invite, open_household
+from members.operations.inviting import Invitation, code_of, count_click
 from members.operations.membership import join, verify
 from members.operations.membership_payments import receive_payment
 from members.operations.paid_memberships import start_membership
@@ -54,6 +55,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _person(made, "ben", f"plain-{slug}")
         _trade(made, ana, secret)
         _share(made, ana, _person(made, "cleo", f"plain-{slug}"))
+        _friend(made, ana, secret)
         _keys(made, secret)
     return made
 
@@ -63,7 +65,7 @@ SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 
 
 def _programme(made: Shop, secret: str) -> None:
-    publish(sharing=SHARING, tiers=ENGRAVING, membership_plans=PLANS)
+    publish(sharing=SHARING, tiers=ENGRAVING, membership_plans=PLANS, referrals={"on": True})
     content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 
@@ -152,6 +154,17 @@ def _share(made: Shop, one: Member, other: Member) -> None:
         "points_transfer": ids.encode("ptr", given.transfer.pk),
         "household": ids.encode("hhd", household.pk),
     }
+
+
+def _friend(made: Shop, ana: Member, secret: str) -> None:
+    """Somebody Ana brought, who is held for looking like her."""
+    code = code_of(member=ana.pk, at=AT)
+    count_click(code=code, address=f"{secret} address", agent=f"{secret} agent", at=AT)
+    address, name = f"{secret}-ana+again@example.com".lower(), f"{secret}-friend"
+    friend = join(at=AT, identities={"email": address, "external": name}, invitation=Invitation(code)).member
+    row = Referral.objects.get(friend=friend)
+    assert row.status == "held"
+    made.ids["referral"] = ids.encode("rfl", row.pk)
 
 
 def _keys(made: Shop, secret: str) -> None:

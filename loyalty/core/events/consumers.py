@@ -70,14 +70,16 @@ def named(name: str) -> Consumer | None:
     return None
 
 
-def anyone_listens() -> bool:
-    """False while no consumer is registered, so that the hot path need not ring."""
-    return bool(_after_commit)
+def anyone_listens(*kinds: str) -> bool:
+    """False while no consumer is registered (for any of these kinds, if some are named), so that the hot path need not
+    ring."""
+    return any(interested(kind) for kind in kinds) if kinds else bool(_after_commit)
 
 
-def ring() -> None:
-    """Wake a worker. A broker that is away must never fail the business: the sweeper will find the event."""
-    if not anyone_listens():
+def ring(*kinds: str) -> None:
+    """Wake a worker, if somebody listens to any of these kinds; without kinds, to anything. A broker that is away must
+    never fail the business: the sweeper will find the event."""
+    if not anyone_listens(*kinds):
         return
     try:
         current_app.send_task(BELL, ignore_result=True, retry=False, expires=60)

@@ -2,6 +2,7 @@
 react."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -36,11 +37,11 @@ def record(kind: str, *, subject: UUID | None, at: datetime, data: dict[str, Any
                                  event.recorded_at])  # fmt: skip
         event.pk = cursor.fetchone()[0]
     consumers.react_now(event)
-    ring_after_commit()
+    ring_after_commit(kind)
     return event
 
 
-def ring_after_commit() -> None:
-    """Wake the worker once this transaction is committed. A bell that is not heard is made up by the
-    sweeper."""
-    transaction.on_commit(consumers.ring, robust=True)
+def ring_after_commit(*kinds: str) -> None:
+    """Wake the worker once this transaction is committed, if somebody listens to any of these kinds. A bell that is not
+    heard is made up by the sweeper."""
+    transaction.on_commit(partial(consumers.ring, *kinds), robust=True)

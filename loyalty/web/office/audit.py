@@ -30,14 +30,28 @@ SENTENCES = {
     "programme.published": gettext_lazy("Version {number} of the programme was published"),
     "member.joined": gettext_lazy("A member joined"),
     "member.edited": gettext_lazy("A member’s details were changed"),
+    "member.verified": gettext_lazy("A member proved an address or a number"),
     "member.claimed": gettext_lazy("A member signed in for the first time"),
     "member.blocked": gettext_lazy("A member was blocked"),
     "member.unblocked": gettext_lazy("A member was let back in"),
     "member.merged": gettext_lazy("Two members were merged"),
     "member.exported": gettext_lazy("A member’s data was exported"),
     "member.erased": gettext_lazy("A member was erased"),
+    "referral.code_made": gettext_lazy("A member got a code for bringing friends"),
+    "referral.joined": gettext_lazy("A friend joined by a member’s code"),
+    "referral.held": gettext_lazy("A referral is held until somebody has looked at it"),
+    "referral.approved": gettext_lazy("A held referral was approved"),
+    "referral.refused": gettext_lazy("A held referral was refused"),
+    "referral.qualified": gettext_lazy("A friend’s purchase made a referral count"),
+    "referral.commission": gettext_lazy("A friend’s purchase changed a commission"),
+    "referral.rewarded": gettext_lazy("A referral was rewarded"),
+    "referral.reversed": gettext_lazy("A referral no longer counts: the purchase came back"),
     "order.recorded": gettext_lazy("An order was recorded"),
     "activity.recorded": gettext_lazy("An activity was recorded"),
+    "activity.waiting": gettext_lazy("An activity waits until somebody has looked at it"),
+    "activity.approved": gettext_lazy("An activity was approved"),
+    "activity.refused": gettext_lazy("An activity was refused"),
+    "activity.undone": gettext_lazy("An activity was undone"),
     "order.refunded": gettext_lazy("An order was refunded: {amount}"),
     "order.cancelled": gettext_lazy("An order was cancelled"),
     "refund.parked": gettext_lazy("A refund is waiting for its order"),
@@ -73,6 +87,7 @@ ICONS = {
     "programme": "sliders-horizontal",
     "member": "user",
     "order": "receipt-text",
+    "referral": "user-plus",
     "refund": "undo-2",
     "points": "coins",
     "reward": "gift",
@@ -93,7 +108,7 @@ _BEGINNINGS = {
     "reward": ("reward.", "voucher."),
     "staff": ("staff.", "api_key.", "merchant."),
 }
-_KINDS_ABOUT_MEMBERS = ("member", "points", "order", "reward", "voucher")
+_KINDS_ABOUT_MEMBERS = ("member", "points", "order", "reward", "voucher", "referral")
 
 
 def sentence(event: Event, currency: str) -> str:

@@ -21,8 +21,9 @@ from loyalty.core.tenancy.scope import SYSTEM, acting_for
 from loyalty.web.office.frame import language_of
 from loyalty.web.portal.door import VISITOR, send_code
 from loyalty.web.portal.frame import Shop, portal_page, shop_page, words
-from loyalty.web.portal.session import forget, remember
+from loyalty.web.portal.session import drop_code, forget, kept_code, remember
 from loyalty.web.portal.ways import first_rewards, ways
+from members.operations.inviting import Invitation, UnknownReferralCode
 from members.operations.membership import join as join_member
 from members.operations.membership import verify
 from members.queries.visiting import has_card, unclaimed
@@ -99,11 +100,15 @@ def join(request: HttpRequest, shop: Shop) -> HttpResponse:
     email = (shop.visitor.address or form.cleaned_data["email"]).lower()
     try:
         made = _made(request, shop, email, form.cleaned_data["news"])
+    except UnknownReferralCode:  # they came by a link that has died meanwhile, and join all the same
+        drop_code(request, shop.merchant)
+        made = _made(request, shop, email, form.cleaned_data["news"])
     except DomainError as error:
         show_errors(form, error)
         return _front(request, shop, form, 422)
     if made is None:
         return _known(request, shop, form, email)
+    drop_code(request, shop.merchant)
     if not shop.visitor.address:
         remember(request, shop.merchant, made)
         send_code(request, shop, email)
@@ -124,7 +129,7 @@ def _made(request: HttpRequest, shop: Shop, email: str, news: bool) -> UUID | No
             raise NotOpen()
         joined = join_member(
             at=shop.at, identities={"email": email}, channel="portal", language=language_of(get_language()),
-            details={"news_by_email": news},
+            details={"news_by_email": news}, invitation=Invitation(kept_code(request, shop.merchant)),
         )  # fmt: skip
         if not joined.created:  # by another page at this very moment
             return None

@@ -38,6 +38,21 @@ def forget(request: HttpRequest, merchant: Merchant) -> None:
     request.session.pop(_name(merchant), None)
 
 
+def keep_code(request: HttpRequest, merchant: Merchant, code: str) -> None:
+    """Remember by whose link somebody came, until they join."""
+    request.session[f"{_name(merchant)}:code"] = code
+
+
+def kept_code(request: HttpRequest, merchant: Merchant) -> str:
+    """The code of the link by which somebody came; "" for none."""
+    return str(request.session.get(f"{_name(merchant)}:code", ""))
+
+
+def drop_code(request: HttpRequest, merchant: Merchant) -> None:
+    """Forget the link: they have joined, or it leads to nobody any more."""
+    request.session.pop(f"{_name(merchant)}:code", None)
+
+
 def visitor(request: HttpRequest, merchant: Merchant, *, at: datetime) -> Visitor:
     """Who is looking at this shop.
 

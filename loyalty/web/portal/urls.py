@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from loyalty.web.portal import card, door, entrance, gathered, profile, rewards
+from loyalty.web.portal import card, door, entrance, gathered, links, profile, rewards
 
 app_name = "portal"
 urlpatterns = [
     path("", entrance.front, name="front"),
     path("join/", entrance.join, name="join"),
+    path("r/<str:invitation>/", links.link, name="link"),
     path("leave/", entrance.leave, name="leave"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/code/", door.confirm, name="confirm"),

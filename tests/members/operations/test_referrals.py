@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from loyalty.core import ids
-from loyalty.core.errors import InvalidInput, NotFound
+from loyalty.core.errors import NotFound
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, statement
@@ -23,9 +23,6 @@ from members.queries import referrals as queries
 from members.queries.directory import by_identity
 from members.queries.story import Kind, story
 from members.rules.shopping import NewRefund
-from rewards.models import Redemption, Voucher
-from rewards.operations.catalogue import create_reward
-from rewards.operations.redemption import use_voucher
 from tests.cast import AT, ONE_POINT_PER_KRONA, buy, days, order, publish
 
 BOTH = {"on": True, "referrer": {"units": [{"amount": 100}]}, "friend": {"units": [{"amount": 50}]}}
@@ -149,7 +146,8 @@ def test_while_the_programme_rewards_nobody_a_code_only_lets_in(ana):
         ({"within_days": 30}, 100, 30.001, False),
         ({}, 0, 0, False),
         ({}, 100, 900, True),
-        ({}, 100, -1, False),
+        ({}, 100, -0.04, True),
+        ({}, 100, -0.05, False),
     ],
 )
 def test_a_purchase_counts_by_its_amount_and_its_day(ana, purchase, kronor, after, counts):
@@ -296,129 +294,6 @@ def test_a_refund_that_waited_for_its_order_takes_the_referral_with_it(ana):
     assert not ReferralPayout.objects.exclude(given=0).exists()
 
 
-# --- other gifts, caps ----------------------------------------------------------------------------------------
-
-
-def test_a_side_can_get_a_reward_which_is_withdrawn_if_nobody_used_it(ana):
-    for handle in ("cut10", "gift"):
-        create_reward(at=AT, details={"kind": "custom", "name": {"en": handle}, "cost_points": 1})
-    publish(
-        referrals={"on": True, "referrer": {"reward": "cut10"}, "friend": {"reward": "gift", "quantity": 2}}
-    )
-    cleo = friend_of(ana)
-    buy(cleo, 300, external_id="a")
-    pay()
-    given = Redemption.objects.order_by("reward__handle")
-    assert [(row.reward.handle, row.quantity, row.member_id) for row in given] == [
-        ("cut10", 1, ana.pk), ("gift", 2, cleo.pk)
-    ]  # fmt: skip
-    for voucher in Voucher.objects.filter(redemption__member=cleo):
-        use_voucher(code=voucher.code, at=AT)
-    back("a", 300)
-    pay()
-    assert [row.status for row in given.all()] == ["reversed", "committed"]
-    missing = dict(ReferralPayout.objects.values_list("role", "shortfall"))
-    assert missing == {"referrer": 0, "friend": 2}
-
-
-def test_several_units_are_given_side_by_side(ana):
-    side = {
-        "units": [{"amount": 10}, {"amount": 500, "unit": "cashback"}, {"amount": 2, "unit": "stamps-coffee"}]
-    }
-    publish(referrals={"on": True, "referrer": side})
-    cleo = friend_of(ana)
-    buy(cleo, 300, external_id="a")
-    pay()
-    assert [available(ana, unit) for unit in ("points", "cashback", "stamps-coffee")] == [10, 500, 2]
-    back("a", 300)
-    pay()
-    assert [available(ana, unit) for unit in ("points", "cashback", "stamps-coffee")] == [0, 0, 0]
-
-
-def test_a_member_is_rewarded_for_so_many_friends_and_each_friend_all_the_same(ana):
-    publish(referrals=BOTH | {"per": [{"period": "month", "most": 2}]})
-    friends = [friend_of(ana) for _one in range(3)]
-    for cleo in friends:
-        buy(cleo, 100)
-        pay()
-    assert (available(ana), [available(cleo) for cleo in friends]) == (200, [150, 150, 150])
-    assert ReferralPayout.objects.get(cut__gt=0).cut == 100
-    late = friend_of(ana, at=AT + days(31))
-    buy(late, 100, at=AT + days(31))
-    pay(AT + days(31))
-    assert available(ana) == 300
-    assert queries.counted([ana.pk], until=AT + days(99)) == {ana.pk: 4}
-    assert queries.counted([ana.pk], since=AT + days(1), until=AT + days(99)) == {ana.pk: 1}
-
-
-# --- commission -----------------------------------------------------------------------------------------------
-
-
-def test_an_affiliate_gets_a_part_of_every_purchase_for_some_months(ana):
-    publish(referrals=AFFILIATES)
-    cleo = friend_of(ana)
-    for after, kronor in ((0, 200), (10, 99.95), (92, 100), (93, 100)):  # the last two: 2 and 3 June
-        buy(cleo, kronor, at=AT + days(after))
-    pay(AT + days(100))
-    assert available(ana, "cashback") == 20_00 + 9_99 + 10_00
-    assert state(cleo) == "rewarded"
-
-
-def test_commission_on_the_first_purchase_only_in_points(ana):
-    publish(
-        referrals={"on": True, "commission": {"basis_points": 500, "unit": "points", "minor_per_point": 50}}
-    )
-    cleo = friend_of(ana)
-    buy(cleo, 255)
-    buy(cleo, 999)
-    pay()
-    assert available(ana) == 25  # 12.75 kr, in points of 50 öre
-
-
-def test_commission_goes_back_in_proportion_refund_by_refund(ana):
-    publish(referrals=AFFILIATES)
-    cleo = friend_of(ana)
-    buy(cleo, 200, external_id="a")
-    buy(cleo, 100, external_id="b")
-    pay()
-    back("b", 25)
-    pay()
-    assert available(ana, "cashback") == 30_00 - 2_50
-    back("b", 25, again="r2")
-    back("a", 200)
-    pay()
-    assert available(ana, "cashback") == 5_00
-    cancel_order(source="api", order_external_id="b", cancelled_at=AT, at=AT)
-    pay()
-    assert available(ana, "cashback") == 0
-    [found] = queries.figures(member=ana.pk)
-    assert (found.purchases, found.revenue_minor, found.commission) == (1, 0, {"cashback": 0})
-
-
-def test_commission_stops_at_its_cap_and_a_refund_makes_room(ana):
-    publish(
-        referrals={
-            "on": True,
-            "commission": {"basis_points": 1000, "on": "every", "per": [{"period": "month", "most": 15_00}]},
-        }
-    )
-    cleo, dora = friend_of(ana), friend_of(ana)
-    buy(cleo, 100, external_id="a")
-    pay()
-    buy(dora, 100, external_id="b")
-    pay()
-    assert available(ana, "cashback") == 15_00
-    back("a", 100)
-    pay()
-    assert available(ana, "cashback") == 5_00
-    buy(dora, 200)
-    pay()
-    assert available(ana, "cashback") == 15_00
-    buy(dora, 100, at=AT + days(31))
-    pay(AT + days(31))
-    assert available(ana, "cashback") == 25_00
-
-
 # --- words ----------------------------------------------------------------------------------------------------
 
 
@@ -438,35 +313,7 @@ def test_the_story_tells_what_it_was_for_and_why_it_went(ana):
     assert hers.count("For coming by a friend") == 2
 
 
-# --- bad documents --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("section", "field"),
-    [
-        ({"purchase": {"at_least_minor": -1}}, "purchase.at_least_minor"),
-        ({"purchase": {"within_days": 4000}}, "purchase.within_days"),
-        ({"purchase": {"wait_days": -1}}, "purchase.wait_days"),
-        ({"referrer": {"units": [{"amount": 0}]}}, "referrer.units[0].amount"),
-        ({"friend": {"units": [{"amount": 5, "unit": "gold"}]}}, "friend.units[0].unit"),
-        ({"friend": {"units": [{"amount": 5}, {"amount": 6}]}}, "friend.units"),
-        ({"friend": {"reward": "x" * 61}}, "friend.reward"),
-        ({"friend": {"quantity": 0}}, "friend.quantity"),
-        ({"commission": {"basis_points": 10_001}}, "commission.basis_points"),
-        ({"commission": {"unit": "stamps"}}, "commission.unit"),
-        ({"commission": {"minor_per_point": 0}}, "commission.minor_per_point"),
-        ({"commission": {"months": 0}}, "commission.months"),
-        ({"per": [{"period": "month", "most": 0}]}, "per[0].most"),
-        ({"per": [{"period": "day", "most": 1}, {"period": "day", "most": 2}]}, "per"),
-        ({"guard": {"joins_per_day": 0}}, "guard.joins_per_day"),
-        ({"guard": {"chain_days": 999}}, "guard.chain_days"),
-        ({"colour": "red"}, "colour"),
-    ],
-)
-def test_a_section_that_makes_no_sense_is_refused(cafe, section, field):
-    with pytest.raises(InvalidInput) as refused:
-        publish(referrals={"on": True, **section})
-    assert [error["field"] for error in refused.value.errors] == [f"referrals.{field}"]
+# --- refusals and checks ----------------------------------------------------------------------------------------
 
 
 def test_a_blocked_member_brings_nobody_until_staff_have_looked(ana):
