@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from msgspec import ValidationError, convert, to_builtins
+from msgspec import ValidationError, convert
 
 from rewards.models import Reward
 from rewards.rules.audience import Audience, Limit, limit_problems
-from rewards.rules.kinds import KINDS, Said, looked_at, written
+from rewards.rules.kinds import KINDS, Said, as_stored, looked_at
 
 
 def kind_problems(reward: Reward) -> list[tuple[str, Any]]:
@@ -20,7 +20,7 @@ def kind_problems(reward: Reward) -> list[tuple[str, Any]]:
         problems += problems_found
         if terms is not None:
             problems += terms.problems(Said(reward.value, reward.product_sku, reward.cost_points))
-            reward.terms = written(terms)
+            reward.terms = as_stored(terms)
     return [*problems, *_audience(reward), *_limits(reward)]
 
 
@@ -29,7 +29,7 @@ def _audience(reward: Reward) -> list[tuple[str, str]]:
         audience = convert(reward.audience, Audience, strict=True)
     except ValidationError as error:
         return [_complaint("audience", error)]
-    reward.audience = to_builtins(audience)
+    reward.audience = as_stored(audience)
     return [(f"audience.{path}", message) for path, message in audience.problems()]
 
 
@@ -38,7 +38,7 @@ def _limits(reward: Reward) -> list[tuple[str, str]]:
         limits = convert(reward.limits, tuple[Limit, ...], strict=True)
     except ValidationError as error:
         return [_complaint("limits", error)]
-    reward.limits = to_builtins(limits)
+    reward.limits = as_stored(limits)
     return [(f"limits{path}", message) for path, message in limit_problems(limits)]
 
 

@@ -21,6 +21,7 @@ KINDS = {
     "redemption": "redemption", "redemption_id": "redemption",
     "transfer": "transfer", "transfer_id": "transfer", "entry_id": "transfer",
     "lot": "lot", "lot_id": "lot",
+    "session_id": "session", "booking_id": "booking",
     "key_id": "key",
     "staff": "staff", "staff_id": "staff",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
@@ -87,11 +88,12 @@ class Route:
 
     @property
     def is_front(self) -> bool:
-        """True for a page of a shop's portal that names nothing but the shop, or a reward it offers to everybody.
+        """True for a page of a shop's portal that names nothing but the shop, or what it offers to everybody: a
+        reward, a date of an event.
 
         Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
         """
-        return self.template.startswith("/<slug>/") and self.kinds <= {"slug", "reward"}
+        return self.template.startswith("/<slug>/") and self.kinds <= {"slug", "reward", "session"}
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -23,10 +23,13 @@ from loyalty.core.tenancy.scope import acting_for
 from members.models import Activity, JoinTrace, Member, Order, Profile, Referral, RuleUse
 from members.operations.referral_payouts import due_referrals
 from members.queries import activities, birthdays, directory, order_facts, perks, referrals, tiers, usage
+from members.queries.orders import of_member
 from members.rules.facts import Period
 from members.rules.needs import Need
 from members.rules.tiers import By, Tiers
 from members.rules.usage import Asked
+from rewards.queries import fulfilments, places
+from rewards.queries.redemptions import redemptions
 from tests.cast import AT, MARA, buy, days, person, publish, shop
 
 MEMBERS = 3000
@@ -121,6 +124,26 @@ INSERT INTO members_jointrace (id, merchant_id, member_id, kind, print)
 SELECT gen_random_uuid(), merchant_id, id, 'device', id FROM crowd;
 INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)
 SELECT merchant_id, id::text, 0, 0 FROM crowd;
+INSERT INTO members_tierstanding (id, merchant_id, member_id, tier, since)
+SELECT gen_random_uuid(), merchant_id, id, 'gold', joined_at FROM crowd;
+INSERT INTO members_segmentplace (id, merchant_id, member_id, segment, since, source_kind)
+SELECT gen_random_uuid(), merchant_id, id, 'crowd', joined_at, '' FROM crowd;
+INSERT INTO rewards_reward (id, merchant_id, handle, kind, name, description, cost_points, gift_only, value, terms,
+                            product_sku, unit_cost_minor, taken, limits, audience, delivery, channels, code_valid_days,
+                            position, created_at)
+SELECT id, merchant_id, id::text, 'workshop', '{}', '{}', 0, false, 0, '{}', '', 0, 1, '[]', '{}', 'served', '{}', 30, 0,
+       joined_at FROM crowd;
+INSERT INTO rewards_redemption (id, merchant_id, key, fingerprint, member_id, reward_id, status, quantity, cost_points,
+                                returned_points, value, unit_cost_minor, channel, order_external_id, source_kind,
+                                reserved_at, reserved_until, reason)
+SELECT id, merchant_id, id::text, id, id, id, 'committed', 1, 0, 0, 0, 0, '', '', '', joined_at, joined_at, '' FROM crowd;
+INSERT INTO rewards_fulfilment (id, merchant_id, redemption_id, delivery, state, reference, opened_at, changed_at)
+SELECT id, merchant_id, id, 'served', 'done', '', joined_at, joined_at FROM crowd;
+INSERT INTO rewards_session (id, merchant_id, reward_id, starts_at, place, capacity, taken, book_until, created_at)
+SELECT id, merchant_id, id, joined_at, '', 1, 1, joined_at, joined_at FROM crowd;
+INSERT INTO rewards_booking (id, merchant_id, key, fingerprint, session_id, member_id, redemption_id, status, channel,
+                             asked_at)
+SELECT id, merchant_id, id::text, id, id, id, id, 'booked', '', joined_at FROM crowd;
 DROP VIEW crowd
 """
 
@@ -227,6 +250,9 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
         "order facts": lambda: order_facts.look_up(named),
         "what rules compare": lambda: usage.sheet(asked, [occasion], ZoneInfo("Europe/Stockholm")),
         "what an order counts for": lambda: list(RuleUse.objects.filter(source=crowded.order)),
+        "a member's redemptions": lambda: list(redemptions(member=member)[:50]),
+        "orders of a member and those merged": lambda: list(of_member(member)[:50]),
+        "a member's places": lambda: list(places.bookings(member=member)[:50]),
         "a member's activities": lambda: list(activities.of_member(member)[:50]),
         "an activity by its name": lambda: Activity.objects.filter(source="api", external_id="x").first(),
         "an order by its name": lambda: Order.objects.filter(source="api", external_id="x").first(),
@@ -245,6 +271,7 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
     pages: dict[str, Callable[[], Any]] = {
         "list of members": lambda: list(directory.members()[:50]),
         "next page of members": lambda: list(directory.members(before=(AT, member))[:50]),
+        "what staff have to hand over": lambda: list(fulfilments.queue()[:50]),
         "audit log": lambda: list(events.log()[:50]),
     }
     slow = {name: slow_steps(run) for name, run in hot.items()}

@@ -126,7 +126,7 @@ def _event(member: Member, secret: str) -> dict[str, str]:
     """A date of a workshop with one place taken, a ticket to send for it, and a pool of codes."""
     details = {
         "kind": "workshop",
-        "name": {"en": f"{secret} baking"},
+        "name": {"en": "Baking"},
         "cost_points": 1,
         "delivery": "shipped",
     }

@@ -78,6 +78,25 @@ SENTENCES = {
     "reward.issued": gettext_lazy("A reward was handed out"),
     "reward.not_issued": gettext_lazy("A reward could not be handed out: {why}"),
     "reward.withdrawn": gettext_lazy("A reward handed out was taken back"),
+    "pool.filled": gettext_lazy("{added} codes were imported for a reward"),
+    "pool.emptied": gettext_lazy("{gone} codes of a reward were discarded"),
+    "pool.low": gettext_lazy("Only {left} codes of a reward are left"),
+    "pool.out": gettext_lazy("The last code of a reward was given out"),
+    "session.opened": gettext_lazy("A date with {capacity} places was opened"),
+    "session.edited": gettext_lazy("A date was changed"),
+    "session.cancelled": gettext_lazy("A date was called off"),
+    "place.booked": gettext_lazy("A place was booked"),
+    "place.waited": gettext_lazy("A member waits for a place"),
+    "place.freed": gettext_lazy("A place became free"),
+    "place.passed": gettext_lazy("A member who waited could not have the place"),
+    "place.cancelled": gettext_lazy("A place was given up"),
+    "place.attended": gettext_lazy("A member came to an event"),
+    "place.missed": gettext_lazy("A member did not come to an event"),
+    "fulfilment.opened": gettext_lazy("A reward has to be handed over"),
+    "fulfilment.changed": gettext_lazy("A reward to hand over went from {was} to {state}"),
+    "order.paid_with_points": gettext_lazy("An order was paid in part with points"),
+    "payment.mismatch": gettext_lazy("An order says another amount than was paid with points"),
+    "payment.returned": gettext_lazy("{points} points that paid for an order were given back"),
     "voucher.used": gettext_lazy("A code was used"),
 }
 ICONS = {
@@ -92,6 +111,11 @@ ICONS = {
     "points": "coins",
     "reward": "gift",
     "voucher": "ticket",
+    "pool": "ticket",
+    "session": "calendar-days",
+    "place": "calendar-days",
+    "fulfilment": "package",
+    "payment": "wallet",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {
@@ -105,10 +129,12 @@ TOPICS = {
 }
 _BEGINNINGS = {
     "order": ("order.", "refund."),
-    "reward": ("reward.", "voucher."),
+    "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "payment."),
     "staff": ("staff.", "api_key.", "merchant."),
 }
-_KINDS_ABOUT_MEMBERS = ("member", "points", "order", "reward", "voucher", "referral")
+_KINDS_ABOUT_MEMBERS = (
+    "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment",
+)  # fmt: skip
 
 
 def sentence(event: Event, currency: str) -> str:

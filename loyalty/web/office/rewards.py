@@ -14,7 +14,8 @@ from loyalty.core.errors import DomainError, Forbidden
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.core.programme import queries as programmes
 from loyalty.web.office import worth
-from loyalty.web.office.forms.rewards import ALIASES, KINDS, RewardForm
+from loyalty.web.office.forms.reward_kinds import KINDS
+from loyalty.web.office.forms.rewards import ALIASES, RewardForm
 from loyalty.web.office.frame import language_of, office_page
 from members.rules.earning import Earning
 from rewards.models import Reward
@@ -26,6 +27,16 @@ ICONS = {
     Reward.Kind.MONEY_OFF: "banknote",
     Reward.Kind.PERCENT_OFF: "ticket-percent",
     Reward.Kind.FREE_SHIPPING: "truck",
+    Reward.Kind.SAMPLE: "flask-conical",
+    Reward.Kind.GIFT_CARD: "credit-card",
+    Reward.Kind.EXCLUSIVE_PRODUCT: "gem",
+    Reward.Kind.EXPERIENCE: "party-popper",
+    Reward.Kind.WORKSHOP: "calendar-days",
+    Reward.Kind.DONATION: "heart-handshake",
+    Reward.Kind.EARLY_ACCESS: "door-open",
+    Reward.Kind.COUPON: "ticket",
+    Reward.Kind.PARTNER: "handshake",
+    Reward.Kind.PAY_WITH_POINTS: "wallet",
     Reward.Kind.CUSTOM: "gift",
 }
 

@@ -18,6 +18,7 @@ from members.rules.earning import Earning, PointsPerAmount
 from members.rules.engine import decide
 from members.rules.facts import Facts, LineFacts, LineKind, OrderFacts
 from rewards.models import Reward
+from rewards.queries import figures
 from rewards.queries.catalogue import rewards
 
 #: What a purchase is assumed to cost while nobody has bought anything, in whole units of the currency.
@@ -53,10 +54,8 @@ class Worked:
 
 
 def cost_of(reward: Reward) -> int:
-    """What one of a reward costs the shop in minor units: as stated, or the money it takes off, or 0."""
-    if reward.unit_cost_minor:
-        return reward.unit_cost_minor
-    return reward.value if reward.kind == Reward.Kind.MONEY_OFF else 0
+    """What one of a reward costs the shop in minor units: as stated, or as its kind says, or 0."""
+    return figures.cost_of(reward) or 0
 
 
 def point_cost(catalogue: list[Reward]) -> Decimal | None:

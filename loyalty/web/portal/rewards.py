@@ -11,25 +11,36 @@ from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.pages import FORM_KEY, sent_to
 from loyalty.web.office.frame import language_of
+from loyalty.web.portal import holding
 from loyalty.web.portal.frame import Card, card_page, portal_page
 from members.queries.why import voice_of_scope
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations.redemption import NotEligible, redeem_reward
+from rewards.operations.vouchers import LENGTH
 from rewards.queries import why as missing_words
-from rewards.queries.catalogue import Offer, offers
+from rewards.queries.catalogue import Offer, kind_terms, offers
 from rewards.queries.redemptions import codes, redemptions
 from rewards.queries.telling import named
+from rewards.rules.kinds import KINDS
 
 CODES = 50
 _ICONS = {
     Reward.Kind.MONEY_OFF: "banknote", Reward.Kind.PERCENT_OFF: "percent", Reward.Kind.FREE_PRODUCT: "gift",
-    Reward.Kind.FREE_SHIPPING: "truck", Reward.Kind.CUSTOM: "sparkles",
+    Reward.Kind.FREE_SHIPPING: "truck", Reward.Kind.SAMPLE: "flask-conical", Reward.Kind.GIFT_CARD: "credit-card",
+    Reward.Kind.EXCLUSIVE_PRODUCT: "gem", Reward.Kind.EXPERIENCE: "party-popper", Reward.Kind.WORKSHOP: "calendar-days",
+    Reward.Kind.DONATION: "heart-handshake", Reward.Kind.EARLY_ACCESS: "door-open", Reward.Kind.COUPON: "ticket",
+    Reward.Kind.PARTNER: "handshake", Reward.Kind.PAY_WITH_POINTS: "wallet", Reward.Kind.CUSTOM: "sparkles",
 }  # fmt: skip
 
 
 def grouped(code: str) -> str:
     """A code in groups of four, as it is read aloud."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def _shown(voucher: Voucher) -> str:
+    """A code of ours in groups of four; one of somebody else's as it is."""
+    return grouped(voucher.code) if len(voucher.code) == LENGTH and voucher.code.isalnum() else voucher.code
 
 
 def icon_of(reward: Reward) -> str:
@@ -70,7 +81,21 @@ def my_codes(card: Card, *, active_only: bool = False) -> list[dict[str, Any]]:
         for row in rows
         for voucher in vouchers[row.pk]
     ]
+    found += [_without_code(row, card) for row in rows if _stands_without_code(row, vouchers[row.pk])]
     return [code for code in found if code["state"] == "active"] if active_only else found
+
+
+def _stands_without_code(row: Redemption, vouchers: list[Voucher]) -> bool:
+    stands = row.status == Redemption.Status.COMMITTED
+    return stands and not vouchers and row.reward.kind != Reward.Kind.PAY_WITH_POINTS
+
+
+def _without_code(row: Redemption, card: Card) -> dict[str, Any]:
+    """Something that is theirs and needs no code: a donation, early access."""
+    return {
+        "name": named(row.reward), "state": "held", "used_at": row.settled_at, "gift": row.issued,
+        "icon": icon_of(row.reward), "url": card.url("code", ids.encode("rdm", row.pk)),
+    }  # fmt: skip
 
 
 def _state(voucher: Voucher, card: Card) -> str:
@@ -110,6 +135,10 @@ def reward(request: HttpRequest, card: Card, reward_id: str) -> HttpResponse:
         "until": offer.reward.available_until,
         "after": card.row.balance.available - offer.reward.cost_points,
         "redeem_url": card.url("redeem", reward_id),
+        "booked": KINDS[offer.reward.kind].booked,
+        "dates": holding.dates(offer.reward, card),
+        "rate": holding.rate_of(offer.reward, card),
+        "gives_code": kind_terms(offer.reward).codes != "none",
     }
     return portal_page(request, card, "portal/reward.html", context, current="rewards")
 
@@ -148,16 +177,19 @@ def code(request: HttpRequest, card: Card, redemption_id: str) -> HttpResponse:
     shown = [
         {
             "voucher": voucher,
-            "code": grouped(voucher.code),
+            "code": _shown(voucher),
             "state": _state(voucher, card),
             "until": formats.last_moment(voucher.expires_at),
         }
         for voucher in codes([row])[row.pk]
     ]
-    if not shown:
+    about = holding.held(row, card)
+    if not shown and not about:
         raise NotFound("code")
     waiting = any(code["state"] == "active" for code in shown)
-    context = {"name": named(row.reward), "codes": shown, "gift": row.issued, "waiting": waiting}
+    context = {
+        "name": named(row.reward), "codes": shown, "about": about, "gift": row.issued, "waiting": waiting,
+    }  # fmt: skip
     return portal_page(request, card, "portal/code.html", context, current="rewards", partial="state")
 
 

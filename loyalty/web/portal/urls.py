@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.web.portal import card, door, entrance, gathered, links, profile, rewards
+from loyalty.web.portal import card, door, entrance, gathered, links, places, profile, rewards
 
 app_name = "portal"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("rewards/", rewards.rewards, name="rewards"),
     path("rewards/<str:reward_id>/", rewards.reward, name="reward"),
     path("rewards/<str:reward_id>/redeem/", rewards.redeem, name="redeem"),
+    path("sessions/<str:session_id>/book/", places.book, name="book"),
+    path("bookings/<str:booking_id>/give-up/", places.give_up, name="give_up"),
     path("codes/<str:redemption_id>/", rewards.code, name="code"),
     path("profile/", profile.profile, name="profile"),
     path("profile/export/", profile.export, name="export"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import ValidationError, convert, to_builtins
+from msgspec import ValidationError, convert, json
 
 from rewards.rules.kinds.base import KindTerms, Problems, Said
 from rewards.rules.kinds.giving import Coupon, Custom, Donation, Partner
@@ -11,7 +11,7 @@ from rewards.rules.kinds.goods import ExclusiveProduct, FreeProduct, Sample
 from rewards.rules.kinds.happenings import EarlyAccess, Experience, Workshop
 from rewards.rules.kinds.money import FreeShipping, GiftCard, MoneyOff, PayWithPoints, PercentOff
 
-__all__ = ["KINDS", "KindTerms", "Problems", "Said", "read", "written"]
+__all__ = ["KINDS", "KindTerms", "Problems", "Said", "as_stored", "looked_at", "read"]
 
 KINDS: dict[str, type[KindTerms]] = {
     "money_off": MoneyOff, "percent_off": PercentOff, "free_product": FreeProduct, "free_shipping": FreeShipping,
@@ -26,9 +26,9 @@ def read(kind: str, terms: Mapping[str, Any]) -> KindTerms:
     return convert(terms, KINDS[kind], strict=True)
 
 
-def written(terms: KindTerms) -> dict[str, Any]:
-    """As it is stored: complete with defaults."""
-    return dict(to_builtins(terms))
+def as_stored(part: Any) -> Any:
+    """As it is stored and read again: complete with defaults, lists and not tuples."""
+    return json.decode(json.encode(part))
 
 
 def looked_at(kind: str, terms: Mapping[str, Any]) -> tuple[KindTerms | None, Problems]:

@@ -13,6 +13,7 @@ from members.operations.merging import merge
 from rewards.models import Reward, Voucher
 from rewards.operations.catalogue import create_reward, edit_reward
 from rewards.operations.redemption import NotEligible, quote_redemption, redeem_reward, reverse_redemption
+from rewards.operations.terms import kind_problems
 from rewards.queries.asking import seen
 from rewards.queries.catalogue import asker, offers
 from rewards.queries.figures import access, donations, economics, pace
@@ -101,6 +102,19 @@ def test_terms_that_make_no_sense_are_refused_by_their_field(cafe, kind, details
         make(kind, **details)
     assert field in [error["field"] for error in refused.value.errors]
     assert Reward.objects.count() == 0
+
+
+def test_what_is_right_is_kept_with_its_defaults(cafe):
+    row = Reward(kind="workshop", terms={"bring": "An apron"}, limits=[{"period": "day", "times": 1}])
+    assert kind_problems(row) == []
+    assert row.terms == {"bring": "An apron", "free_until_hours": 24}
+    assert row.audience == {
+        "tiers": [],
+        "segments": [],
+        "not_segments": [],
+        "member_days": None,
+        "birthday": None,
+    }
 
 
 def test_a_limit_for_a_day_begins_anew_at_the_shops_midnight(rich):

@@ -19,6 +19,7 @@ from rewards.operations.redemption import (
     reserve_reward,
     use_voucher,
 )
+from rewards.operations.undoing import put_back
 from tests.cast import AT, buy
 from tests.rewards.operations.test_kinds import make
 from tests.rewards.operations.test_redemption import coffee
@@ -90,6 +91,15 @@ def test_gifts_come_out_of_the_pool_too_as_far_as_it_goes(rich):
     found = Reward.objects.get(pk=reward.pk)
     assert (found.stock, found.taken) == (1, 1)
     assert verify() == []
+
+
+def test_what_is_put_back_is_to_be_had_again_unless_it_was_seen(rich):
+    reward = coffee(stock=5)
+    Reward.objects.filter(pk=reward.pk).update(taken=3)
+    put_back(reward=reward.pk, quantity=2)
+    put_back(reward=reward.pk, quantity=1, pooled=True)
+    found = Reward.objects.get(pk=reward.pk)
+    assert (found.stock, found.taken) == (4, 0)
 
 
 def test_only_rewards_with_a_pool_take_codes_in(rich):

@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from loyalty.core import ids
 from loyalty.core.tenancy.scope import acting_for
 from rewards.models import Reward
 from rewards.operations.redemption import redeem_reward
@@ -29,7 +31,7 @@ def test_a_reward_is_made_with_its_words_and_terms(lunas: Luna, owner: Client):
 
 @pytest.mark.parametrize(
     ("sent", "field"),
-    [({"name_sv": ""}, "name_sv"), ({"cost_points": "0"}, "cost_points"), ({"cost_points": "1.5"}, "cost_points"),
+    [({"name_sv": ""}, "name_sv"), ({"cost_points": "-1"}, "cost_points"), ({"cost_points": "1.5"}, "cost_points"),
      ({"money_value": ""}, "money_value"), ({"money_value": "0,001"}, "money_value"), ({"kind": "gold"}, "kind"),
      ({"kind": "percent_off"}, "percent"), ({"kind": "percent_off", "percent": "101"}, "percent"), ({"stock": "-1"}, "stock"),
      ({"stock": "99999999999"}, "stock"), ({"name_en": "x" * 121}, "name_en"), ({"description_nl": "a\x00"}, "description_nl"),
@@ -82,3 +84,64 @@ def test_a_reward_is_retired_and_brought_back(lunas: Luna, owner: Client):
 def test_who_may_only_look_sees_the_reward_and_no_way_to_save(lunas: Luna):
     page = browser_of(lunas, "analyst").get(lunas.reward_url).content.decode()
     assert "En kaffe" in page and "data-save-bar" not in page and "retire" not in page
+
+
+KINDS = {
+    "money_off": {"money_value": "50", "at_least": "200"}, "gift_card": {"money_value": "100", "from_pool": "on"},
+    "percent_off": {"percent": "12.5", "most_off": "80,50"}, "free_shipping": {"methods": "parcel, letter"},
+    "sample": {"product_sku": "s-1", "skus": "s-2, s-3"}, "exclusive_product": {"product_sku": "cup"},
+    "donation": {"money_value": "25", "charity": "Sea Rescue", "url": "https://example.org/sea"},
+    "partner": {"partner": "The bookshop", "low_at": "3"}, "coupon": {"low_at": "0"},
+    "workshop": {"free_until_hours": "48", "bring": "An apron"}, "experience": {"free_until_hours": "0"},
+    "early_access": {"opens_at": "2026-05-01T10:00", "public_at": "2026-05-03T10:00"},
+    "pay_with_points": {"rate_points": "100", "rate_money": "10", "most_percent": "25", "least_points": "50"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_made_and_saved_again_as_it_was(lunas: Luna, owner: Client, kind: str):
+    sent = {**GOOD, "kind": kind, "money_value": "", **KINDS[kind], "limit_week": "2", "tiers": "gold, silver",
+            "birthday": "on", "days_before": "3", "delivery": "collected"}  # fmt: skip
+    assert owner.post(lunas.url("rewards/new/"), sent).status_code == 303
+    with acting_for(lunas.merchant, by=MARA):
+        made = Reward.objects.values().get(kind=kind)
+        page = f"{lunas.url('rewards/')}{ids.encode('rwd', made['id'])}/"
+    assert made["limits"] == [{"period": "week", "times": 2}]
+    assert (made["audience"]["tiers"], made["delivery"]) == (["gold", "silver"], "collected")
+    assert made["audience"]["birthday"] == {"days_before": 3, "days_after": 0}
+    form = owner.get(page).context["form"]
+    with timezone.override("Europe/Stockholm"):  # as the page was written
+        again = {field.name: field.value() if field.value() is not None else "" for field in form}
+    again |= {name: "on" for name in ("birthday", "from_pool", "gift_only") if again[name]}
+    again = {name: value for name, value in again.items() if value is not False}
+    for name in ("opens_at", "public_at"):
+        again[name] = f"{again[name]:%Y-%m-%dT%H:%M}" if again[name] else ""
+    assert owner.post(page, again).status_code == 303
+    with acting_for(lunas.merchant, by=MARA):
+        assert Reward.objects.values().get(kind=kind) == made
+
+
+def test_what_a_kind_says_is_kept_in_its_terms(lunas: Luna, owner: Client):
+    owner.post(lunas.url("rewards/new/"), {**GOOD, "kind": "pay_with_points", **KINDS["pay_with_points"]})
+    with acting_for(lunas.merchant, by=MARA):
+        made = Reward.objects.get(kind="pay_with_points")
+    assert (made.cost_points, made.terms) == (
+        0, {"points": 100, "minor": 1000, "most_percent": 2500, "least_points": 50, "most_points": None},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "field"),
+    [("donation", {"charity": ""}, "charity"), ("partner", {"partner": ""}, "partner"), ("gift_card", {"money_value": ""}, "money_value"),
+     ("early_access", {"public_at": "2026-04-01T10:00"}, "public_at"), ("early_access", {"opens_at": ""}, "opens_at"),
+     ("pay_with_points", {"rate_money": ""}, "rate_money"), ("pay_with_points", {"most_points": "9"}, "most_points"),
+     ("donation", {"url": "http://example.org"}, "url"), ("custom", {"not_segments": "a", "segments": "a"}, "not_segments"),
+     ("custom", {"tiers": "x" * 61}, "tiers"), ("custom", {"limit_day": "0"}, "limit_day"), ("custom", {"delivery": "drone"}, "delivery")],
+)  # fmt: skip
+def test_what_a_kind_needs_is_asked_for_beside_its_field(
+    lunas: Luna, owner: Client, kind: str, sent: dict, field: str
+):
+    answer = owner.post(lunas.url("rewards/new/"), {**GOOD, "kind": kind, **KINDS.get(kind, {}), **sent})
+    assert answer.status_code == 422 and field in answer.context["form"].errors
+    with acting_for(lunas.merchant, by=MARA):
+        assert Reward.objects.count() == 1
