@@ -4,7 +4,6 @@ import pytest
 
 from loyalty.core.ledger.chart import Shortfall
 from loyalty.core.ledger.checks import verify
-from loyalty.core.ledger.queries import lots_of_source
 from members.models import Order, Referral, ReferralPayout
 from members.operations import following
 from members.operations.locking import hold_pair
@@ -12,8 +11,9 @@ from members.operations.merging import merge
 from members.operations.points import adjust_points
 from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order
-from members.operations.taking import take_back
+from members.operations.taking_back import Claim, Taken, take_back
 from members.queries import referrals as queries
+from members.rules.decision import Decision
 from rewards.models import Redemption, Voucher
 from rewards.operations.catalogue import create_reward
 from rewards.operations.redemption import use_voucher
@@ -171,7 +171,9 @@ def test_what_follows_an_order_does_not_wait_for_the_books_of_others(ana):
     cleo = friend_of(ana)
     row = Order.objects.get(pk=buy(cleo, 100).order)
     assert available(ana) == 0 and ReferralPayout.objects.filter(paid_at=None).count() == 2
-    following.after_refund(row, owner=cleo.pk, at=AT)  # nothing came back: nothing changes
+    following.after_refund(
+        row, decision=Decision(), owner=cleo.pk, part=0, whole=100, at=AT
+    )  # nothing came back
     assert state(cleo) == "qualified"
 
 
@@ -182,12 +184,9 @@ def test_taking_back_adds_up_whatever_is_left(ana):
     pay()
     adjust_points(member=ana.pk, amount=-70, reason="spent", at=AT)
     payout = ReferralPayout.objects.get(role="referrer")
-    lots = lots_of_source(payout.pk)
-    said = {"kind": "referral", "event": "points.taken_back", "source_kind": "referral", "source": payout.pk}
-    found = take_back(
-        lots, owner=ana.pk, owed=100, policy=Shortfall.TO_ZERO, key="by-hand", at=AT, now=AT, said=said
-    )
-    assert found == (30, 70)
+    claim = Claim(kind="referral", key="by-hand", source_kind="referral", source=payout.pk, owner=ana.pk, owed=100,
+                  policy=Shortfall.TO_ZERO, at=AT, now=AT)  # fmt: skip
+    assert take_back(claim) == Taken(30, 70)
     ReferralPayout.objects.filter(pk=payout.pk).update(taken=30, shortfall=70, undone=100)
     cancel_order(source="api", order_external_id="a", cancelled_at=AT, at=AT)
     pay(AT + days(1))
