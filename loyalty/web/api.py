@@ -10,12 +10,19 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme
 from loyalty.core.api.base import NoSuchAddress
 from members.api import routes as members
 from rewards.api import routes as rewards
 
-V1 = [*events.urlpatterns, *members.urlpatterns, *rewards.urlpatterns, *programme.urlpatterns]
+V1 = [
+    *events.urlpatterns,
+    *members.urlpatterns,
+    *rewards.urlpatterns,
+    *programme.urlpatterns,
+    *stripe.urlpatterns,
+]
 
 
 class Generator(SchemaGenerator):

@@ -16,7 +16,7 @@ from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.ids import fingerprint
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
-from members.models import MembershipPayment, PaidMembership, PlanPerkUse
+from members.models import Member, MembershipPayment, PaidMembership, PlanPerkUse
 from members.models.paid import OPEN
 from members.operations.paid_memberships import (
     HasMembership,
@@ -24,6 +24,7 @@ from members.operations.paid_memberships import (
     cover,
     finish,
     lock_membership,
+    note_trial,
     price_due,
     tell,
 )
@@ -122,7 +123,9 @@ def receive_payment(
             raise WrongAmount(due_minor=due)
         if row.periods and row.paid_from is not None and row.paid_from > at:
             raise PaidAlready()
-    until = _extend(row, starts, charged)
+    until = _extend(
+        row, starts, charged, tries=charged is not None and amount_minor == 0 and row.periods == 0
+    )
     payment = MembershipPayment.objects.create(
         membership=row, key=key, fingerprint=mark, amount_minor=amount_minor, method=method, paid_from=starts,
         paid_until=until, paid_at=paid_at, recorded_at=at, actor=str(scope.actor()),
@@ -150,8 +153,8 @@ def _starts(row: PaidMembership, paid_at: datetime, charged: Charged | None) -> 
     return paid_at if lapsed or row.paid_until is None else row.paid_until
 
 
-def _extend(row: PaidMembership, starts: datetime, charged: Charged | None) -> datetime:
-    """The membership runs for one period more; until when."""
+def _extend(row: PaidMembership, starts: datetime, charged: Charged | None, *, tries: bool) -> datetime:
+    """The membership runs for one period more, or is tried; until when."""
     zone = ZoneInfo(shop_of_scope().timezone)
     if row.anchored_on is None or row.status in (Status.PENDING, Status.TRIAL, Status.ENDED):
         row.anchored_on, row.periods = starts.astimezone(zone).date(), 0
@@ -166,6 +169,9 @@ def _extend(row: PaidMembership, starts: datetime, charged: Charged | None) -> d
     if row.paid_until is None or until > row.paid_until or row.status == Status.ENDED:
         row.paid_from, row.paid_until = starts, until
     row.status, row.end, row.ended_at = Status.ACTIVE, "", None
+    if tries:
+        row.status, row.trial_until = Status.TRIAL, until
+        note_trial(Member.objects.get(pk=row.member_id))
     row.save()
     return until
 

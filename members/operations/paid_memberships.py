@@ -92,7 +92,9 @@ def start_membership(*, member: UUID, plan: str, key: str, at: datetime, method:
         period=terms.period.value, price_minor=terms.price_minor, currency=shop_of_scope().currency,
         grace_days=terms.grace_days, started_at=at,
     )  # fmt: skip
-    if terms.trial_days and _takes_trial(who):
+    # A payment service begins the trial itself, when the member has given it a card.
+    if terms.trial_days and method != "stripe" and not had_trial(who):
+        note_trial(who)
         row.status, row.trial_until = Status.TRIAL, end_of_day(at, terms.trial_days - 1)
         row.paid_until = row.trial_until
     row.save(force_insert=True)
@@ -108,22 +110,23 @@ def end_of_day(at: datetime, days: int) -> datetime:
     return end_of(at.astimezone(zone).date() + timedelta(days=days), zone).astimezone(UTC)
 
 
-def _takes_trial(member: Member) -> bool:
-    """Note that a person has their trial now; False when they have had one, under this membership or another."""
-    found = _digests(member.pk)
+def had_trial(member: Member) -> bool:
+    """Whether a person has had a trial, under this membership or another."""
     same = Member.objects.filter(merged_into=member).values("pk")
     mine = TrialTaken.objects.filter(member=member) | TrialTaken.objects.filter(member__in=same)
     if member.user_id is not None:
         mine |= TrialTaken.objects.filter(member__user=member.user_id)
-    if (
-        mine.exists()
-        or TrialTaken.objects.filter(digest__in=[old for kinds in found for old in kinds]).exists()
-    ):
-        return False
+    known = [old for kinds in _digests(member.pk) for old in kinds]
+    return mine.exists() or TrialTaken.objects.filter(digest__in=known).exists()
+
+
+def note_trial(member: Member) -> None:
+    """A person has their trial now. Noting it twice is once."""
     own = hmac.digest(force_bytes(settings.SECRET_KEY), f"trial|{member.pk}".encode(), "sha256")
-    rows = [own, *(kinds[0] for kinds in found)]
-    TrialTaken.objects.bulk_create([TrialTaken(member=member, digest=digest) for digest in rows])
-    return True
+    digests = [own, *(kinds[0] for kinds in _digests(member.pk))]
+    TrialTaken.objects.bulk_create(
+        [TrialTaken(member=member, digest=digest) for digest in digests], ignore_conflicts=True
+    )
 
 
 def _digests(member: UUID) -> list[list[bytes]]:
