@@ -132,7 +132,7 @@ def receive_payment(
         provider_payment=charged.payment if charged else "",
     )  # fmt: skip
     cover(row, at=at)
-    tell("membership.paid", row, at, amount_minor=amount_minor, paid_until=until.isoformat())
+    tell(row, kind="membership.paid", at=at, amount_minor=amount_minor, paid_until=until.isoformat())
     return Paid(payment, False)
 
 
@@ -184,7 +184,7 @@ def payment_failed(*, membership: UUID, at: datetime) -> PaidMembership:
         row.status = Status.GRACE
         row.save(update_fields=["status"])
     if row.status != Status.ENDED:
-        tell("membership.payment_failed", row, at)
+        tell(row, kind="membership.payment_failed", at=at)
     return row
 
 
@@ -203,7 +203,7 @@ def use_perk(*, membership: UUID, perk: str, key: str, at: datetime) -> PlanPerk
     if plan is not None and perk not in {one.id for one in plan.perks}:
         raise NoSuchPerk(perk=perk)
     use = PlanPerkUse.objects.create(membership=row, key=key, perk=perk, used_at=at, actor=str(scope.actor()))
-    tell("membership.perk_used", row, at, perk=perk)
+    tell(row, kind="membership.perk_used", at=at, perk=perk)
     return use
 
 
@@ -238,7 +238,7 @@ def refund_membership(*, membership: UUID, reason: str, at: datetime) -> Members
         raise NothingToRefund()
     payment.refunded_minor, payment.refunded_at, payment.reason = amount, at, reason
     payment.save(update_fields=["refunded_minor", "refunded_at", "reason"])
-    tell("membership.refunded", row, at, amount_minor=amount, payment=payment.provider_payment)
+    tell(row, kind="membership.refunded", at=at, amount_minor=amount, payment=payment.provider_payment)
     _end_refunded(row, payment, at)
     return payment
 
@@ -246,7 +246,7 @@ def refund_membership(*, membership: UUID, reason: str, at: datetime) -> Members
 def _end_refunded(row: PaidMembership, payment: MembershipPayment, at: datetime) -> None:
     """Perks end with the period that was given back: at once, or, of one that has not begun, before it does."""
     if payment.paid_from <= at:
-        finish(row, End.REFUNDED, at=at)
+        finish(row, end=End.REFUNDED, at=at)
         return
     row.paid_until, row.cancels_at_end = payment.paid_from, True
     row.paid_from = None
@@ -285,7 +285,7 @@ def refunded_elsewhere(*, payment: UUID, refunded_minor: int, at: datetime) -> M
         return found
     found.refunded_minor, found.refunded_at = total, at
     found.save(update_fields=["refunded_minor", "refunded_at"])
-    tell("membership.refunded", row, at, amount_minor=total, payment="")
+    tell(row, kind="membership.refunded", at=at, amount_minor=total, payment="")
     if total == found.amount_minor and row.status != Status.ENDED and found.paid_until == row.paid_until:
         _end_refunded(row, found, at)
     return found

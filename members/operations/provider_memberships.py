@@ -82,7 +82,7 @@ def follow(
     if row.status == Status.ENDED:
         return row
     if status in ("canceled", "incomplete_expired"):
-        paid_memberships.finish(row, End.CANCELLED, at=at)
+        paid_memberships.finish(row, end=End.CANCELLED, at=at)
     elif status in ("past_due", "unpaid"):
         return payment_failed(membership=membership, at=at)
     elif cancels_at_end and row.status == Status.PENDING:
