@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "members",
     "rewards",
     "loyalty.web",
+    "loyalty.connectors.stripe",
     "loyalty.demo",
 ]
 

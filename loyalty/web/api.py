@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from loyalty.blueprints import api as blueprints
+from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme
 from loyalty.core.api.base import NoSuchAddress
 from members.api import routes as members
@@ -22,6 +23,7 @@ V1 = [
     *rewards.urlpatterns,
     *programme.urlpatterns,
     *blueprints.urlpatterns,
+    *stripe.urlpatterns,
 ]
 
 

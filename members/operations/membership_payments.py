@@ -16,7 +16,7 @@ from loyalty.core.errors import DomainError, InvalidInput, KeyReused
 from loyalty.core.ids import fingerprint
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
-from members.models import MembershipPayment, PaidMembership, PlanPerkUse
+from members.models import Member, MembershipPayment, PaidMembership, PlanPerkUse
 from members.models.paid import OPEN
 from members.operations.paid_memberships import (
     HasMembership,
@@ -24,6 +24,7 @@ from members.operations.paid_memberships import (
     cover,
     finish,
     lock_membership,
+    note_trial,
     price_due,
     tell,
 )
@@ -122,14 +123,16 @@ def receive_payment(
             raise WrongAmount(due_minor=due)
         if row.periods and row.paid_from is not None and row.paid_from > at:
             raise PaidAlready()
-    until = _extend(row, starts, charged)
+    until = _extend(
+        row, starts, charged, tries=charged is not None and amount_minor == 0 and row.periods == 0
+    )
     payment = MembershipPayment.objects.create(
         membership=row, key=key, fingerprint=mark, amount_minor=amount_minor, method=method, paid_from=starts,
         paid_until=until, paid_at=paid_at, recorded_at=at, actor=str(scope.actor()),
         provider_payment=charged.payment if charged else "",
     )  # fmt: skip
     cover(row, at=at)
-    tell("membership.paid", row, at, amount_minor=amount_minor, paid_until=until.isoformat())
+    tell(row, kind="membership.paid", at=at, amount_minor=amount_minor, paid_until=until.isoformat())
     return Paid(payment, False)
 
 
@@ -150,8 +153,8 @@ def _starts(row: PaidMembership, paid_at: datetime, charged: Charged | None) -> 
     return paid_at if lapsed or row.paid_until is None else row.paid_until
 
 
-def _extend(row: PaidMembership, starts: datetime, charged: Charged | None) -> datetime:
-    """The membership runs for one period more; until when."""
+def _extend(row: PaidMembership, starts: datetime, charged: Charged | None, *, tries: bool) -> datetime:
+    """The membership runs for one period more, or is tried; until when."""
     zone = ZoneInfo(shop_of_scope().timezone)
     if row.anchored_on is None or row.status in (Status.PENDING, Status.TRIAL, Status.ENDED):
         row.anchored_on, row.periods = starts.astimezone(zone).date(), 0
@@ -166,6 +169,9 @@ def _extend(row: PaidMembership, starts: datetime, charged: Charged | None) -> d
     if row.paid_until is None or until > row.paid_until or row.status == Status.ENDED:
         row.paid_from, row.paid_until = starts, until
     row.status, row.end, row.ended_at = Status.ACTIVE, "", None
+    if tries:
+        row.status, row.trial_until = Status.TRIAL, until
+        note_trial(Member.objects.get(pk=row.member_id))
     row.save()
     return until
 
@@ -178,7 +184,7 @@ def payment_failed(*, membership: UUID, at: datetime) -> PaidMembership:
         row.status = Status.GRACE
         row.save(update_fields=["status"])
     if row.status != Status.ENDED:
-        tell("membership.payment_failed", row, at)
+        tell(row, kind="membership.payment_failed", at=at)
     return row
 
 
@@ -197,7 +203,7 @@ def use_perk(*, membership: UUID, perk: str, key: str, at: datetime) -> PlanPerk
     if plan is not None and perk not in {one.id for one in plan.perks}:
         raise NoSuchPerk(perk=perk)
     use = PlanPerkUse.objects.create(membership=row, key=key, perk=perk, used_at=at, actor=str(scope.actor()))
-    tell("membership.perk_used", row, at, perk=perk)
+    tell(row, kind="membership.perk_used", at=at, perk=perk)
     return use
 
 
@@ -232,7 +238,7 @@ def refund_membership(*, membership: UUID, reason: str, at: datetime) -> Members
         raise NothingToRefund()
     payment.refunded_minor, payment.refunded_at, payment.reason = amount, at, reason
     payment.save(update_fields=["refunded_minor", "refunded_at", "reason"])
-    tell("membership.refunded", row, at, amount_minor=amount, payment=payment.provider_payment)
+    tell(row, kind="membership.refunded", at=at, amount_minor=amount, payment=payment.provider_payment)
     _end_refunded(row, payment, at)
     return payment
 
@@ -240,7 +246,7 @@ def refund_membership(*, membership: UUID, reason: str, at: datetime) -> Members
 def _end_refunded(row: PaidMembership, payment: MembershipPayment, at: datetime) -> None:
     """Perks end with the period that was given back: at once, or, of one that has not begun, before it does."""
     if payment.paid_from <= at:
-        finish(row, End.REFUNDED, at=at)
+        finish(row, end=End.REFUNDED, at=at)
         return
     row.paid_until, row.cancels_at_end = payment.paid_from, True
     row.paid_from = None
@@ -279,7 +285,7 @@ def refunded_elsewhere(*, payment: UUID, refunded_minor: int, at: datetime) -> M
         return found
     found.refunded_minor, found.refunded_at = total, at
     found.save(update_fields=["refunded_minor", "refunded_at"])
-    tell("membership.refunded", row, at, amount_minor=total, payment="")
+    tell(row, kind="membership.refunded", at=at, amount_minor=total, payment="")
     if total == found.amount_minor and row.status != Status.ENDED and found.paid_until == row.paid_until:
         _end_refunded(row, found, at)
     return found

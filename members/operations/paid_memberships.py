@@ -86,44 +86,47 @@ def start_membership(*, member: UUID, plan: str, key: str, at: datetime, method:
     for other in PaidMembership.objects.select_for_update(no_key=True).filter(member=who, status__in=OPEN):
         if other.status != Status.PENDING:
             raise HasMembership()
-        finish(other, End.WITHDRAWN, at=at)
+        finish(other, end=End.WITHDRAWN, at=at)
     row = PaidMembership(
         key=key, fingerprint=mark, member=who, plan=terms.id, segment=terms.place, status=Status.PENDING, method=method,
         period=terms.period.value, price_minor=terms.price_minor, currency=shop_of_scope().currency,
         grace_days=terms.grace_days, started_at=at,
     )  # fmt: skip
-    if terms.trial_days and _takes_trial(who):
-        row.status, row.trial_until = Status.TRIAL, end_of_day(at, terms.trial_days - 1)
+    # A payment service begins the trial itself, when the member has given it a card.
+    if terms.trial_days and method != "stripe" and not had_trial(who):
+        note_trial(who)
+        row.status, row.trial_until = Status.TRIAL, end_of_day(at, days=terms.trial_days - 1)
         row.paid_until = row.trial_until
     row.save(force_insert=True)
-    tell("membership.started", row, at, status=row.status)
+    tell(row, kind="membership.started", at=at, status=row.status)
     if row.status == Status.TRIAL:
         cover(row, at=at)
     return Started(row, False)
 
 
-def end_of_day(at: datetime, days: int) -> datetime:
+def end_of_day(at: datetime, *, days: int) -> datetime:
     """Midnight after the day that is so many days from now, in the shop's zone."""
     zone = ZoneInfo(shop_of_scope().timezone)
     return end_of(at.astimezone(zone).date() + timedelta(days=days), zone).astimezone(UTC)
 
 
-def _takes_trial(member: Member) -> bool:
-    """Note that a person has their trial now; False when they have had one, under this membership or another."""
-    found = _digests(member.pk)
+def had_trial(member: Member) -> bool:
+    """Whether a person has had a trial, under this membership or another."""
     same = Member.objects.filter(merged_into=member).values("pk")
     mine = TrialTaken.objects.filter(member=member) | TrialTaken.objects.filter(member__in=same)
     if member.user_id is not None:
         mine |= TrialTaken.objects.filter(member__user=member.user_id)
-    if (
-        mine.exists()
-        or TrialTaken.objects.filter(digest__in=[old for kinds in found for old in kinds]).exists()
-    ):
-        return False
+    known = [old for kinds in _digests(member.pk) for old in kinds]
+    return mine.exists() or TrialTaken.objects.filter(digest__in=known).exists()
+
+
+def note_trial(member: Member) -> None:
+    """A person has their trial now. Noting it twice is once."""
     own = hmac.digest(force_bytes(settings.SECRET_KEY), f"trial|{member.pk}".encode(), "sha256")
-    rows = [own, *(kinds[0] for kinds in found)]
-    TrialTaken.objects.bulk_create([TrialTaken(member=member, digest=digest) for digest in rows])
-    return True
+    digests = [own, *(kinds[0] for kinds in _digests(member.pk))]
+    TrialTaken.objects.bulk_create(
+        [TrialTaken(member=member, digest=digest) for digest in digests], ignore_conflicts=True
+    )
 
 
 def _digests(member: UUID) -> list[list[bytes]]:
@@ -164,14 +167,14 @@ def _occasion(row: PaidMembership, at: datetime) -> gifts.Occasion:
     return gifts.Occasion("membership", row.pk, row.member_id, at)
 
 
-def finish(row: PaidMembership, end: str, *, at: datetime) -> None:
+def finish(row: PaidMembership, *, end: str, at: datetime) -> None:
     """End a membership; perks end with it. The caller holds it."""
     row.status, row.end, row.ended_at, row.covered_until = Status.ENDED, end, at, None
     row.save(update_fields=["status", "end", "ended_at", "covered_until"])
     place = SegmentPlace.objects.filter(member=row.member_id, segment=row.segment, source=row.pk)
     if place.exists():
         gifts.leave_segment(row.segment, member=row.member_id, at=at)
-    tell("membership.ended", row, at, end=str(end))
+    tell(row, kind="membership.ended", at=at, end=str(end))
 
 
 @transaction.atomic
@@ -184,14 +187,14 @@ def cancel_membership(*, membership: UUID, at: datetime) -> PaidMembership:
             return row
         raise MembershipEnded()
     if row.status == Status.PENDING:
-        finish(row, End.WITHDRAWN, at=at)
+        finish(row, end=End.WITHDRAWN, at=at)
     elif row.paid_until is None or row.paid_until <= at:
-        finish(row, End.CANCELLED, at=at)
+        finish(row, end=End.CANCELLED, at=at)
     elif not row.cancels_at_end:
         row.cancels_at_end = True
         row.save(update_fields=["cancels_at_end"])
         cover(row, at=at)
-        tell("membership.cancelled", row, at)
+        tell(row, kind="membership.cancelled", at=at)
     return row
 
 
@@ -205,7 +208,7 @@ def resume_membership(*, membership: UUID, at: datetime) -> PaidMembership:
         row.cancels_at_end = False
         row.save(update_fields=["cancels_at_end"])
         cover(row, at=at)
-        tell("membership.resumed", row, at)
+        tell(row, kind="membership.resumed", at=at)
     return row
 
 
@@ -241,17 +244,17 @@ def _locked(memberships: Iterable[UUID]) -> list[PaidMembership]:
 def _lives_on(row: PaidMembership, at: datetime) -> bool:
     """What time has made of a membership, by what it is now that it is locked."""
     if row.status == Status.PENDING:
-        finish(row, End.WITHDRAWN, at=at)
+        finish(row, end=End.WITHDRAWN, at=at)
     elif row.status == Status.ENDED or row.paid_until is None or row.paid_until > at:
         return False
     elif row.cancels_at_end:
-        finish(row, End.CANCELLED, at=at)
+        finish(row, end=End.CANCELLED, at=at)
     elif row.covered_until is None or row.covered_until <= at:
-        finish(row, End.LAPSED, at=at)
+        finish(row, end=End.LAPSED, at=at)
     elif row.status != Status.GRACE:
         row.status = Status.GRACE
         row.save(update_fields=["status"])
-        tell("membership.payment_due", row, at, price_minor=price_due(row, starts=row.paid_until))
+        tell(row, kind="membership.payment_due", at=at, price_minor=price_due(row, starts=row.paid_until))
     else:
         return False
     return True
@@ -283,7 +286,7 @@ def _tell_price(row: PaidMembership, plan: Plan, at: datetime, since: datetime) 
     back = plan.price_minor == row.price_minor
     row.next_price_minor, row.next_price_from = (None, None) if back else (plan.price_minor, since)
     row.save(update_fields=["next_price_minor", "next_price_from"])
-    tell("membership.price_changes", row, at, before_minor=row.price_minor, after_minor=plan.price_minor,
+    tell(row, kind="membership.price_changes", at=at, before_minor=row.price_minor, after_minor=plan.price_minor,
          since=since.isoformat())  # fmt: skip
     return True
 
@@ -306,12 +309,12 @@ def move(*, to: UUID, of: UUID) -> None:
 def forget(*, member: UUID, at: datetime) -> None:
     """End what a member who is erased has, and forget who they were to the payment service; the figures stay."""
     for row in PaidMembership.objects.select_for_update(no_key=True).filter(member=member, status__in=OPEN):
-        finish(row, End.ERASED, at=at)
+        finish(row, end=End.ERASED, at=at)
     PaidMembership.objects.filter(member=member).update(provider_customer="")
     TrialTaken.objects.filter(member=member).delete()
 
 
-def tell(kind: str, row: PaidMembership, at: datetime, **figures: Any) -> None:
+def tell(row: PaidMembership, *, kind: str, at: datetime, **figures: Any) -> None:
     """Announce what has happened to a membership."""
     data = {"membership": ids.encode("pmb", row.pk), "plan": row.plan, **figures}
     if row.provider_subscription:

@@ -46,6 +46,7 @@ RESERVED_SLUGS = frozenset(
         "widget",
         "widget.js",
         "join",
+        "hooks",
         "language",
     }
 )

@@ -45,6 +45,7 @@ SCOPES: dict[str, str] = {
     "points:adjust": "Give and take points by hand",
     "sharing:write": "Move points between members and keep households",
     "memberships:write": "Start, pay, cancel and refund paid memberships",
+    "integrations:write": "Connect payment services",
     "rewards:read": "Read rewards, redemptions and vouchers",
     "rewards:write": "Create and edit rewards",
     "redemptions:write": "Reserve, commit, release and reverse redemptions",

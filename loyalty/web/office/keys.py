@@ -29,6 +29,7 @@ SCOPE_NAMES = {
     "points:adjust": gettext_lazy("Give and take points by hand"),
     "sharing:write": gettext_lazy("Move points between members and keep households"),
     "memberships:write": gettext_lazy("Start, pay, cancel and refund paid memberships"),
+    "integrations:write": gettext_lazy("Connect payment services"),
     "rewards:read": gettext_lazy("Read rewards and vouchers"),
     "rewards:write": gettext_lazy("Create and edit rewards"),
     "redemptions:write": gettext_lazy("Redeem rewards and take that back"),

@@ -1,7 +1,6 @@
 """A paid membership from its trial to its end: paid, renewed, missed, cancelled, resumed, refunded, dearer."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import pytest
 
@@ -11,18 +10,15 @@ from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance
 from members import tasks
 from members.models import PaidMembership, SegmentPlace, TrialTaken
-from members.operations import membership_payments, paid_memberships, privacy
+from members.operations import paid_memberships, privacy
 from members.operations.membership import CannotMerge, NotActive, block, edit, join
 from members.operations.membership_payments import (
     NoSuchPerk,
-    NothingToRefund,
     PaidAlready,
-    PerksUsed,
     WrongAmount,
     payment_failed,
     receive_payment,
     refund_membership,
-    refunded_elsewhere,
     use_perk,
 )
 from members.operations.merging import merge
@@ -31,60 +27,26 @@ from members.operations.paid_memberships import (
     MembershipEnded,
     NoSuchPlan,
     cancel_membership,
-    live_through,
     resume_membership,
     start_membership,
 )
-from members.rules.plans import PlanPeriod, period_end, pro_rata
+from members.rules.plans import PlanPeriod, period_end
 from tests.cast import AT, buy, days, person, publish
-
-ZONE = ZoneInfo("Europe/Stockholm")
-PLUS = {"id": "plus", "price_minor": 29_900, "period": "year", "name": {"en": "Luna Plus"}, "grace_days": 10,
-        "perks": [{"id": "free-shipping", "kind": "free_shipping", "name": {"en": "Free shipping"}}]}  # fmt: skip
-MONTHLY = {**PLUS, "period": "month", "price_minor": 3_900}
-TRIED = {**MONTHLY, "trial_days": 14}
-DOUBLE = {
-    "type": "multiplier",
-    "id": "plus-double",
-    "factor": "2",
-    "when": [{"type": "segment", "any_of": ["plan-plus"]}],
-}
-BASE = {"type": "points_per_amount", "id": "base", "points": 1, "per_minor": 100}
-
-
-def plans(*found, at=AT, rules=(), **section):
-    publish(*rules, at=at, membership_plans={"plans": list(found), **section})
-
-
-def start(member, *, plan="plus", key="k", at=AT, **more):
-    return start_membership(member=member.pk, plan=plan, key=key, at=at, **more).membership
-
-
-def pay(row, minor=3_900, *, key="p1", at=AT, **more):
-    return receive_payment(membership=row.pk, amount_minor=minor, key=key, paid_at=at, at=at, **more).payment
-
-
-def now(row):
-    row.refresh_from_db()
-    return row
-
-
-def covered(member, at, plan="plus"):
-    """Whether the member is in the plan's segment at an instant."""
-    rows = SegmentPlace.objects.filter(member=member, segment=f"plan-{plan}")
-    return any(row.until is None or row.until > at for row in rows)
-
-
-def local(moment):
-    return moment.astimezone(ZONE).isoformat()[:16]
-
-
-def lives(at):
-    changed = 0
-    while found := live_through(at=at):
-        changed += found
-    return changed
-
+from tests.members.operations.paid import (
+    BASE,
+    DOUBLE,
+    MONTHLY,
+    PLUS,
+    TRIED,
+    ZONE,
+    covered,
+    lives,
+    local,
+    now,
+    pay,
+    plans,
+    start,
+)
 
 # --- start, pay, renew ----------------------------------------------------------------------------------------------
 
@@ -291,141 +253,6 @@ def test_what_nobody_paid_is_withdrawn_at_once_or_after_a_month(cafe, ana, ben):
     assert now(his).end == "withdrawn"
 
 
-# --- refunds --------------------------------------------------------------------------------------------------------
-
-
-def refund(row, at):
-    return refund_membership(membership=row.pk, reason="moved away", at=at).refunded_minor
-
-
-@pytest.mark.parametrize(
-    ("policy", "used", "back"),
-    [("full", True, 3_900), ("pro_rata", True, 2_641), ("none_after_use", False, 3_900)],
-)
-def test_a_refund_follows_the_policy_and_perks_end_at_once(cafe, ana, policy, used, back):
-    plans(MONTHLY, on_refund=policy)
-    row = start(ana)
-    pay(row)
-    if used:
-        use_perk(membership=row.pk, perk="free-shipping", key="u", at=AT + days(1))
-    assert refund(row, AT + days(9)) == back  # 21 of 31 days are left after today
-    assert (now(row).end, covered(ana, AT + days(9))) == ("refunded", False)
-    with pytest.raises(MembershipEnded):
-        refund(row, AT + days(9))
-    start(ana, key="anew", at=AT + days(10))
-
-
-def test_after_a_perk_was_used_nothing_is_refunded_where_the_policy_says_so(cafe, ana):
-    plans(MONTHLY, on_refund="none_after_use")
-    row = start(ana)
-    pay(row)
-    for _time in range(2):
-        use_perk(membership=row.pk, perk="free-shipping", key="order-1", at=AT + days(1))
-    with pytest.raises(PerksUsed) as refused:
-        refund(row, AT + days(2))
-    assert refused.value.params == {"times": 1}
-    assert covered(ana, AT + days(2))
-    # What was used in a period before is of that period.
-    pay(row, key="p2", at=AT + days(31))
-    assert refund(row, AT + days(32)) == 3_900
-
-
-def test_uses_that_others_count_are_counted(cafe, ana, monkeypatch):
-    class Claims:
-        def times(self, *, member, segment, since, until):
-            return 3 if (member, segment) == (ana.pk, "plan-plus") else 0
-
-    monkeypatch.setattr(membership_payments, "_uses", [Claims()])
-    plans(MONTHLY)
-    row = start(ana)
-    pay(row)
-    with pytest.raises(PerksUsed) as refused:
-        refund(row, AT + days(1))
-    assert refused.value.params == {"times": 3}
-
-
-def test_a_period_that_is_over_or_never_paid_is_not_given_back(cafe, ana, ben):
-    plans(MONTHLY, on_refund="full")
-    row, unpaid = start(ana), start(ben, key="b")
-    pay(row)
-    for what, at in ((row, AT + days(33)), (unpaid, AT)):
-        with pytest.raises(NothingToRefund):
-            refund(what, at)
-    with pytest.raises(InvalidInput):
-        refund_membership(membership=row.pk, reason=" ", at=AT)
-
-
-def test_a_period_paid_ahead_is_given_back_and_the_one_that_runs_goes_on(cafe, ana):
-    plans(MONTHLY, on_refund="full")
-    row = start(ana)
-    pay(row)
-    pay(row, key="ahead", at=AT + days(5))
-    assert refund(row, AT + days(6)) == 3_900
-    assert (now(row).status, local(row.paid_until), row.cancels_at_end) == (
-        "active",
-        "2026-04-02T00:00",
-        True,
-    )
-    assert covered(ana, AT + days(6))
-    lives(row.paid_until)
-    assert now(row).end == "cancelled"
-
-
-def test_what_the_payment_service_gives_back_is_noted_once_and_all_of_it_ends_the_perks(cafe, ana):
-    plans(MONTHLY)
-    row = start(ana)
-    paid = pay(row)
-    for minor in (1_000, 1_000, 500):
-        refunded_elsewhere(payment=paid.pk, refunded_minor=minor, at=AT + days(1))
-    assert covered(ana, AT + days(1))
-    assert Event.objects.filter(kind="membership.refunded").count() == 1
-    assert refunded_elsewhere(payment=paid.pk, refunded_minor=99_999, at=AT + days(2)).refunded_minor == 3_900
-    assert (now(row).end, covered(ana, AT + days(2))) == ("refunded", False)
-
-
-def test_the_days_that_are_left_by_the_shops_calendar():
-    first, last = (
-        datetime.fromisoformat(day) for day in ("2026-03-02T09:00+01:00", "2026-04-02T00:00+02:00")
-    )
-    asked = [("2026-03-02T23:59+01:00", 30), ("2026-03-31T12:00+02:00", 1), ("2026-04-01T23:00+02:00", 0)]
-    for at, left in asked:
-        found = pro_rata(3_100, paid_from=first, paid_until=last, at=datetime.fromisoformat(at), zone=ZONE)
-        assert found == left * 100
-    assert pro_rata(3_100, paid_from=first, paid_until=last, at=first - days(5), zone=ZONE) == 3_100
-
-
-# --- a price that changes -------------------------------------------------------------------------------------------
-
-
-def test_a_new_price_is_told_and_counts_for_periods_that_begin_after_the_notice(cafe, ana):
-    plans(MONTHLY)
-    row = start(ana)
-    pay(row)
-    plans({**MONTHLY, "price_minor": 4_900}, at=AT + days(15))
-    assert lives(AT + days(15)) == 1
-    assert lives(AT + days(15)) == 0
-    told = Event.objects.get(kind="membership.price_changes").data
-    assert (told["before_minor"], told["after_minor"]) == (3_900, 4_900)
-    with pytest.raises(WrongAmount):
-        pay(row, 4_900, key="p2", at=AT + days(31))
-    pay(row, 3_900, key="p2", at=AT + days(31))  # the second of April is within the notice
-    pay(row, 4_900, key="p3", at=AT + days(61))
-    assert (now(row).price_minor, row.next_price_minor) == (4_900, None)
-    assert start(person("new"), key="n", at=AT + days(16)).price_minor == 4_900
-
-
-def test_a_price_that_comes_back_before_it_counts_is_taken_back(cafe, ana):
-    plans(MONTHLY)
-    row = start(ana)
-    pay(row)
-    plans({**MONTHLY, "price_minor": 4_900}, at=AT + days(1))
-    lives(AT + days(1))
-    plans(MONTHLY, at=AT + days(2))
-    assert lives(AT + days(2)) == 1
-    pay(row, key="p2", at=AT + days(40))
-    assert now(row).price_minor == 3_900
-
-
 # --- merged, told, refused ------------------------------------------------------------------------------------------
 
 
@@ -440,7 +267,7 @@ def test_a_merge_takes_the_membership_along_and_refuses_two(cafe, ana, ben):
     merge(keep=ben.pk, remove=ana.pk, at=AT)
     assert now(row).member_id == ben.pk
     assert covered(ben, AT)
-    refund(row, AT + days(1))
+    refund_membership(membership=row.pk, reason="moved", at=AT + days(1))
     assert not covered(ben, AT + days(1))
 
 
