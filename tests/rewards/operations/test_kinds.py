@@ -108,7 +108,13 @@ def test_what_is_right_is_kept_with_its_defaults(cafe):
     row = Reward(kind="workshop", terms={"bring": "An apron"}, limits=[{"period": "day", "times": 1}])
     assert kind_problems(row) == []
     assert row.terms == {"bring": "An apron", "free_until_hours": 24}
-    assert row.audience == {"tiers": [], "segments": [], "not_segments": [], "member_days": None, "birthday": None}
+    assert row.audience == {
+        "tiers": [],
+        "segments": [],
+        "not_segments": [],
+        "member_days": None,
+        "birthday": None,
+    }
 
 
 def test_a_limit_for_a_day_begins_anew_at_the_shops_midnight(rich):
