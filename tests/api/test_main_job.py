@@ -119,10 +119,12 @@ def test_what_is_missing_for_each_reward(call):
     call.post("orders", an_order("ana", kronor=60))
     (offer,) = call.get(f"members/{member}/rewards").json()["data"]
     assert (offer["can_have"], offer["points_missing"]) == (False, 40)
-    assert offer["missing"][0] == {"code": "not_enough_points", "needed": 100, "have": 60, "when": None}
+    assert offer["missing"][0] == {
+        "code": "not_enough_points", "needed": 100, "have": 60, "when": None, "period": "", "any_of": [],
+    }  # fmt: skip
     refused = call.post("redemptions", {"member": member, "reward": offer["reward"]["id"]})
     assert (refused.status_code, refused.json()["code"]) == (422, "not_eligible")
-    assert refused.json()["reasons"] == [{"code": "not_enough_points", "needed": 100, "have": 60}]
+    assert refused.json()["reasons"] == [{"code": "not_enough_points", "needed": 100, "have": 60, "period": "", "any_of": []}]
 
 
 def test_members_can_be_found_changed_merged_blocked_erased_and_exported(call):

@@ -66,9 +66,9 @@ BEGIN
     INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, lot_id, amount, version, balance_after, hash)
     VALUES (m, t, 1, a, 'points', lot, -n, v, b, h), (m, t, 2, s, 'points', lot, n, sv - 1, sb + n, h),
            (m, t2, 1, s, 'points', lot, -n, sv, sb, h), (m, t2, 2, redeemed, 'points', NULL, n, NULL, NULL, NULL);
-    INSERT INTO rewards_redemption (id, merchant_id, key, fingerprint, member_id, reward_id, status, cost_points, unit_cost_minor, channel,
-            order_external_id, reserve_transfer, commit_transfer, reserved_at, reserved_until, settled_at, reason)
-    VALUES (x, m, x::text, md5(x::text)::uuid, o_owner, r, 'committed', n, 900, '', '', t, t2, at, at, at, '');
+    INSERT INTO rewards_redemption (id, merchant_id, key, fingerprint, member_id, reward_id, status, quantity, cost_points, returned_points, value,
+            unit_cost_minor, channel, order_external_id, source_kind, reserve_transfer, commit_transfer, reserved_at, reserved_until, settled_at, reason)
+    VALUES (x, m, x::text, md5(x::text)::uuid, o_owner, r, 'committed', 1, n, 0, 0, 900, '', '', '', t, t2, at, at, at, '');
     INSERT INTO rewards_voucher (id, merchant_id, redemption_id, digest, code, status, expires_at, used_by)
     VALUES (gen_random_uuid(), m, x, sha256(x::text::bytea), 'ABCDEFGHJKMN', 'active', at, '');
     INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at)
