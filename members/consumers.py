@@ -5,7 +5,7 @@ from uuid import UUID
 from loyalty.core import clock
 from loyalty.core.events.consumers import consumes, consumes_now
 from loyalty.core.events.models import Event
-from members.operations import tier_publishing
+from members.operations import tier_publishing, tiers
 from members.operations.referral_payouts import settle
 
 
@@ -27,3 +27,11 @@ def review_first_members(_event: Event) -> None:
 def settle_referral(event: Event) -> None:
     """Pay or take back what a friend's purchase or refund made due."""
     settle(referral=UUID(event.data["referral"]), at=clock.now())
+
+
+@consumes("referral.qualified", "referral.approved", "referral.reversed", "referral.held")
+def look_at_who_brings_friends(event: Event) -> None:
+    """After commit, as what referrals pay: inside a friend's order nobody else's counts may be locked."""
+    if event.subject is not None:
+        fewer = event.kind in ("referral.reversed", "referral.held")
+        tiers.friends_counted(member=event.subject, at=clock.now(), fewer=fewer)

@@ -43,6 +43,16 @@ def hold_pair(referral: UUID) -> tuple[Referral, dict[UUID, UUID | None]]:
     raise RuntimeError("the members of the referral were merged each time they were found")
 
 
+def hold_today(member: UUID) -> UUID | None:
+    """Whoever a member is today, with their counts locked; None for an erased member."""
+    for _attempt in range(20):
+        today = _today(member)
+        lock_counts(*{member, today or member})
+        if _today(member) == today:
+            return today
+    raise RuntimeError("the member was merged each time it was found")
+
+
 def _today(member: UUID) -> UUID | None:
     row = Member.objects.select_related("merged_into").get(pk=member)
     today = row.merged_into or row

@@ -19,8 +19,9 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Stats, TierStanding
+from members.operations.locking import hold_today
 from members.queries import tiers as asking
-from members.rules.tiers import Basis, Direction, Occasion, Standing, Tiers, Verdict
+from members.rules.tiers import Basis, By, Direction, Occasion, Standing, Tiers, Verdict
 
 BATCH = 1000
 _encode = msgspec.json.Encoder().encode
@@ -74,6 +75,19 @@ def follow(
     if not tiers.ladder:
         return 0
     return _review(list(members), tiers=tiers, version=version, at=at, occasion=occasion)
+
+
+@transaction.atomic
+def friends_counted(*, member: UUID, at: datetime, fewer: bool = False) -> int:
+    """Look at a member of whose friends another one counts, or one `fewer`; how many changes. Asks nothing of the
+    database while tiers do not hang on friends. Safe to repeat."""
+    current = programmes.in_force()
+    if current is None or current.programme["tiers"].by is not By.FRIENDS:
+        return 0
+    owner = hold_today(member)
+    if owner is None:
+        return 0
+    return follow([owner], version=current.id, at=at, occasion=Occasion.REFUND if fewer else Occasion.CHANGE)
 
 
 def join_tier(*, member: UUID, at: datetime) -> None:

@@ -71,6 +71,8 @@ def quantity(by: By, amount: int, voice: Voice) -> str:
             text = ngettext("{n} purchase", "{n} purchases", amount)
         case By.ACTIVITIES:
             text = ngettext("{n} activity", "{n} activities", amount)
+        case By.FRIENDS:
+            text = ngettext("{n} friend who bought", "{n} friends who bought", amount)
     return text.format(n=voice.number(amount))
 
 

@@ -99,6 +99,10 @@ SELECT coalesce(jsonb_agg(jsonb_build_object(
               JOIN ledger_transfer t ON t.merchant_id = %(merchant)s AND t.id = x.transfer_id
               LEFT JOIN members_order o ON o.merchant_id = %(merchant)s AND o.id = t.source AND t.source_kind = 'order'
              WHERE t.kind <> 'merge' AND (t.move IN ('grant', 'take_back') OR t.kind IN ('adjustment', 'refund'))
+            UNION ALL
+            SELECT r.qualified_at, 1 FROM members_referral r
+             WHERE %(by)s::text = 'friends' AND r.merchant_id = %(merchant)s AND r.referrer_id = ANY(who.ids)
+               AND r.status IN ('qualified', 'rewarded') AND r.qualified_at >= f.floor
           ) e GROUP BY 1) d))), '[]')
   FROM unnest(%(members)s::uuid[]) AS q(id)
  CROSS JOIN LATERAL (

@@ -24,6 +24,7 @@ class By(StrEnum):
     CREDITS = "credits"  # status credits: earned and given by hand
     ORDERS = "orders"  # not cancelled and not wholly refunded
     ACTIVITIES = "activities"  # of some kinds
+    FRIENDS = "friends"  # brought by the member, who have bought and kept it; on the day of that purchase
 
 
 class WindowKind(StrEnum):
