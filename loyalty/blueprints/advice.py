@@ -32,11 +32,20 @@ class Advice:
 
 
 def advise(shop: Shop, *, of: Iterable[Blueprint]) -> list[Advice]:
-    """Blueprints, best first; of equals the simpler one. The first goal counts 50, the second 25, the third 12; staying
-    within what the shop has 20 for the budget, 20 for the effort and 10 for the customers. What is beyond reach by two
-    steps takes as much away."""
+    """Blueprints, best first; of equals the simpler one, then the one that is most about the first goal. The first goal
+    counts 50, the second 25, the third 12; staying within what the shop has 20 for the budget, 20 for the effort and 10
+    for the customers. What is beyond reach by two steps takes as much away."""
     found = [_one(shop, one) for one in of]
-    return sorted(found, key=lambda one: (-one.fit, _ORDER.index(one.blueprint.effort), one.blueprint.id))
+    return sorted(
+        found,
+        key=lambda one: (-one.fit, _ORDER.index(one.blueprint.effort), _meant(shop, one), one.blueprint.id),
+    )
+
+
+def _meant(shop: Shop, one: Advice) -> int:
+    """How far down among its own goals a blueprint has what the shop wants most."""
+    goals = one.blueprint.goals
+    return goals.index(shop.goals[0]) if shop.goals and shop.goals[0] in goals else len(goals)
 
 
 def _one(shop: Shop, one: Blueprint) -> Advice:

@@ -7,14 +7,13 @@ from msgspec import Meta, Struct
 
 from loyalty.blueprints import catalogue
 from loyalty.blueprints.advice import Advice, Shop, advise
-from loyalty.blueprints.opening import SandboxOnly, open_blueprint
+from loyalty.blueprints.opening import SandboxOnly, fitted, open_blueprint
 from loyalty.blueprints.shape import Blueprint as Kept
-from loyalty.blueprints.shape import Goal, Level, in_currency
+from loyalty.blueprints.shape import Goal, Level
 from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
 from loyalty.core.api.spec import endpoint
 from loyalty.core.errors import InvalidInput, NotFound
-from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme.operations import NothingChanged
 
 GoalList = Annotated[str, Meta(max_length=100, pattern=r"^[a-z_,]*$(?!\n)")]
@@ -120,11 +119,9 @@ class OneBlueprint(Endpoint):
     )
     def get(self, call: Call, name: str) -> BlueprintDocument:
         """What opening it would make."""
-        one, currency = catalogue.blueprint(name), shop_of_scope().currency
-        rewards = [in_currency(reward, currency=currency) for reward in one.rewards]
-        return BlueprintDocument(
-            one.id, one.model, _texts(one), in_currency(one.programme, currency=currency), rewards
-        )
+        one = catalogue.blueprint(name)
+        rewards = [fitted(reward, at=call.at) for reward in one.rewards]
+        return BlueprintDocument(one.id, one.model, _texts(one), fitted(one.programme, at=call.at), rewards)
 
 
 class BlueprintOpening(Endpoint):

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.blueprints.catalogue import blueprint as found_by
-from loyalty.blueprints.shape import Blueprint, in_currency
+from loyalty.blueprints.shape import Blueprint, for_shop
 from loyalty.core.errors import DomainError
 from loyalty.core.events.operations import record
 from loyalty.core.merchants.queries import shop_of_scope
@@ -33,6 +35,12 @@ class Opened:
     kept: tuple[str, ...]
 
 
+def fitted(part: Any, *, at: datetime) -> Any:
+    """A part of a blueprint as it would be opened for the shop that is acted for."""
+    shop = shop_of_scope()
+    return for_shop(part, currency=shop.currency, language=shop.language, zone=ZoneInfo(shop.timezone), at=at)
+
+
 @transaction.atomic
 def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
     """Make a blueprint the programme of the test shop that is acted for. Rewards whose handle the shop has already stay
@@ -43,10 +51,9 @@ def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
     missing = unknown_rewards([reward["handle"] for reward in one.rewards])
     for position, reward in enumerate(one.rewards):
         if reward["handle"] in missing:
-            create_reward(
-                at=at, details={"position": position, **in_currency(reward, currency=shop.currency)}
-            )
-    content = in_currency(one.programme, currency=shop.currency)
+            details = {"position": position, **fitted(reward, at=at)}
+            create_reward(at=at, handle=details.pop("handle"), details=details)
+    content = fitted(one.programme, at=at)
     note = str(_("Blueprint: {name}")).format(name=one.said(shop.language).name)
     programmes.save_draft(content=content, at=at, note=note)
     version = programmes.publish(at=at, note=note)

@@ -2,11 +2,15 @@
 
 Amounts of money stand in it as `{"$money": "4.50"}`: what it would be in euros. Opening it for a shop turns them into
 minor units of the shop's currency, at round figures (`SCALES`), because nobody wants "1 point for every SEK 11.42".
+What a document holds in one language only stands as `{"$said": {"en": …, "sv": …}}` and is said in the shop's own;
+`{"$day": 14}` is ten in the morning, where the shop is, so many days after it is opened.
 """
 
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -18,7 +22,9 @@ SCALES = {
     "DKK": "8", "PLN": "4", "CZK": "25", "HUF": "400", "ISK": "150", "RON": "5", "BGN": "2", "JPY": "150",
 }  # fmt: skip
 """What one euro of a blueprint is in a currency, roughly and roundly. Others count like the euro."""
-MONEY = "$money"
+MONEY, SAID, DAY = "$money", "$said", "$day"
+OPENS = time(10)
+"""When something begins on a day that a blueprint names."""
 
 
 class Goal(StrEnum):
@@ -77,4 +83,22 @@ def in_currency(part: Any, *, currency: str) -> Any:
         return {name: in_currency(value, currency=currency) for name, value in part.items()}
     if isinstance(part, list | tuple):
         return [in_currency(value, currency=currency) for value in part]
+    return part
+
+
+def for_shop(part: Any, *, currency: str, language: str, zone: ZoneInfo, at: datetime) -> Any:
+    """A part of a blueprint as it is opened for a shop at an instant: in its money, its language and its calendar."""
+    return _settled(in_currency(part, currency=currency), language, at.astimezone(zone))
+
+
+def _settled(part: Any, language: str, local: datetime) -> Any:
+    if isinstance(part, dict):
+        if set(part) == {SAID}:
+            return part[SAID].get(language) or part[SAID]["en"]
+        if set(part) == {DAY}:
+            day = local.date() + timedelta(days=part[DAY])
+            return datetime.combine(day, OPENS, tzinfo=local.tzinfo).isoformat()
+        return {name: _settled(value, language, local) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_settled(value, language, local) for value in part]
     return part

@@ -9,9 +9,13 @@ from django.test import Client
 
 from loyalty.blueprints.opening import Opened, open_blueprint
 from loyalty.core import clock, ids
+from loyalty.core.events.tasks import dispatch_waiting
 from loyalty.core.ledger.checks import verify
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
+from members.models import DrawEntry
+from members.operations.inviting import Invitation, code_of
+from members.operations.membership import join
 from tests.api.caller import Caller, key_for
 from tests.cast import MARA, days, shop
 from tests.web.portal.conftest import mailed_code
@@ -163,6 +167,40 @@ class Club:
         """Every promise of the books, and of everything that stands on them, is kept."""
         with self.acting():
             assert verify() == []
+
+    def happens_after(self) -> None:
+        """What the worker does with what has been committed: referrals are paid, tiers that hang on them are looked
+        at."""
+        dispatch_waiting()
+
+    def activates(self, name: str, offer: str) -> None:
+        """A member takes up an offer on their phone, and sees that it is active."""
+        answer = self.phone(name).post(self.url(f"offers/{offer}/activate/"))
+        assert (answer.status_code, answer.headers["Location"]) == (303, self.url("card/")), answer.content
+
+    def shares(self, name: str) -> str:
+        """The code a member shares with friends."""
+        with self.acting():
+            return code_of(member=named(self, name), at=clock.now())
+
+    def brings(self, name: str, friend: str, *, email: str = "") -> str:
+        """A friend joins by a member's code; the friend's public id."""
+        invitation = Invitation(self.shares(name))
+        with self.acting():
+            identities = {"external": friend, "email": email or f"{friend}@example.com"}
+            member = join(at=clock.now(), identities=identities, invitation=invitation).member
+        self.members[friend] = ids.encode("mbr", member.pk)
+        return self.members[friend]
+
+    def chances(self, name: str, draw: str) -> int:
+        """How many chances a member has in a draw."""
+        with self.acting():
+            found = DrawEntry.objects.filter(member=named(self, name), draw=draw)
+            return sum(found.values_list("entries", flat=True))
+
+    def tier(self, name: str) -> str:
+        """A member's tier; "" for none."""
+        return self.get(f"members/{self.members[name]}/tier")["tier"] or ""
 
 
 def opens(blueprint: str, *, currency: str = "SEK", language: str = "en") -> Club:

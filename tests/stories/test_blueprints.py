@@ -1,11 +1,14 @@
 """The blueprints: each is whole in four languages, opens as a working programme, and is advised to the shops it fits."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from loyalty.blueprints.advice import Shop, advise
 from loyalty.blueprints.catalogue import FILES, blueprint, blueprints
 from loyalty.blueprints.opening import SandboxOnly, open_blueprint
-from loyalty.blueprints.shape import LANGUAGES, Goal, Level, in_currency
+from loyalty.blueprints.shape import LANGUAGES, Goal, Level, for_shop, in_currency
 from loyalty.core import clock
 from loyalty.core.errors import NotFound
 from loyalty.core.programme import operations as programmes
@@ -104,3 +107,19 @@ def test_a_small_cafe_is_told_to_begin_with_something_small():
     assert best[0].lacks == ()
     assert [one.fit for one in best] == sorted((one.fit for one in best), reverse=True)
     assert all(0 <= one.fit <= 100 for one in best)
+
+
+def test_what_a_document_says_in_one_language_is_said_in_the_shops_and_days_begin_at_ten_where_it_is():
+    part = {
+        "badge": {"$said": {"en": "Regular", "sv": "Stammis"}},
+        "opens_at": [{"$day": 0}, {"$day": 200}],
+        "name": {"en": "stays", "sv": "som det är"},
+    }
+    at = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)  # the third already in Stockholm
+    said = for_shop(part, currency="SEK", language="sv", zone=ZoneInfo("Europe/Stockholm"), at=at)
+    assert said == {
+        "badge": "Stammis",
+        "opens_at": ["2026-03-03T10:00:00+01:00", "2026-09-19T10:00:00+02:00"],
+        "name": {"en": "stays", "sv": "som det är"},
+    }
+    assert for_shop(part, currency="SEK", language="fi", zone=ZoneInfo("UTC"), at=at)["badge"] == "Regular"
