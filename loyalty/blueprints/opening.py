@@ -43,9 +43,8 @@ def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
     missing = unknown_rewards([reward["handle"] for reward in one.rewards])
     for position, reward in enumerate(one.rewards):
         if reward["handle"] in missing:
-            create_reward(
-                at=at, details={"position": position, **in_currency(reward, currency=shop.currency)}
-            )
+            details = {"position": position, **in_currency(reward, currency=shop.currency)}
+            create_reward(at=at, details=details, handle=reward["handle"])
     content = in_currency(one.programme, currency=shop.currency)
     note = str(_("Blueprint: {name}")).format(name=one.said(shop.language).name)
     programmes.save_draft(content=content, at=at, note=note)
