@@ -9,6 +9,8 @@ from django.test import Client
 
 from loyalty.blueprints.opening import Opened, open_blueprint
 from loyalty.core import clock, ids
+from loyalty.core.events.models import Reaction
+from loyalty.core.events.tasks import dispatch_waiting
 from loyalty.core.ledger.checks import verify
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
@@ -203,6 +205,12 @@ class Club:
         answer = self.call.post(f"sessions/{date}/bookings", {"member": self.members[name]})
         assert answer.status_code == 201, answer.content
         return answer.json()
+
+    def worker_runs(self) -> None:
+        """The worker does what follows by itself: places for those who wait, points spent and given back."""
+        dispatch_waiting()
+        with self.acting():
+            assert not Reaction.objects.exclude(error="").exists()
 
 
 def opens(blueprint: str, *, currency: str = "SEK", language: str = "en") -> Club:
