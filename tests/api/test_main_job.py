@@ -124,7 +124,9 @@ def test_what_is_missing_for_each_reward(call):
     }  # fmt: skip
     refused = call.post("redemptions", {"member": member, "reward": offer["reward"]["id"]})
     assert (refused.status_code, refused.json()["code"]) == (422, "not_eligible")
-    assert refused.json()["reasons"] == [{"code": "not_enough_points", "needed": 100, "have": 60, "period": "", "any_of": []}]
+    assert refused.json()["reasons"] == [
+        {"code": "not_enough_points", "needed": 100, "have": 60, "period": "", "any_of": []}
+    ]
 
 
 def test_members_can_be_found_changed_merged_blocked_erased_and_exported(call):

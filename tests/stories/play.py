@@ -9,6 +9,7 @@ from django.test import Client
 
 from loyalty.blueprints.opening import Opened, open_blueprint
 from loyalty.core import clock, ids
+from loyalty.core.events.models import Reaction
 from loyalty.core.events.tasks import dispatch_waiting
 from loyalty.core.ledger.checks import verify
 from loyalty.core.merchants.models import Merchant
@@ -198,9 +199,55 @@ class Club:
             found = DrawEntry.objects.filter(member=named(self, name), draw=draw)
             return sum(found.values_list("entries", flat=True))
 
-    def tier(self, name: str) -> str:
+    def tier_id(self, name: str) -> str:
         """A member's tier; "" for none."""
         return self.get(f"members/{self.members[name]}/tier")["tier"] or ""
+
+    def takes(self, name: str, handle: str) -> str:
+        """A member takes a reward on the phone; the code the page then shows."""
+        path, phone = f"rewards/{self.reward(handle)['id']}/", self.phone(name)
+        key = phone.get(self.url(path)).context["form_key"]
+        answer = phone.post(self.url(f"{path}redeem/"), {"form_key": key}, follow=True)
+        assert answer.redirect_chain[-1][0].startswith(self.url("codes/")), answer.content
+        return self.codes(name)[-1]
+
+    def tier(self, name: str) -> dict[str, Any]:
+        """A member's tier, with what is missing to the next one, and its perks."""
+        return self.get(f"members/{self.members[name]}/tier")
+
+    def claims(self, name: str, perk: str, *, order: str = "", status: int = 201) -> dict[str, Any]:
+        """A member asks for a service of their tier, for an order where one is named; what the API answers."""
+        body = {"perk": perk, **({"order": {"external_id": order}} if order else {})}
+        answer = self.call.post(f"members/{self.members[name]}/perks/claims", body)
+        assert answer.status_code == status, answer.content
+        return answer.json()
+
+    def serves(self, claim: dict[str, Any], outcome: str = "") -> dict[str, Any]:
+        """Staff log that a service was done."""
+        answer = self.call.post(f"perks/claims/{claim['id']}/serve", {"outcome": outcome})
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    def opens_date(self, handle: str, *, places: int, in_days: float = 14) -> str:
+        """The shop opens a date of an event so many days ahead; its public id."""
+        starts = (clock.now() + days(in_days)).isoformat()
+        answer = self.call.post(
+            f"rewards/{self.reward(handle)['id']}/sessions", {"starts_at": starts, "capacity": places}
+        )
+        assert answer.status_code == 201, answer.content
+        return answer.json()["id"]
+
+    def books(self, name: str, date: str) -> dict[str, Any]:
+        """A member asks for a place on a date."""
+        answer = self.call.post(f"sessions/{date}/bookings", {"member": self.members[name]})
+        assert answer.status_code == 201, answer.content
+        return answer.json()
+
+    def worker_runs(self) -> None:
+        """The worker does what follows by itself: places for those who wait, points spent and given back."""
+        dispatch_waiting()
+        with self.acting():
+            assert not Reaction.objects.exclude(error="").exists()
 
 
 def opens(blueprint: str, *, currency: str = "SEK", language: str = "en") -> Club:
