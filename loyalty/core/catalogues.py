@@ -8,6 +8,7 @@ change of the code changes a catalogue only where words changed.
 import os
 import re
 import string
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -123,10 +124,11 @@ def places(text: str) -> set[str]:
     return braces | set(_PERCENT_NAME.findall(text))
 
 
-def update(where: Path = LOCALE) -> dict[str, int]:
+def update(where: Path = LOCALE) -> dict[str, dict[str, int]]:
     """Bring the catalogues up to date with the code: new words come in untranslated, what the code no longer says goes.
-    Returns how many words each language lacks."""
+    Returns for each language how many words it lacks, by the folder they stand in."""
     found, lacking = words(), {}
+    found_once = {(word.id, word.context): word for word in reversed(found)}.values()
     for language in LANGUAGES:
         kept, new = catalogue(language, where), Catalog(locale=language)
         for word in found:
@@ -136,7 +138,8 @@ def update(where: Path = LOCALE) -> dict[str, int]:
             message.flags.discard("python-format")
             message.flags.discard("python-brace-format")
         _write(new, _po(language, where))
-        lacking[language] = len({(word.id, word.context) for word in missing(found, new)})
+        folders = Counter("/".join(word.path.split("/")[:-1][:3]) for word in missing(found_once, new))
+        lacking[language] = dict(folders.most_common())
     return lacking
 
 

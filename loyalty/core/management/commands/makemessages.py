@@ -16,4 +16,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Update every catalogue and say what is left to translate."""
         for language, lacking in catalogues.update().items():
-            self.stdout.write(f"{language}: {lacking} without a translation")
+            folders = ", ".join(f"{folder} {count}" for folder, count in lacking.items())
+            self.stdout.write(f"{language}: {sum(lacking.values())} without a translation ({folders or 'none'})")
