@@ -18,6 +18,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, connections
 
+from loyalty.core import catalogues
 from loyalty.core.tenancy.roles import create_roles
 
 PASSWORD = "for-tests-on-loopback"
@@ -37,6 +38,11 @@ def _passwords() -> dict[str, str]:
     for role, variable in (("owner", "DATABASE_OWNER_URL"), ("app", "DATABASE_URL")):
         known[role] = urlsplit(os.environ.get(variable, "")).password or PASSWORD
     return known
+
+
+def pytest_configure() -> None:
+    """What Django reads of the translations is made, also where tests are run without make."""
+    catalogues.compile_stale()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The story says what happened and why, completely and in order."""
 
+import pytest
 from django.utils import translation
 
 from loyalty.core import ids
@@ -36,6 +37,28 @@ def test_the_story_speaks_the_readers_language_and_the_shops_word(ana):
         [row] = told(ana)
     assert "10\xa0bönor" in row.sentence.replace(" ", "\xa0")
     assert "10,00\xa0kr" in row.sentence
+
+
+@pytest.mark.parametrize(
+    ("language", "purchase", "earned", "refunded", "taken"),
+    [
+        ("sv", "Köp för 184,50 kr", "184 poäng: 1 för varje 1,00 kr av 184,50 kr, avrundat nedåt",
+         "Återbetalning av 25,50 kr", "25 poäng togs tillbaka, i proportion till det som återbetalades"),
+        ("nb", "Kjøp for 184,50 SEK", "184 poeng: 1 for hver 1,00 SEK av 184,50 SEK, rundet ned",
+         "Refusjon av 25,50 SEK", "25 poeng trukket tilbake, i forhold til det som ble refundert"),
+        ("nl", "Aankoop van SEK 184,50", "184 punten: 1 voor elke SEK 1,00 van SEK 184,50, naar beneden afgerond",
+         "Terugbetaling van SEK 25,50", "25 punten teruggenomen, naar verhouding van wat is terugbetaald"),
+    ],
+)  # fmt: skip
+def test_a_story_is_told_in_the_readers_language(ana, language, purchase, earned, refunded, taken):
+    words = {"sv": ("poäng", "poäng"), "nb": ("poeng", "poeng"), "nl": ("punt", "punten")}
+    publish(identity={"points": {key: {"one": one, "other": many} for key, (one, many) in words.items()}})
+    buy(ana, 184.50, external_id="A")
+    refund_order(source="api", order_external_id="A", refund=NewRefund("r1", AT, (), 2550), at=AT)
+    with translation.override(language):
+        back, bought = told(ana)
+    said = [text.replace("\xa0", " ") for text in (bought.title, bought.sentence, back.title, back.sentence)]
+    assert said == [purchase, earned, refunded, taken]
 
 
 def test_an_order_that_earned_nothing_is_told_with_what_kept_it_from_earning(ana):

@@ -253,6 +253,32 @@ def test_details_are_saved_and_the_language_is_the_members(portal: Portal, ana: 
 
 
 @pytest.mark.parametrize(
+    ("language", "card", "activity"),
+    [("sv", "Visa det här i kassan", "Köp för"), ("nb", "Vis dette i kassen", "Kjøp for"),
+     ("nl", "Laat dit zien aan de kassa", "Aankoop van"), ("en", "Show this at the till", "Purchase of")],
+)  # fmt: skip
+def test_the_pages_speak_the_language_the_browser_asks_for(portal: Portal, ana: Client, language, card, activity):
+    with acting_for(portal.merchant, by=MARA):
+        Member.objects.update(language="")
+    asked = {"Accept-Language": f"de;q=0.9, {language};q=0.8"}
+    portal.earns(ANA, 20)
+    page = ana.get(portal.url("card/"), headers=asked)
+    assert (page.headers["Content-Language"], page.status_code) == (language, 200)
+    assert card in page.content.decode()
+    assert activity in ana.get(portal.url("activity/"), headers=asked).content.decode()
+
+
+def test_the_chosen_language_counts_for_every_sentence_of_a_story(portal: Portal, ana: Client):
+    with acting_for(portal.merchant, by=MARA):
+        Member.objects.update(language="sv")
+    portal.earns(ANA, 20)
+    text = ana.get(portal.url("activity/"), headers={"Accept-Language": "nl, en"}).content.decode()
+    assert "för varje 1,00\xa0kr av 20,00\xa0kr" in text
+    assert "Köp för 20,00\xa0kr" in text
+    assert not [english for english in ("Purchase of", "for every", "Activity", "Aankoop") if english in text]
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [("birthday", "1850-01-01"), ("birthday", "soon"), ("given_name", "x" * 81), ("language", "de")],
 )
