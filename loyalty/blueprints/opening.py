@@ -16,7 +16,7 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import operations as programmes
 from loyalty.core.programme.models import Version
 from rewards.operations.catalogue import create_reward
-from rewards.operations.issuing import unknown_rewards
+from rewards.queries.catalogue import taken_handles
 
 
 class SandboxOnly(DomainError):
@@ -48,7 +48,8 @@ def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
     one, shop = found_by(blueprint), shop_of_scope()
     if not shop.is_sandbox:
         raise SandboxOnly()
-    missing = unknown_rewards([reward["handle"] for reward in one.rewards])
+    handles = [reward["handle"] for reward in one.rewards]
+    missing = set(handles) - taken_handles(handles)
     for position, reward in enumerate(one.rewards):
         if reward["handle"] in missing:
             details = {"position": position, **fitted(reward, at=at)}
@@ -58,7 +59,6 @@ def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
     programmes.save_draft(content=content, at=at, note=note)
     version = programmes.publish(at=at, note=note)
     record("blueprint.opened", subject=None, at=at, data={"blueprint": one.id, "version": str(version.pk)})
-    handles = [reward["handle"] for reward in one.rewards]
     return Opened(
         one, version, tuple(h for h in handles if h in missing), tuple(h for h in handles if h not in missing)
     )
