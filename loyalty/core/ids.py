@@ -28,6 +28,8 @@ _WORDS = {
     "rdm": "redemption",
     "ptr": "transfer",
     "hhd": "household",
+    "prt": "partnership",
+    "stl": "settlement entry",
     "pgv": "programme version",
     "clm": "claim",
     "ssn": "session",

@@ -7,6 +7,7 @@ from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
 from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
+from members.models.partners import CardLink, LinkCode, Partnership, SettlementEntry
 from members.models.referral import (
     JoinTrace,
     Referral,
@@ -22,6 +23,7 @@ from members.models.usage import BudgetUse, RuleUse
 __all__ = [
     "Activity",
     "BudgetUse",
+    "CardLink",
     "DrawEntry",
     "EarnedBadge",
     "FullCard",
@@ -30,10 +32,12 @@ __all__ = [
     "HouseholdPlace",
     "Identity",
     "JoinTrace",
+    "LinkCode",
     "Member",
     "OfferActivation",
     "Order",
     "OrderLine",
+    "Partnership",
     "PerkClaim",
     "PointsConversion",
     "PointsTransfer",
@@ -46,6 +50,7 @@ __all__ = [
     "Refund",
     "RuleUse",
     "SegmentPlace",
+    "SettlementEntry",
     "Stats",
     "TierChange",
     "TierReview",

@@ -11,7 +11,17 @@ from loyalty.core.ledger.operations import hold
 from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
 from members.models import Identity, Member, Profile, Stats
-from members.operations import cards, counting, gifts, households, perks, referral_moves, tiers, transfers
+from members.operations import (
+    card_links,
+    cards,
+    counting,
+    gifts,
+    households,
+    perks,
+    referral_moves,
+    tiers,
+    transfers,
+)
 from members.operations.locking import lock_counts
 from members.operations.membership import CannotMerge, locked
 from members.operations.moving import move_points
@@ -42,6 +52,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     perks.move(to=winner.pk, of=loser.pk)
     transfers.move(to=winner.pk, of=loser.pk)
     households.move(to=winner.pk, of=loser.pk)
+    card_links.end_links(member=loser.pk, at=at)
     current = programmes.in_force()
     if current is not None:
         cards.fill(member=winner.pk, programme=current.programme, at=at, version=current.id)

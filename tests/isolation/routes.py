@@ -31,12 +31,12 @@ FOLDERS = {
     "members": "member", "orders": "order", "activities": "activity", "refunds": "refund", "rewards": "reward", "lots": "lot",
     "sessions": "session", "bookings": "booking", "fulfilments": "fulfilment",
     "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
-    "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
+    "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household", "partnerships": "partnership",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
 FREE = {
-    "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "kind": "external", "value": "nobody",
+    "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "kind": "external", "value": "nobody",
     "path": "css/base.css", "url": "x", "uidb36": "1", "app_label": "members", "content_type_id": "1",
     "object_id": "1", "version_id": "1", "format": "json", "event_id": "1", "form_key": "0" * 32,
 }  # fmt: skip
