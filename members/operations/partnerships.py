@@ -158,8 +158,9 @@ def _locked(agreement: UUID) -> Partnership:
 
 
 def _other(row: Partnership) -> int:
-    """Who the partner is, seen from the side that is acted for."""
-    return row.merchant_id if scope.merchant_id() == row.partner else row.partner
+    """Who the partner is, seen from the side that is acted for: at the partner's, who came from home."""
+    home = scope.current().home
+    return row.partner if home is None else home
 
 
 def _tell(kind: str, agreement: UUID, partner: int, at: datetime) -> None:

@@ -83,8 +83,8 @@ def link(town: Town, one: Member, other: Member) -> None:
 
 
 def a_town(luna: Merchant, books: Merchant) -> Town:
+    """Luna has its programme already."""
     with acting_for(luna, by=MARA):
-        publish()
         ana = person("ana")
     with acting_for(books, by=OTTO):
         publish()
@@ -96,6 +96,8 @@ def a_town(luna: Merchant, books: Merchant) -> Town:
 
 @pytest.fixture
 def town(luna: Merchant, other_shop: Merchant) -> Town:
+    with acting_for(luna, by=MARA):
+        publish()
     return a_town(luna, other_shop)
 
 
