@@ -8,10 +8,18 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from loyalty.core import privacy
         from loyalty.core.programme.document import Section, register
+        from loyalty.core.tenancy.scope import register_agreements
         from members import consumers  # noqa: F401 - registers what it consumes
-        from members.operations import perks, referral_moves
+        from members.operations import card_links, perks, referral_moves
         from members.operations.privacy import holder
-        from members.queries import invariants, life_words, referral_invariants, referral_words
+        from members.queries import (
+            invariants,
+            life_words,
+            partner_invariants,
+            partners,
+            referral_invariants,
+            referral_words,
+        )
         from members.queries import tiers as standings
         from members.rules import (
             conversion,
@@ -37,9 +45,12 @@ class MembersConfig(AppConfig):
         register(Section("activities", moderation.Activities, moderation.check))
         register(Section("referrals", referrals.Referrals, referrals.check))
         privacy.register(holder)
+        privacy.register(card_links.holder)
         privacy.register(perks.holder)
         privacy.register(referral_moves.holder)
         invariants.register()
+        partner_invariants.register()
+        register_agreements(partners.agreed)
         referral_invariants.register()
         life_words.register()
         referral_words.register_words()

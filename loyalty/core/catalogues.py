@@ -40,7 +40,7 @@ _PERCENT_NAME = re.compile(r"%\((\w+)\)s")
 #: Headers that change with every run or say nothing.
 _NOISE = re.compile(
     r'^"(?:Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator'
-    r'|Language-Team|Generated-By):.*\n',
+    r"|Language-Team|Generated-By):.*\n",
     re.MULTILINE,
 )
 _HEADER = "# {language} words of the product. `make messages` brings the entries up to date with the code."
@@ -109,7 +109,9 @@ def misfits(kept: Catalog) -> list[str]:
         # A singular may do without its number ("once a day"); nothing may ask for what the code does not give.
         given = set().union(*map(places, originals))
         for index, text in enumerate(_forms(message.string)):
-            needed = places(originals[min(index, len(originals) - 1)]) - ({"n"} if len(originals) > 1 else set())
+            needed = places(originals[min(index, len(originals) - 1)]) - (
+                {"n"} if len(originals) > 1 else set()
+            )
             if not needed <= places(text) <= given:
                 lines.append(f"{originals[0]!r} → {text!r}")
     return lines
@@ -150,7 +152,9 @@ def compile_stale(where: Path = LOCALE) -> list[str]:
         mo, language = po.with_suffix(".mo"), po.parent.parent.name
         if mo.exists() and mo.stat().st_mtime_ns > po.stat().st_mtime_ns:
             continue
-        fresh = mo.with_suffix(f".{os.getpid()}")  # several runs may find it old at once; none reads half a file
+        fresh = mo.with_suffix(
+            f".{os.getpid()}"
+        )  # several runs may find it old at once; none reads half a file
         with fresh.open("wb") as file:
             write_mo(file, catalogue(language, where))
         fresh.replace(mo)

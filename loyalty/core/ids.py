@@ -29,6 +29,8 @@ _WORDS = {
     "ptr": "transfer",
     "hhd": "household",
     "pmb": "paid membership",
+    "prt": "partnership",
+    "stl": "settlement entry",
     "pgv": "programme version",
     "clm": "claim",
     "ssn": "session",

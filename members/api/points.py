@@ -12,6 +12,7 @@ from members.api import inputs, shapes
 from members.api.members import member_id
 from members.operations.membership import NotActive
 from members.operations.points import adjust_points
+from members.queries.partners import at_partners
 from members.queries.sharing import together
 from members.queries.wallet import wallet
 
@@ -43,6 +44,10 @@ class MemberBalances(Endpoint):
             at=at,
             balances=[shapes.balance(one, unit) for unit, one in found.items()],
             shared=shapes.together(shared),
+            at_partners=[
+                shapes.AtPartner(one.partner.slug, one.partner.name, one.points, one.here)
+                for one in (at_partners(held.member, at=call.at) if at is None else [])
+            ],
         )
 
 

@@ -38,14 +38,25 @@ class Together(Struct):
     together: int
 
 
+class AtPartner(Struct):
+    """What a member can use of what they have at a partner their card is linked with: `points` of the partner's, which
+    make so many points `here`."""
+
+    partner: str
+    partner_name: str
+    points: int
+    here: int
+
+
 class Balances(Struct):
     """A member's balance of each unit; `at` is null for now. `shared` is null for who is in no household, and for
-    another instant than now."""
+    another instant than now; `at_partners` is of now, and empty for another instant."""
 
     member: str
     at: datetime | None
     balances: list[Balance]
     shared: Together | None
+    at_partners: list[AtPartner]
 
 
 class Member(Struct):

@@ -8,6 +8,7 @@ from members.models.member import Identity, Member, Profile, Stats
 from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
 from members.models.paid import MembershipPayment, PaidMembership, PlanPerkUse, TrialTaken
+from members.models.partners import CardLink, LinkCode, Partnership, SettlementEntry
 from members.models.referral import (
     JoinTrace,
     Referral,
@@ -23,6 +24,7 @@ from members.models.usage import BudgetUse, RuleUse
 __all__ = [
     "Activity",
     "BudgetUse",
+    "CardLink",
     "DrawEntry",
     "EarnedBadge",
     "FullCard",
@@ -31,12 +33,14 @@ __all__ = [
     "HouseholdPlace",
     "Identity",
     "JoinTrace",
+    "LinkCode",
     "Member",
     "MembershipPayment",
     "OfferActivation",
     "Order",
     "OrderLine",
     "PaidMembership",
+    "Partnership",
     "PerkClaim",
     "PlanPerkUse",
     "PointsConversion",
@@ -50,6 +54,7 @@ __all__ = [
     "Refund",
     "RuleUse",
     "SegmentPlace",
+    "SettlementEntry",
     "Stats",
     "TierChange",
     "TierReview",

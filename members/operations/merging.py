@@ -12,6 +12,7 @@ from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
 from members.models import Identity, Member, Profile, Stats
 from members.operations import (
+    card_links,
     cards,
     counting,
     gifts,
@@ -54,6 +55,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     transfers.move(to=winner.pk, of=loser.pk)
     households.move(to=winner.pk, of=loser.pk)
     paid_memberships.move(to=winner.pk, of=loser.pk)
+    card_links.end_links(member=loser.pk, at=at)
     current = programmes.in_force()
     if current is not None:
         cards.fill(member=winner.pk, programme=current.programme, at=at, version=current.id)

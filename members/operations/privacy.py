@@ -31,7 +31,15 @@ from members.models import (
     SegmentPlace,
     Stats,
 )
-from members.operations import counting, gifts, households, paid_memberships, tiers, transfers
+from members.operations import (
+    card_links,
+    counting,
+    gifts,
+    households,
+    paid_memberships,
+    tiers,
+    transfers,
+)
 from members.operations.locking import lock_counts
 from members.operations.membership import NotActive, locked
 from members.queries import paid
@@ -94,6 +102,7 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
     transfers.forget(row.pk)
     households.forget(member=row.pk, at=at)
     paid_memberships.forget(member=row.pk, at=at)
+    card_links.end_links(member=row.pk, at=at)
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])

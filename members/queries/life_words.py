@@ -7,8 +7,9 @@ from uuid import UUID
 from django.utils.translation import gettext, ngettext
 
 from loyalty.core.ledger.chart import Do
-from members.models import PointsConversion, PointsTransfer
+from members.models import PointsConversion, PointsTransfer, SettlementEntry
 from members.queries import sayings, story
+from members.queries.partners import merchants
 from members.queries.sayings import Kind, Thing
 from members.queries.sharing import first_names
 
@@ -100,11 +101,30 @@ def _converted(told: sayings.Told) -> sayings.Said:
     return Kind.REDEMPTION, title, text.format(points=points, count=count)
 
 
+def _tell_partner(sources: list[UUID]) -> dict[UUID, Thing]:
+    rows = SettlementEntry.objects.filter(pk__in=sources).select_related("partnership")
+    shops = merchants(row.partnership.partner for row in rows)
+    return {row.pk: Thing(shops[row.partnership.partner].name, "") for row in rows}
+
+
+def _at_partner(told: sayings.Told) -> sayings.Said:
+    """Points that were used at a partner, or came from there to be used here."""
+    name = told.thing.name if told.thing is not None else gettext("a partner")
+    points = told.voice.points(told.points)
+    if told.row.move == Do.GRANT:
+        title, text = gettext("From {name}"), gettext("{points} came from there")
+    else:
+        title, text = gettext("Used at {name}"), gettext("{points} used there")
+    return Kind.SHARED, title.format(name=name), text.format(points=points)
+
+
 def register() -> None:
     """Let stories tell of these. Called once, when the app starts."""
     story.register("conversion", _tell_converted)
     sayings.register_saying("conversion", "", _converted)
     sayings.register_saying("hold", "", _set_free)
+    story.register("settlement", _tell_partner)
+    sayings.register_saying("partner", "", _at_partner)
     story.register("transfer", _tell)
     sayings.register_saying("transfer", "", _said)
     sayings.register_saying("transfer_undone", "", _brought_back)

@@ -5,6 +5,7 @@ reward's and the member's locks, so no race can oversell. Locks come in the orde
 reward last, because purchases hand rewards out when they have posted their points.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,7 @@ from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed
 from members.models import Member
-from members.operations import households
+from members.operations import households, pulling
 from members.operations.membership import NotActive, locked
 from members.operations.moving import move_points
 from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
@@ -100,6 +101,7 @@ def reserve_reward(
 
     Raises `NotEligible` with every reason; nothing is set aside then.
     """
+    linked = pulling.lock(member)  # before the household: merchants are locked in the order of their ids
     household = households.hold(member)
     who, asked = written.ask(member=member, reward=reward, key=key, at=at)
     # Of the member as asked for: the same request stays the same when they are merged in between.
@@ -107,8 +109,10 @@ def reserve_reward(
     mark = fingerprint([str(member), str(reward), order_external_id, *paid])
     if asked.earlier is not None:
         return _earlier(asked.earlier, mark)
+    shared = 0
     if asked.asker is not None:
-        asked.asker.points += households.reach(household, member=who, at=at)
+        shared = households.reach(household, member=who, at=at)
+        asked.asker.points += shared + pulling.reach(linked, member=who, at=at)
     terms = _refuse(asked, reward, channel, use, at)
     redemption = Redemption(
         key=key,
@@ -124,8 +128,12 @@ def reserve_reward(
         reserved_at=at,
         reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
     )
-    households.gather(household, member=who, needed=redemption.cost_points, redemption=redemption.pk, at=at)
-    _write(redemption, terms, asked.version)
+    cost, drawn_for = redemption.cost_points, redemption.pk
+    # What others gave goes back to them when it turns out too little after all; alone, there is nothing to undo.
+    with transaction.atomic() if linked or household else nullcontext():
+        pulling.gather(linked, member=who, needed=cost - shared, redemption=drawn_for, at=at)
+        households.gather(household, member=who, needed=cost, redemption=drawn_for, at=at)
+        _write(redemption, terms, asked.version)
     record("reward.reserved", subject=who, at=at, data=_told(redemption))
     return redemption
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from msgspec import convert
 
 from loyalty.core.errors import NotFound
+from members.queries.partners import reach_of
 from members.queries.sharing import together
 from rewards.models import Reward
 from rewards.queries.asking import Seen, seen, zone_of_shop
@@ -58,10 +59,15 @@ def kind_terms(row: Reward) -> KindTerms:
 
 
 def _seen(member_id: UUID, rewards: list[UUID], at: datetime) -> Seen | None:
-    """A member as the rules see them, with what their household lets them use."""
+    """A member as the rules see them, with what their household lets them use and what they have at partners."""
     found = seen(member_id, rewards, at=at)
-    if found is not None and (shared := together(member_id, yours=found.points)):
+    if found is None:
+        return None
+    yours = found.points
+    if shared := together(member_id, yours=yours):
         found.points = shared.together
+    if yours >= 0:  # who owes points reaches nobody else's
+        found.points += reach_of(member_id, at=at)
     return found
 
 

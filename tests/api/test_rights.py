@@ -14,7 +14,7 @@ from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import V1
 from tests.api.caller import Caller, an_activity, an_order, key_for
 from tests.api.conftest import PLANS, SHARING
-from tests.cast import AT, ENGRAVING, MARA, ONE_POINT_PER_KRONA
+from tests.cast import AT, ENGRAVING, MARA, ONE_POINT_PER_KRONA, shop
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -33,7 +33,7 @@ def operations():
 ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations()]
 PREFIX = {
     "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
-    "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb",
+    "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb", "partnerships": "prt",
     "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
@@ -110,7 +110,12 @@ def everything(call, name):
     gift = call.post("transfers", {"giver": {"id": member}, "receiver": {"id": friend}, "amount": 1})
     claim = call.post(f"members/{member}/perks/claims", {"perk": "engraving", "order": {"external_id": "x"}})
     assert claim.status_code == 201, claim.content
+    shop(f"{name}s-partner")
+    worth = {"partner": f"{name}s-partner", "our_worth": "10", "their_worth": "10"}
+    partnership = call.post("partnerships", worth)
+    assert partnership.status_code == 201, partnership.content
     return {
+        "prt": partnership.json()["id"],
         "ptr": gift.json()["id"],
         "hhd": call.post("households", {"member": member}).json()["id"],
         "clm": claim.json()["id"],

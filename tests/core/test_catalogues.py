@@ -26,20 +26,26 @@ def words() -> list[Word]:
 def test_every_language_offered_has_a_catalogue():
     assert {"en", *LANGUAGES} == {code for code, _name in settings.LANGUAGES}
     assert settings.LOCALE_PATHS == [catalogues.LOCALE]
-    assert all((catalogues.LOCALE / language / "LC_MESSAGES" / "django.po").exists() for language in LANGUAGES)
+    assert all(
+        (catalogues.LOCALE / language / "LC_MESSAGES" / "django.po").exists() for language in LANGUAGES
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_words_of_the_engine_lack_no_translation(words: list[Word], language: str):
     ours = [word for word in words if word.path.startswith(COMPLETE)]
     assert len(ours) > 350
-    assert [f"{word.path}: {word.id}" for word in catalogues.missing(ours, catalogues.catalogue(language))] == []
+    assert [
+        f"{word.path}: {word.id}" for word in catalogues.missing(ours, catalogues.catalogue(language))
+    ] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_members_pages_lack_no_translation(words: list[Word], language: str):
     ours = [word for word in words if word.path.startswith(BESIDES)]
-    assert [f"{word.path}: {word.id}" for word in catalogues.missing(ours, catalogues.catalogue(language))] == []
+    assert [
+        f"{word.path}: {word.id}" for word in catalogues.missing(ours, catalogues.catalogue(language))
+    ] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,7 +85,10 @@ def test_a_word_without_a_translation_is_named():
     wanted = [Word("a.py", "tree"), Word("b.py", "house"), Word("c.py", ("day", "days")), Word("d.py", "car")]
     assert [word.path for word in catalogues.missing(wanted, catalogue)] == ["b.py", "c.py", "d.py"]
     assert catalogues.stale(wanted[:3], catalogue) == []
-    assert catalogues.stale(wanted[1:], catalogue) == ["no longer in the code: tree", "not in the catalogue: car"]
+    assert catalogues.stale(wanted[1:], catalogue) == [
+        "no longer in the code: tree",
+        "not in the catalogue: car",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +116,8 @@ def test_words_are_found_in_code_and_templates():
     code = 'from x import gettext as _\n_("One")\nngettext("{n} a", "{n} b", 2)\npgettext("till", "Close")\n'
     page = (
         '{% if x %}\n  {% translate "Two" %}\n{% endif %}\n{{ _("Three") }}\n'
-        '{% blocktranslate with name=y.z %}Hi {{ name }}{% endblocktranslate %}\n'
-        '{% blocktranslate count n=3 %}{{ n }} day{% plural %}{{ n }} days{% endblocktranslate %}'
+        "{% blocktranslate with name=y.z %}Hi {{ name }}{% endblocktranslate %}\n"
+        "{% blocktranslate count n=3 %}{{ n }} day{% plural %}{{ n }} days{% endblocktranslate %}"
     )
     assert [(word.id, word.context) for word in catalogues.words_in(code, "a.py")] == [
         ("One", None), (("{n} a", "{n} b"), None), ("Close", "till"),

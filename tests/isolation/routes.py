@@ -33,12 +33,12 @@ FOLDERS = {
     "sessions": "session", "bookings": "booking", "fulfilments": "fulfilment",
     "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
-    "memberships": "paid_membership", "referrals": "referral",
+    "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
 FREE = {
-    "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "kind": "external", "value": "nobody",
+    "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "kind": "external", "value": "nobody",
     "path": "css/base.css", "url": "x", "uidb36": "1", "app_label": "members", "content_type_id": "1",
     "object_id": "1", "version_id": "1", "format": "json", "event_id": "1", "form_key": "0" * 32, "invitation": "AAAAAAAA",
 }  # fmt: skip

@@ -15,11 +15,13 @@ from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
+from members.operations.card_links import accept_code, make_code, unlink
 from members.operations.households import invite, open_household
 from members.operations.inviting import Invitation, code_of, count_click
 from members.operations.membership import join, verify
 from members.operations.membership_payments import receive_payment
 from members.operations.paid_memberships import start_membership
+from members.operations.partnerships import Worth, accept_partnership, propose_partnership
 from members.operations.perks import OrderName, claim_perk
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
@@ -54,8 +56,10 @@ def furnished(slug: str, *, secret: str) -> Shop:
         ana = _person(made, "ana", secret)
         _person(made, "ben", f"plain-{slug}")
         _trade(made, ana, secret)
-        _share(made, ana, _person(made, "cleo", f"plain-{slug}"))
+        cleo = _person(made, "cleo", f"plain-{slug}")
+        _share(made, ana, cleo)
         _friend(made, ana, secret)
+        _join_forces(made, cleo, ana)
         _keys(made, secret)
     return made
 
@@ -165,6 +169,28 @@ def _friend(made: Shop, ana: Member, secret: str) -> None:
     row = Referral.objects.get(friend=friend)
     assert row.status == "held"
     made.ids["referral"] = ids.encode("rfl", row.pk)
+
+
+def _join_forces(made: Shop, member: Member, another: Member) -> None:
+    """A partner, a card linked with one there, something to settle, and a code that waits to be told."""
+    partner = shop(f"{made.ids['slug']}-partner", name="Partner")
+    worth = Worth("10", "10")
+    agreement = propose_partnership(partner=partner.slug, worth=worth, at=AT).pk
+    with acting_for(partner, by=Actor("staff", "partner", "owner")):
+        publish()
+        accept_partnership(agreement=agreement, at=AT)
+        friend, other = (join(at=AT, identities={"external": name}).member for name in ("friend", "other"))
+        adjust_points(member=friend.pk, amount=100, reason="gift", at=AT)
+        code = make_code(member=friend.pk, partner=made.merchant.slug, at=AT).code
+    accept_code(member=member.pk, partner=partner.slug, code=code, at=AT)
+    cup = create_reward(at=AT, details={"kind": "custom", "name": {"en": "Cup"}, "cost_points": 20})
+    reserve_reward(member=member.pk, reward=cup.pk, key="sweep-partner", at=AT)
+    unlink(member=member.pk, partner=partner.slug, at=AT)
+    make_code(member=member.pk, partner=partner.slug, at=AT)
+    with acting_for(partner, by=Actor("staff", "partner", "owner")):
+        code = make_code(member=other.pk, partner=made.merchant.slug, at=AT).code
+    accept_code(member=another.pk, partner=partner.slug, code=code, at=AT)
+    made.ids["partnership"] = ids.encode("prt", agreement)
 
 
 def _keys(made: Shop, secret: str) -> None:

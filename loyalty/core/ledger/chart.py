@@ -23,6 +23,7 @@ class MerchantAccount(StrEnum):
     REDEEMED = "redeemed"
     EXPIRED = "expired"
     ADJUSTED = "adjusted"  # by hand or import, either way
+    SETTLEMENT = "settlement"  # went to be used at a partner, or came from there; the two settle it in money
 
 
 class Do(StrEnum):

@@ -5,11 +5,12 @@ it opens one, tells PostgreSQL the merchant with `SET LOCAL` (row-level security
 managers, which add the merchant to every query and raise `NoMerchant` where no scope is open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
@@ -19,10 +20,15 @@ class NoMerchant(RuntimeError):
     """A tenant's table was touched outside `acting_for(...)`: a bug, never an answer to a person."""
 
 
+class NoCrossing(RuntimeError):
+    """Two merchants without an agreement that says so in both of their books, or a way there that goes on to a third:
+    a bug unless the agreement ended at this very moment, which the caller then answers for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it: `kind` is staff, member, api_key, system or operator; `id` names the row. No personal
-    data."""
+    """Who does it: `kind` is staff, member, api_key, system, operator or partner; `id` names the row, of a partner its
+    address. No personal data."""
 
     kind: str
     id: str = ""
@@ -37,10 +43,12 @@ SYSTEM: Final = Actor("system")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is open: one merchant, or with None every merchant (system work), and who acts."""
+    """What is open: one merchant, or with None every merchant (system work), and who acts. `home` is the merchant
+    whose work goes on here, where one crossed over from a partner."""
 
     merchant_id: int | None
     actor: Actor
+    home: int | None = None
 
 
 _current: ContextVar[Scope | None] = ContextVar("loyalty_scope", default=None)
@@ -131,4 +139,39 @@ def across_merchants(why: str, *, by: Actor = SYSTEM) -> Iterator[Scope]:
     if not why.strip():
         raise ValueError("Say why this has to see every merchant.")
     with _entered(Scope(merchant_id=None, actor=by)) as scope:
+        yield scope
+
+
+type Agreed = Callable[[UUID, int, Collection[str]], str | None]
+_agreed: Agreed | None = None
+
+
+def register_agreements(agreed: Agreed) -> None:
+    """Say how two merchants agree that one may act at the other: `agreed(agreement, partner, standing)` is asked in
+    the scope of each side and answers that side's own address, or None where its row of the agreement does not name
+    the partner or does not stand as one of `standing`. Called once, when the app that keeps agreements starts."""
+    global _agreed
+    _agreed = agreed
+
+
+@contextmanager
+def crossing(agreement: UUID, *, to: int, standing: Collection[str] = ("active",)) -> Iterator[Scope]:
+    """Act at a partner (a merchant's id) inside the open scope and its transaction, as `partner:<address>`.
+
+    Only from one merchant's scope, never further on from there, and only where both have a row of the `agreement` that
+    names the other and stands as one of `standing`: each is looked up in its own merchant's scope, so that row-level
+    security and not the caller says whose it is. Inside, row-level security holds everything to the partner. The home
+    scope is open again afterwards, after an error too. Raises `NoCrossing`.
+    """
+    outer = current()
+    if outer.merchant_id is None or outer.home is not None or outer.merchant_id == to:
+        raise NoCrossing("One crosses from one merchant's own scope to a partner's, and no further.")
+    address = _agreed(agreement, to, standing) if _agreed is not None else None
+    if address is None:
+        raise NoCrossing(f"No agreement {agreement} with merchant {to} stands here.")
+    with _entered(Scope(merchant_id=to, actor=Actor("partner", address), home=outer.merchant_id)) as scope:
+        if _agreed is None or _agreed(agreement, outer.merchant_id, standing) is None:
+            raise NoCrossing(
+                f"No agreement {agreement} with merchant {outer.merchant_id} stands at the partner."
+            )
         yield scope

@@ -14,18 +14,19 @@ from loyalty.web.office.frame import office_page
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """All points of a shop's whole life. `given − used − ended + by_hand` must be what members hold."""
+    """All points of a shop's whole life. `given − used − ended + by_hand + from_partners` must be what members hold."""
 
     given: int
     used: int
     ended: int
     by_hand: int
+    from_partners: int
     held: int
 
     @property
     def difference(self) -> int:
         """0 in books that are right."""
-        return self.given - self.used - self.ended + self.by_hand - self.held
+        return self.given - self.used - self.ended + self.by_hand + self.from_partners - self.held
 
     @property
     def agree(self) -> bool:
@@ -41,6 +42,7 @@ def books() -> Books:
         used=-sums.get(MerchantAccount.REDEEMED, 0),
         ended=-sums.get(MerchantAccount.EXPIRED, 0),
         by_hand=sums.get(MerchantAccount.ADJUSTED, 0),
+        from_partners=sums.get(MerchantAccount.SETTLEMENT, 0),
         held=outstanding(),
     )
 

@@ -40,6 +40,8 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
                 said[actor] = _("The member")
             case "operator":
                 said[actor] = _("The server’s operator")
+            case "partner":
+                said[actor] = _("The partner “{shop}”").format(shop=key)
             case _:
                 said[actor] = _("Automatic")
     return said
