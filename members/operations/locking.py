@@ -47,7 +47,8 @@ def hold_today(member: UUID) -> UUID | None:
     """Whoever a member is today, with their counts locked; None for an erased member."""
     for _attempt in range(20):
         today = _today(member)
-        lock_counts(*{member, today or member})
+        counts = Stats.objects.select_for_update(no_key=True).filter(member__in={member, today or member})
+        list(counts.order_by("member_id").values_list("pk"))
         if _today(member) == today:
             return today
     raise RuntimeError("the member was merged each time it was found")
