@@ -29,7 +29,7 @@ def test_members_rise_by_friends_who_buy():
     assert club.tier_id("ana") == "friend"
     told = club.get(f"members/{club.members['ana']}/tier")
     assert (told["by"], told["amount"], told["next"]["missing"]) == ("referrals", 2, 1)
-    assert any("1 friend who bought" in sentence for sentence in told["says"])
+    assert any("1 friend who has bought" in sentence for sentence in told["says"])
     friends_buy(club, "ana", 1, start=2)
     assert (club.tier_id("ana"), club.has("ana")) == ("advocate", 3 * 50)
     club.buys("ana", 100)
