@@ -40,7 +40,7 @@ _PERCENT_NAME = re.compile(r"%\((\w+)\)s")
 #: Headers that change with every run or say nothing.
 _NOISE = re.compile(
     r'^"(?:Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator'
-    r'|Language-Team|Generated-By):.*\n',
+    r"|Language-Team|Generated-By):.*\n",
     re.MULTILINE,
 )
 _HEADER = "# {language} words of the product. `make messages` brings the entries up to date with the code."
@@ -106,10 +106,11 @@ def misfits(kept: Catalog) -> list[str]:
         if not message.id or not _complete(message):
             continue
         originals = _forms(message.id)
-        # A singular may do without its number ("once a day"); nothing may ask for what the code does not give.
-        given = set().union(*map(places, originals))
+        given = set().union(*map(places, originals))  # nothing may ask for what the code does not give
         for index, text in enumerate(_forms(message.string)):
-            needed = places(originals[min(index, len(originals) - 1)]) - ({"n"} if len(originals) > 1 else set())
+            needed = places(originals[min(index, len(originals) - 1)])
+            if len(originals) > 1 and index == 0:
+                needed -= {"n"}  # one of something may go without its number: "once a day"
             if not needed <= places(text) <= given:
                 lines.append(f"{originals[0]!r} → {text!r}")
     return lines
@@ -150,7 +151,8 @@ def compile_stale(where: Path = LOCALE) -> list[str]:
         mo, language = po.with_suffix(".mo"), po.parent.parent.name
         if mo.exists() and mo.stat().st_mtime_ns > po.stat().st_mtime_ns:
             continue
-        fresh = mo.with_suffix(f".{os.getpid()}")  # several runs may find it old at once; none reads half a file
+        # Several runs may find it old at once; none of them reads half a file.
+        fresh = mo.with_suffix(f".{os.getpid()}")
         with fresh.open("wb") as file:
             write_mo(file, catalogue(language, where))
         fresh.replace(mo)
@@ -162,8 +164,8 @@ def _po(language: str, where: Path) -> Path:
     return where / language / "LC_MESSAGES" / "django.po"
 
 
-def _key(id: Id | list[str]) -> str:
-    return id if isinstance(id, str) else id[0]
+def _key(text: Id | list[str]) -> str:
+    return text if isinstance(text, str) else text[0]
 
 
 def _forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from loyalty.core import clock, ids
 from loyalty.core.tenancy.scope import acting_for
+from members.models import Member
 from members.operations.membership import block
 from rewards.operations.catalogue import create_reward, edit_reward
 from rewards.operations.redemption import redeem_reward, reverse_redemption, use_voucher
@@ -257,7 +258,9 @@ def test_details_are_saved_and_the_language_is_the_members(portal: Portal, ana: 
     [("sv", "Visa det här i kassan", "Köp för"), ("nb", "Vis dette i kassen", "Kjøp for"),
      ("nl", "Laat dit zien aan de kassa", "Aankoop van"), ("en", "Show this at the till", "Purchase of")],
 )  # fmt: skip
-def test_the_pages_speak_the_language_the_browser_asks_for(portal: Portal, ana: Client, language, card, activity):
+def test_the_pages_speak_the_language_the_browser_asks_for(
+    portal: Portal, ana: Client, language, card, activity
+):
     with acting_for(portal.merchant, by=MARA):
         Member.objects.update(language="")
     asked = {"Accept-Language": f"de;q=0.9, {language};q=0.8"}

@@ -17,4 +17,6 @@ class Command(BaseCommand):
         """Update every catalogue and say what is left to translate."""
         for language, lacking in catalogues.update().items():
             folders = ", ".join(f"{folder} {count}" for folder, count in lacking.items())
-            self.stdout.write(f"{language}: {sum(lacking.values())} without a translation ({folders or 'none'})")
+            self.stdout.write(
+                f"{language}: {sum(lacking.values())} without a translation ({folders or 'none'})"
+            )
