@@ -164,12 +164,12 @@ def _po(language: str, where: Path) -> Path:
     return where / language / "LC_MESSAGES" / "django.po"
 
 
-def _key(text: Id | list[str]) -> str:
+def _key(text: str | tuple[str, ...] | list[str]) -> str:
     return text if isinstance(text, str) else text[0]
 
 
-def _forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def _complete(message: Message | None) -> bool:
