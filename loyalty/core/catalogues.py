@@ -106,12 +106,17 @@ def misfits(kept: Catalog) -> list[str]:
         if not message.id or not _complete(message):
             continue
         originals = _forms(message.id)
-        # A singular may do without its number ("once a day"); nothing may ask for what the code does not give.
-        given = set().union(*map(places, originals))
+        given = set().union(*map(places, originals))  # nothing may ask for what the code does not give
         for index, text in enumerate(_forms(message.string)):
+<<<<<<< HEAD
             needed = places(originals[min(index, len(originals) - 1)]) - (
                 {"n"} if len(originals) > 1 else set()
             )
+=======
+            needed = places(originals[min(index, len(originals) - 1)])
+            if len(originals) > 1 and index == 0:
+                needed -= {"n"}  # one of something may go without its number: "once a day"
+>>>>>>> words
             if not needed <= places(text) <= given:
                 lines.append(f"{originals[0]!r} → {text!r}")
     return lines
@@ -152,9 +157,14 @@ def compile_stale(where: Path = LOCALE) -> list[str]:
         mo, language = po.with_suffix(".mo"), po.parent.parent.name
         if mo.exists() and mo.stat().st_mtime_ns > po.stat().st_mtime_ns:
             continue
+<<<<<<< HEAD
         fresh = mo.with_suffix(
             f".{os.getpid()}"
         )  # several runs may find it old at once; none reads half a file
+=======
+        # Several runs may find it old at once; none of them reads half a file.
+        fresh = mo.with_suffix(f".{os.getpid()}")
+>>>>>>> words
         with fresh.open("wb") as file:
             write_mo(file, catalogue(language, where))
         fresh.replace(mo)
@@ -166,12 +176,12 @@ def _po(language: str, where: Path) -> Path:
     return where / language / "LC_MESSAGES" / "django.po"
 
 
-def _key(id: Id | list[str]) -> str:
-    return id if isinstance(id, str) else id[0]
+def _key(text: str | tuple[str, ...] | list[str]) -> str:
+    return text if isinstance(text, str) else text[0]
 
 
-def _forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def _complete(message: Message | None) -> bool:

@@ -13,7 +13,14 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_day_names
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_day_names,
+)
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils import timezone
@@ -143,8 +150,8 @@ def percent(part: Decimal) -> str:
 
 
 def day_of_year(month: int, day: int) -> str:
-    """Return a day of every year without its year: "31 December"."""
-    return format_date(date(2024, month, day), "d MMMM", locale=_dates_locale())
+    """Return a day of every year without its year: "31 December", "31. desember"."""
+    return format_skeleton("MMMMd", date(2024, month, day), locale=_dates_locale())
 
 
 def either(names: Sequence[str]) -> str:

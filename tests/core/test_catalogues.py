@@ -15,7 +15,6 @@ from loyalty.core.catalogues import LANGUAGES, Word
 
 #: Where nothing may be untranslated: the words of the engine, of tiers, of stories and of rewards.
 COMPLETE = ("members/rules/", "members/queries/", "rewards/queries/", "rewards/rules/")
-BESIDES = ("templates/portal/", "loyalty/web/portal/", "templates/components/")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +34,7 @@ def test_every_language_offered_has_a_catalogue():
 def test_the_words_of_the_engine_lack_no_translation(words: list[Word], language: str):
     ours = [word for word in words if word.path.startswith(COMPLETE)]
     assert len(ours) > 350
+<<<<<<< HEAD
     assert [
         f"{word.path}: {word.id}" for word in catalogues.missing(ours, catalogues.catalogue(language))
     ] == []
@@ -55,11 +55,25 @@ def test_a_catalogue_has_the_words_of_the_code_and_no_others(words: list[Word], 
     kept = catalogues.catalogue(language)
     assert [line for line in catalogues.stale(ours, kept) if line.startswith("not in")] == []
     assert [line for line in catalogues.stale(words, kept) if line.startswith("no longer")] == []
+=======
+    lacking = [f"{word.path}: {word.id}" for word in catalogues.missing(ours, catalogues.catalogue(language))]
+    assert not lacking, "\n".join(lacking)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_has_the_words_of_the_engine(words: list[Word], language: str):
+    """Where this fails: `make messages`, then translate what came in. It also says how much is left elsewhere."""
+    ours = [word for word in words if word.path.startswith(COMPLETE)]
+    found = catalogues.stale(ours, catalogues.catalogue(language))
+    lacking = [line for line in found if line.startswith("not in the catalogue")]
+    assert not lacking, "\n".join(lacking)
+>>>>>>> words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_asks_for_the_values_that_the_code_gives(language: str):
-    assert catalogues.misfits(catalogues.catalogue(language)) == []
+    found = catalogues.misfits(catalogues.catalogue(language))
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -75,8 +89,8 @@ def test_quotes_are_those_of_the_language(language: str):
 
 def kept(**strings: str | tuple[str, str]) -> Catalog:
     found = Catalog(locale="sv")
-    for id, string in strings.items():
-        found.add(id if isinstance(string, str) else (id, f"{id}s"), string)
+    for word, string in strings.items():
+        found.add(word if isinstance(string, str) else (word, f"{word}s"), string)
     return found
 
 
@@ -92,7 +106,7 @@ def test_a_word_without_a_translation_is_named():
 
 
 @pytest.mark.parametrize(
-    ("id", "string", "fits"),
+    ("original", "string", "fits"),
     [
         ("{amount} back", "{amount} tillbaka", True),
         ("{amount} back", "tillbaka", False),
@@ -104,11 +118,12 @@ def test_a_word_without_a_translation_is_named():
         (("{n} day", "{n} days"), ("en dag", "{n} dagar"), True),
         (("once {when}", "{n} times {when}"), ("en gång", "{n} gånger {when}"), False),
         (("once", "{n} times"), ("en gång", "{antal} gånger"), False),
+        (("{n} day", "{n} days"), ("{n} dag", "dagar"), False),
     ],
 )  # fmt: skip
-def test_a_place_that_is_missing_or_unknown_is_named(id, string, fits: bool):
+def test_a_place_that_is_missing_or_unknown_is_named(original, string, fits: bool):
     catalogue = Catalog(locale="sv")
-    catalogue.add(id, string)
+    catalogue.add(original, string)
     assert (catalogues.misfits(catalogue) == []) is fits
 
 
@@ -130,7 +145,7 @@ def test_words_are_found_in_code_and_templates():
 def test_an_update_keeps_translations_and_drops_what_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     said = [Word("members/a.py", "tree"), Word("members/a.py", ("{n} day", "{n} days")), Word("b.py", "tree")]
     monkeypatch.setattr(catalogues, "words", lambda: said)
-    assert catalogues.update(tmp_path) == dict.fromkeys(LANGUAGES, {"members": 2})
+    assert catalogues.update(tmp_path) == {language: {"members": 2} for language in LANGUAGES}
     path = tmp_path / "sv" / "LC_MESSAGES" / "django.po"
     path.write_text(path.read_text().replace('msgid "tree"\nmsgstr ""', 'msgid "tree"\nmsgstr "träd"'))
     said[1:] = [Word("members/b.py", "apple")]

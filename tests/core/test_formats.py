@@ -141,3 +141,12 @@ def test_the_filters_write_what_the_functions_write():
     assert page.render(Context({"m": 18450, "p": 1240, "words": BEANS})).replace(NBSP, " ") == (
         "SEK 184.50 1,240 beans 1,240 +1,240"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "31 December"), ("sv", "31 december"), ("nb", "31. desember"), ("nl", "31 december")],
+)
+def test_a_day_of_every_year_is_written_the_languages_way(language: str, text: str):
+    with translation.override(language):
+        assert formats.day_of_year(12, 31) == text

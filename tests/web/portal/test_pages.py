@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from loyalty.core import clock, ids
 from loyalty.core.tenancy.scope import acting_for
+from members.models import Member
 from members.operations.membership import block
 from rewards.operations.catalogue import create_reward, edit_reward
 from rewards.operations.redemption import redeem_reward, reverse_redemption, use_voucher
