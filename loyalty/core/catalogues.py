@@ -108,15 +108,9 @@ def misfits(kept: Catalog) -> list[str]:
         originals = _forms(message.id)
         given = set().union(*map(places, originals))  # nothing may ask for what the code does not give
         for index, text in enumerate(_forms(message.string)):
-<<<<<<< HEAD
-            needed = places(originals[min(index, len(originals) - 1)]) - (
-                {"n"} if len(originals) > 1 else set()
-            )
-=======
             needed = places(originals[min(index, len(originals) - 1)])
             if len(originals) > 1 and index == 0:
                 needed -= {"n"}  # one of something may go without its number: "once a day"
->>>>>>> words
             if not needed <= places(text) <= given:
                 lines.append(f"{originals[0]!r} → {text!r}")
     return lines
@@ -157,14 +151,8 @@ def compile_stale(where: Path = LOCALE) -> list[str]:
         mo, language = po.with_suffix(".mo"), po.parent.parent.name
         if mo.exists() and mo.stat().st_mtime_ns > po.stat().st_mtime_ns:
             continue
-<<<<<<< HEAD
-        fresh = mo.with_suffix(
-            f".{os.getpid()}"
-        )  # several runs may find it old at once; none reads half a file
-=======
         # Several runs may find it old at once; none of them reads half a file.
         fresh = mo.with_suffix(f".{os.getpid()}")
->>>>>>> words
         with fresh.open("wb") as file:
             write_mo(file, catalogue(language, where))
         fresh.replace(mo)
