@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core import ids, privacy
-from loyalty.core.errors import DomainError
+from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.events.operations import record
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy import scope
@@ -99,6 +99,8 @@ def accept_code(*, member: UUID, partner: str, code: str, at: datetime) -> CardL
 
     Raises `NotPartners`, `LinkCodeNotValid`, `LinkedAlready` or `NotActive`.
     """
+    if not Member.objects.filter(pk=member).exists():
+        raise NotFound("member")
     agreement = _partner(partner)
     digest, home = _digest(code), scope.merchant_id()
     try:

@@ -30,6 +30,7 @@ from members.models import Member
 from members.operations import households, pulling
 from members.operations.membership import NotActive, locked
 from members.operations.moving import move_points
+from members.queries.partners import Linked
 from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations import codes, vouchers, written
@@ -128,14 +129,19 @@ def reserve_reward(
         reserved_at=at,
         reserved_until=at + min(max(hold, timedelta()), LONGEST_HOLD),
     )
-    cost, drawn_for = redemption.cost_points, redemption.pk
-    # What others gave goes back to them when it turns out too little after all; alone, there is nothing to undo.
     with transaction.atomic() if linked or household else nullcontext():
-        pulling.gather(linked, member=who, needed=cost - shared, redemption=drawn_for, at=at)
-        households.gather(household, member=who, needed=cost, redemption=drawn_for, at=at)
+        _gather(linked, household, redemption, shared)
         _write(redemption, terms, asked.version)
     record("reward.reserved", subject=who, at=at, data=_told(redemption))
     return redemption
+
+
+def _gather(linked: list[Linked], household: list[UUID], row: Redemption, shared: int) -> None:
+    """Bring what the member misses from their accounts at partners, less the `shared` points that their household lets
+    them use, and then those. The caller undoes it when it turns out too little after all."""
+    who, cost, at = row.member_id, row.cost_points, row.reserved_at
+    pulling.gather(linked, member=who, needed=cost - shared, redemption=row.pk, at=at)
+    households.gather(household, member=who, needed=cost, redemption=row.pk, at=at)
 
 
 def _refuse(asked: written.Asked, reward: UUID, channel: str, use: Use, at: datetime) -> written.Priced:
