@@ -94,42 +94,46 @@ def everything(call, name):
     if link:  # who comes by it on the same device is held
         call.post("members", {"external_id": f"friend of {name}", "referral_code": link, **same})
     held = call.get("referrals?status=held").json()["data"]
-    order = call.post("orders", an_order(name, kronor=500)).json()["id"]
+    return {
+        "mbr": member,
+        "ord": call.post("orders", an_order(name, kronor=500)).json()["id"],
+        "act": call.post("activities", an_activity(name)).json()["id"],
+        **({"rfl": held[0]["id"]} if held else {}),
+        **_rewards(call, member),
+        **_shared(call, member, name),
+    }
+
+
+def _made(answer):
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def _rewards(call, member):
     reward = call.post("rewards", {"kind": "custom", "name": {"en": "x"}, "cost_points": 10}).json()["id"]
-    made = call.post("redemptions", {"member": member, "reward": reward})
-    assert made.status_code == 201, made.content
+    made = _made(call.post("redemptions", {"member": member, "reward": reward}))
     party = {"kind": "workshop", "name": {"en": "Baking"}, "cost_points": 10, "delivery": "served"}
     workshop = call.post("rewards", party).json()["id"]
     date = {"starts_at": "2099-12-05T18:00:00+01:00", "capacity": 5}
     session = call.post(f"rewards/{workshop}/sessions", date).json()["id"]
-    booked = call.post(f"sessions/{session}/bookings", {"member": member})
-    assert booked.status_code == 201, booked.content
+    booked = _made(call.post(f"sessions/{session}/bookings", {"member": member}))
     waiting = call.get("fulfilments").json()["data"]
-    doing = call.post("activities", an_activity(name)).json()["id"]
+    return {"rwd": reward, "rdm": made["id"], "code": made["code"], "ssn": session, "bkg": booked["id"],
+            "ful": waiting[-1]["id"]}  # fmt: skip
+
+
+def _shared(call, member, name):
     friend = call.post("members", {"external_id": f"{name}s friend"}).json()["id"]
     gift = call.post("transfers", {"giver": {"id": member}, "receiver": {"id": friend}, "amount": 1})
     claim = call.post(f"members/{member}/perks/claims", {"perk": "engraving", "order": {"external_id": "x"}})
-    assert claim.status_code == 201, claim.content
     shop(f"{name}s-partner")
     worth = {"partner": f"{name}s-partner", "our_worth": "10", "their_worth": "10"}
-    partnership = call.post("partnerships", worth)
-    assert partnership.status_code == 201, partnership.content
     return {
-        "prt": partnership.json()["id"],
         "ptr": gift.json()["id"],
+        "clm": _made(claim)["id"],
+        "prt": _made(call.post("partnerships", worth))["id"],
         "hhd": call.post("households", {"member": member}).json()["id"],
-        "clm": claim.json()["id"],
         "pmb": call.post("memberships", {"member": member, "plan": "plus"}).json()["id"],
-        "act": doing,
-        "mbr": member,
-        "ord": order,
-        "rwd": reward,
-        "rdm": made.json()["id"],
-        "ssn": session,
-        "bkg": booked.json()["id"],
-        "ful": waiting[-1]["id"],
-        **({"rfl": held[0]["id"]} if held else {}),
-        "code": made.json()["code"],
     }
 
 

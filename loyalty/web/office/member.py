@@ -38,6 +38,7 @@ ICONS = {
     Kind.ADJUSTMENT: "hand-coins",
     Kind.ACTIVATION: "clock-check",
     Kind.EXPIRY: "hourglass",
+    Kind.REFERRAL: "users",
     Kind.SHARED: "arrow-left-right",
     Kind.MOVED: "merge",
     Kind.CLOSED: "door-closed",

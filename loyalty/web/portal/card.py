@@ -22,7 +22,7 @@ SOON = timedelta(days=60)
 _ICONS = {
     Kind.ORDER: "shopping-bag", Kind.REFUND: "undo-2", Kind.REDEMPTION: "gift", Kind.RETURNED: "undo-2",
     Kind.ADJUSTMENT: "pencil", Kind.ACTIVATION: "clock", Kind.EXPIRY: "hourglass", Kind.MOVED: "merge",
-    Kind.GIFT: "gift", Kind.SHARED: "arrow-left-right",
+    Kind.GIFT: "gift", Kind.REFERRAL: "users", Kind.SHARED: "arrow-left-right",
 }  # fmt: skip
 
 

@@ -1,10 +1,8 @@
 """Two shops agree that members use their points at either: the agreement, linked cards, pulls and settlement."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import ProgrammingError, connection
 
 from loyalty.core.errors import DomainError, KeyReused, NotFound
 from loyalty.core.events.models import Event
@@ -12,7 +10,7 @@ from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy import scope
-from loyalty.core.tenancy.scope import NoCrossing, across_merchants, acting_for, crossing
+from loyalty.core.tenancy.scope import across_merchants, acting_for
 from members.models import CardLink, LinkCode, Member, Partnership, SettlementEntry
 from members.operations.card_links import (
     LinkCodeNotValid,
@@ -34,7 +32,6 @@ from members.operations.partnerships import (
     end_partnership,
     propose_partnership,
 )
-from members.operations.points import adjust_points
 from members.operations.privacy import erase_member, export_member
 from members.queries import partners
 from rewards.operations.redemption import (
@@ -44,82 +41,11 @@ from rewards.operations.redemption import (
     release_redemption,
     reserve_reward,
 )
-from tests.cast import AT, MARA, OTTO, days, person, publish, shop
+from tests.cast import AT, MARA, OTTO, days, person, shop
+from tests.members.operations.town import give, holds, link, takes
 from tests.rewards.operations.test_redemption import coffee
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass
-class Town:
-    """Café Luna, where a point is worth 10 öre, and Otto's bookshop, where it is worth 25; Ana's card is linked."""
-
-    luna: Merchant
-    books: Merchant
-    agreement: Any
-    ana: Member
-    reader: Member
-
-    def cafe(self) -> Any:
-        return acting_for(self.luna, by=MARA)
-
-    def bookshop(self) -> Any:
-        return acting_for(self.books, by=OTTO)
-
-
-def agreed(luna: Merchant, books: Merchant) -> Any:
-    with acting_for(luna, by=MARA):
-        found = propose_partnership(partner=books.slug, worth=Worth("10", "25"), at=AT).pk
-    with acting_for(books, by=OTTO):
-        accept_partnership(agreement=found, at=AT)
-    return found
-
-
-def link(town: Town, one: Member, other: Member) -> None:
-    with town.cafe():
-        code = make_code(member=one.pk, partner=town.books.slug, at=AT).code
-    with town.bookshop():
-        accept_code(member=other.pk, partner=town.luna.slug, code=code, at=AT)
-
-
-def a_town(luna: Merchant, books: Merchant) -> Town:
-    """Luna has its programme already."""
-    with acting_for(luna, by=MARA):
-        ana = person("ana")
-    with acting_for(books, by=OTTO):
-        publish()
-        reader = person("ana-reads")
-    town = Town(luna, books, agreed(luna, books), ana, reader)
-    link(town, ana, reader)
-    return town
-
-
-@pytest.fixture
-def town(luna: Merchant, other_shop: Merchant) -> Town:
-    with acting_for(luna, by=MARA):
-        publish()
-    return a_town(luna, other_shop)
-
-
-def give(member: Member, points: int) -> None:
-    adjust_points(member=member.pk, amount=points, reason="test", at=AT)
-
-
-def takes(member: Member, points: int, key: str = "k") -> Any:
-    return redeem_reward(member=member.pk, reward=coffee(cost_points=points).pk, key=key, at=AT)
-
-
-def holds(town: Town) -> None:
-    """Both books are right, and between the two nothing is left over."""
-    with town.cafe():
-        assert verify() == []
-    with town.bookshop():
-        assert verify() == []
-    with across_merchants("both sides of a settlement"):
-        assert verify() == []
-
-
-# --- pulling -----------------------------------------------------------------------------------------------------
 
 
 def test_missing_points_come_from_the_partner_and_are_owed_for(town):
@@ -280,92 +206,6 @@ def test_the_checks_see_a_side_that_was_changed(town):
 
 
 # --- crossing ----------------------------------------------------------------------------------------------------
-
-
-def test_nobody_crosses_without_an_agreement_in_force_on_both_sides(town):
-    third = shop("third")
-    with town.cafe():
-        with pytest.raises(NoCrossing), crossing(town.agreement, to=third.pk):
-            pass
-        with pytest.raises(NoCrossing), crossing(town.agreement, to=town.luna.pk):
-            pass
-        Partnership.objects.update(status="ended", ended_at=AT)
-        with pytest.raises(NoCrossing), crossing(town.agreement, to=town.books.pk):
-            pass
-        Partnership.objects.update(status="active", ended_at=None)
-    with town.bookshop():
-        Partnership.objects.update(status="ended", ended_at=AT)
-    with town.cafe():
-        # Our side alone says active: the partner's own row decides, too.
-        with pytest.raises(NoCrossing), crossing(town.agreement, to=town.books.pk):
-            pass
-        assert scope.current().merchant_id == town.luna.pk
-        assert list(Member.objects.all()) == [town.ana]
-    with (
-        across_merchants("no merchant's scope"),
-        pytest.raises(NoCrossing),
-        crossing(town.agreement, to=town.books.pk),
-    ):
-        pass
-    with pytest.raises(scope.NoMerchant), crossing(town.agreement, to=town.books.pk):
-        pass
-
-
-def seen_in_sql() -> set[int]:
-    """Whose members the database itself shows, asked past all managers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT merchant_id FROM members_member")
-        return {row[0] for row in cursor.fetchall()}
-
-
-def test_row_level_security_holds_across_and_home_is_back_afterwards(town):
-    with town.cafe():
-        assert seen_in_sql() == {town.luna.pk}
-        with crossing(town.agreement, to=town.books.pk):
-            assert seen_in_sql() == {town.books.pk}
-            assert str(scope.actor()) == "partner:luna"
-            with pytest.raises(ProgrammingError, match="row-level security"), _savepoint():
-                CardLink.objects.create(
-                    merchant_id=town.luna.pk, member_id=town.ana.pk, partner=1, partner_member=town.ana.pk,
-                    since=AT,
-                )  # fmt: skip
-            with pytest.raises(NoCrossing), crossing(town.agreement, to=town.luna.pk):
-                pass  # no further from there, not even back
-        assert seen_in_sql() == {town.luna.pk}
-        assert scope.actor() == MARA
-
-
-def test_twin_a_scope_that_spans_all_merchants_does_see_both(town):
-    with across_merchants("the twin"):
-        assert seen_in_sql() >= {town.luna.pk, town.books.pk}
-
-
-def _savepoint() -> Any:
-    from django.db import transaction
-
-    return transaction.atomic()
-
-
-def breaks_across(town: Town, broken: str) -> None:
-    with crossing(town.agreement, to=town.books.pk):
-        if broken == "python":
-            raise RuntimeError("in the middle")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nothing FROM nowhere")
-
-
-@pytest.mark.parametrize("broken", ["python", "database"])
-def test_after_an_error_across_the_home_scope_is_open_again(town, broken):
-    with town.cafe():
-        with pytest.raises((RuntimeError, ProgrammingError)):
-            breaks_across(town, broken)
-        assert scope.current().merchant_id == town.luna.pk
-        assert seen_in_sql() == {town.luna.pk}
-        give(town.ana, 1)
-        assert balance(town.ana.pk).available == 1
-
-
-# --- the agreement -----------------------------------------------------------------------------------------------
 
 
 def test_who_proposed_cannot_accept_and_strangers_see_nothing(luna, other_shop):

@@ -10,7 +10,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0012_moderation"),
+        ("members", "0020_moderation"),
         ("merchants", "0003_policies"),
     ]
 

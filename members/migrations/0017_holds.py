@@ -11,7 +11,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0011_referrals"),
+        ("members", "0016_referrals"),
         ("merchants", "0003_policies"),
     ]
 

@@ -10,7 +10,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0013_conversion"),
+        ("members", "0018_conversion"),
         ("merchants", "0003_policies"),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0014_paid_memberships"),
+        ("members", "0019_paid_memberships"),
         ("merchants", "0003_policies"),
     ]
 

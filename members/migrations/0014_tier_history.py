@@ -8,7 +8,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0011_tiers"), ("ledger", "0002_guards")]
+    dependencies = [("members", "0013_tiers"), ("ledger", "0002_guards")]
     operations = [
         migrations.RunSQL((HERE / "operations" / "tierchange.sql").read_text(), migrations.RunSQL.noop),
     ]

@@ -12,7 +12,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0011_sharing"),
+        ("members", "0015_sharing"),
         ("merchants", "0003_policies"),
     ]
 

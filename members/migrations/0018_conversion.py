@@ -10,7 +10,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0012_holds"),
+        ("members", "0017_holds"),
         ("merchants", "0003_policies"),
     ]
 

@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0012_tier_history"),
+        ("members", "0014_tier_history"),
         ("merchants", "0003_policies"),
     ]
 
