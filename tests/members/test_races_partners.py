@@ -20,7 +20,7 @@ from members.operations.partnerships import end_partnership
 from members.queries import partners
 from rewards.operations.redemption import redeem_reward
 from tests.cast import AT, person, shop
-from tests.members.operations.test_partners import Town, a_town, give, link
+from tests.members.operations.town import Town, a_town, give, link
 from tests.rewards.conftest import luna_open  # noqa: F401 - a fixture
 from tests.rewards.operations.test_redemption import coffee
 
