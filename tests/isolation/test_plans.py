@@ -51,10 +51,6 @@ SELECT gen_random_uuid(), merchant_id, m.id, k, k || m.id
   FROM crowd m, unnest('{external,email,card}'::text[]) k;
 INSERT INTO members_stats (id, merchant_id, member_id, orders_count, spend_minor)
 SELECT gen_random_uuid(), merchant_id, id, 0, 0 FROM crowd;
-INSERT INTO members_tierstanding (id, merchant_id, member_id, tier, since)
-SELECT gen_random_uuid(), merchant_id, id, 'gold', joined_at FROM crowd;
-INSERT INTO members_segmentplace (id, merchant_id, member_id, segment, since, source_kind)
-SELECT gen_random_uuid(), merchant_id, id, 'tea', joined_at, '' FROM crowd;
 INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
 SELECT gen_random_uuid(), merchant_id, m.id, 'points', k, 0, 0
   FROM crowd m, unnest('{available,pending,reserved,debt}'::text[]) k;
@@ -86,8 +82,8 @@ INSERT INTO members_orderline (merchant_id, order_id, number, kind, sku, name, c
 SELECT o.merchant_id, o.id, 1, 'product', 'x', '', '', '', '{}', 1, 100, 0, 100, 1, 0
   FROM members_order o JOIN crowd c ON c.merchant_id = o.merchant_id AND c.id = o.member_id;
 INSERT INTO members_refund (id, merchant_id, source, order_external_id, external_id, fingerprint, order_id, cancels, content,
-                            status, note, amount_minor, points_taken, shortfall, refunded_at, recorded_at)
-SELECT gen_random_uuid(), merchant_id, 'api', external_id, 'crowd', id, id, false, '{}', 'refused', '', 0, 0, 0,
+                            status, note, amount_minor, points_taken, shortfall, others, refunded_at, recorded_at)
+SELECT gen_random_uuid(), merchant_id, 'api', external_id, 'crowd', id, id, false, '{}', 'refused', '', 0, 0, 0, '{}',
        placed_at, placed_at FROM members_order WHERE fingerprint IN (SELECT id FROM crowd);
 INSERT INTO members_activity (id, merchant_id, source, external_id, fingerprint, kind, member_id, properties, sku, channel,
                               location, points_earned, decision, happened_at, recorded_at, status, proof_link, proof_text,
@@ -124,10 +120,6 @@ INSERT INTO members_jointrace (id, merchant_id, member_id, kind, print)
 SELECT gen_random_uuid(), merchant_id, id, 'device', id FROM crowd;
 INSERT INTO members_budgetuse (merchant_id, budget, units, cost_minor)
 SELECT merchant_id, id::text, 0, 0 FROM crowd;
-INSERT INTO members_tierstanding (id, merchant_id, member_id, tier, since)
-SELECT gen_random_uuid(), merchant_id, id, 'gold', joined_at FROM crowd;
-INSERT INTO members_segmentplace (id, merchant_id, member_id, segment, since, source_kind)
-SELECT gen_random_uuid(), merchant_id, id, 'crowd', joined_at, '' FROM crowd;
 INSERT INTO rewards_reward (id, merchant_id, handle, kind, name, description, cost_points, gift_only, value, terms,
                             product_sku, unit_cost_minor, taken, limits, audience, delivery, channels, code_valid_days,
                             position, created_at)

@@ -176,13 +176,10 @@ def test_a_version_of_before_there_were_conditions_is_no_change(lunas: Luna, own
 
 
 def test_a_rule_that_could_not_be_carried_out_is_drafted_and_not_published(lunas: Luna, owner: Client):
-    gold = {"type": "fixed", "id": "a", "amount": 5, "when": [{"type": "tier", "any_of": ["gold"]}]}
-    assert changed(owner, lunas, rules=[gold])
+    assert changed(owner, lunas, rules=[{"type": "issue_reward", "id": "a", "reward": "unicorn"}])
     refused = owner.post(lunas.url("programme/publish/"))
-    assert (
-        refused.status_code == 422
-        and "does not keep what the rule compares yet: tier" in refused.content.decode()
-    )
+    assert refused.status_code == 422
+    assert "There is no reward “unicorn” in the catalogue" in refused.content.decode()
     with acting_for(lunas.merchant, by=MARA):
         assert queries.in_force().number == 1
 
