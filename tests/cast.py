@@ -101,6 +101,15 @@ def luna(db: None) -> Merchant:
 
 
 @pytest.fixture
+def luna_open(transactional_db) -> Merchant:
+    """Café Luna with a programme, committed, so that every connection sees it."""
+    merchant = shop()
+    with acting_for(merchant, by=MARA):
+        publish()
+    return merchant
+
+
+@pytest.fixture
 def cafe(luna: Merchant) -> Iterator[Merchant]:
     """Café Luna with one point per krona in force; the test acts as Mara, its owner."""
     with acting_for(luna, by=MARA):

@@ -79,10 +79,6 @@ class OpenedBlueprint(Struct):
     kept: list[str]
 
 
-class Nothing(Struct, forbid_unknown_fields=True, frozen=True):
-    """Nothing needs to be said."""
-
-
 def _texts(one: Kept) -> dict[str, BlueprintTexts]:
     return {
         language: BlueprintTexts(said.name, said.promise, said.fits) for language, said in one.texts.items()
@@ -128,8 +124,6 @@ class BlueprintOpening(Endpoint):
     @endpoint(
         summary="Open a blueprint in the sandbox",
         scope="programme:write",
-        body=Nothing,
-        example={},
         answers={200: OpenedBlueprint},
         refuses=(NotFound, SandboxOnly, NothingChanged),
     )

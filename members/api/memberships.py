@@ -40,7 +40,7 @@ class MembershipSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=T
     status: Literal["", "pending", "trial", "active", "grace", "ended"] = ""
 
 
-class NewPayment(Struct, forbid_unknown_fields=True, frozen=True):
+class NewMembershipPayment(Struct, forbid_unknown_fields=True, frozen=True):
     """A period paid at the till or by invoice; `external_id` is the receipt's, and once for good."""
 
     external_id: Name
@@ -237,7 +237,7 @@ class MembershipPayments(Endpoint):
     @endpoint(
         summary="Record a payment",
         scope="memberships:write",
-        body=NewPayment,
+        body=NewMembershipPayment,
         query=Rehearsal,
         moves_value=True,
         example={"external_id": "receipt-881", "amount_minor": 29900, "paid_at": "2026-03-02T14:02:00+01:00"},

@@ -46,7 +46,7 @@ class MemberBalances(Endpoint):
             shared=shapes.together(shared),
             at_partners=[
                 shapes.AtPartner(one.partner.slug, one.partner.name, one.points, one.here)
-                for one in (at_partners(held.member, at=call.at) if at is None else [])
+                for one in (at_partners(held.member, at=call.at) if at is None and held.linked else [])
             ],
         )
 

@@ -13,7 +13,8 @@ from loyalty.core.tenancy import scope
 _WALLET = """
 SELECT m.id, m.status, a.unit, a.kind, a.balance, a.version,
        (SELECT p.household_id FROM members_householdplace p
-         WHERE p.merchant_id = m.merchant_id AND p.member_id = m.id LIMIT 1)
+         WHERE p.merchant_id = m.merchant_id AND p.member_id = m.id LIMIT 1),
+       EXISTS (SELECT 1 FROM members_cardlink c WHERE c.merchant_id = m.merchant_id AND c.member_id = m.id)
   FROM members_member f
   JOIN members_member m ON m.merchant_id = f.merchant_id AND m.id = coalesce(f.merged_into_id, f.id)
   LEFT JOIN ledger_account a ON a.merchant_id = m.merchant_id AND a.owner = m.id
@@ -24,12 +25,14 @@ SELECT m.id, m.status, a.unit, a.kind, a.balance, a.version,
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """The member asked for, or the one they were merged into, and their balance of each unit; points
-    always. `household` is theirs, if they are in one."""
+    always. `household` is theirs, if they are in one; `linked` says whether a card of theirs is or
+    was linked with a partner's."""
 
     member: UUID
     status: str
     balances: dict[str, Balance]
     household: UUID | None = None
+    linked: bool = False
 
 
 def wallet(member_id: UUID) -> Wallet:
@@ -40,7 +43,7 @@ def wallet(member_id: UUID) -> Wallet:
     if not rows:
         raise NotFound("member")
     units: dict[str, dict[str, int]] = {POINTS: {}}
-    for _member, _status, unit, kind, amount, version, _household in rows:
+    for _member, _status, unit, kind, amount, version, _household, _linked in rows:
         if unit is not None:
             kinds = units.setdefault(unit, {})
             kinds[kind] = amount
@@ -60,4 +63,5 @@ def wallet(member_id: UUID) -> Wallet:
             for unit, kinds in units.items()
         },
         rows[0][6],
+        rows[0][7],
     )

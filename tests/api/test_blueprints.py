@@ -31,16 +31,16 @@ def test_what_makes_no_sense_is_refused(sandbox, query):
 def test_it_is_read_in_the_shops_currency_and_opened(sandbox):
     read = sandbox.get("blueprints/simple-points").json()
     assert read["programme"]["earning"]["rules"][0]["per_minor"] == 1000
-    opened = sandbox.post("blueprints/simple-points/open", {})
+    opened = sandbox.post("blueprints/simple-points/open")
     assert (opened.status_code, opened.json()["made"], opened.json()["number"]) == (200, ["free-drink"], 1)
     assert sandbox.get("programme").json()["document"]["earning"]["rules"][0]["per_minor"] == 1000
-    again = sandbox.post("blueprints/simple-points/open", {})
+    again = sandbox.post("blueprints/simple-points/open")
     assert (again.status_code, again.json()["code"]) == (422, "nothing_changed")
 
 
 def test_not_in_a_live_shop_and_not_what_is_not_there(sandbox):
     live = Caller(key_for(Merchant.objects.get(sandbox_of=None)))
-    refused = live.post("blueprints/simple-points/open", {})
+    refused = live.post("blueprints/simple-points/open")
     assert (refused.status_code, refused.json()["code"]) == (422, "sandbox_only")
     assert live.get("rewards").json()["data"] == []
-    assert sandbox.post("blueprints/gold-rush/open", {}).status_code == 404
+    assert sandbox.post("blueprints/gold-rush/open").status_code == 404

@@ -21,7 +21,7 @@ from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order, refund_order
 from members.rules.shopping import NewRefund
 from tests.cast import AT, MARA, days, order, person, publish
-from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -44,7 +44,7 @@ def cancelled(name: str) -> Callable[[], str]:
     return lambda: cancel_order(source="api", order_external_id=name, cancelled_at=AT, at=AT).refund.status
 
 
-def test_an_order_its_repetitions_its_refund_and_its_cancellation_arrive_at_once(luna_open):  # noqa: F811
+def test_an_order_its_repetitions_its_refund_and_its_cancellation_arrive_at_once(luna_open):
     people = members(luna_open, 12)
     attempts: list[Callable[[], Any]] = []
     for number, member in enumerate(people):
@@ -68,7 +68,7 @@ def test_an_order_its_repetitions_its_refund_and_its_cancellation_arrive_at_once
         assert verify() == []
 
 
-def test_batches_in_opposite_orders_with_refunds_between_them_never_lock_in_a_ring(luna_open):  # noqa: F811
+def test_batches_in_opposite_orders_with_refunds_between_them_never_lock_in_a_ring(luna_open):
     people = members(luna_open, 10)
     asked = [order(people[number % 10], 100, external_id=f"b{number}") for number in range(40)]
     attempts: list[Callable[[], Any]] = []
@@ -85,7 +85,7 @@ def test_batches_in_opposite_orders_with_refunds_between_them_never_lock_in_a_ri
         assert verify() == []
 
 
-def test_orders_find_whoever_their_member_is_by_now(luna_open):  # noqa: F811
+def test_orders_find_whoever_their_member_is_by_now(luna_open):
     """Merged or erased while their orders arrive: no point lies with someone who is not there any more."""
     people = members(luna_open, 16)
     attempts: list[Callable[[], Any]] = []
@@ -116,7 +116,7 @@ def test_orders_find_whoever_their_member_is_by_now(luna_open):  # noqa: F811
         assert verify() == []
 
 
-def test_without_the_counts_as_guard_points_are_stranded(luna_open, monkeypatch):  # noqa: F811
+def test_without_the_counts_as_guard_points_are_stranded(luna_open, monkeypatch):
     """The twin: a merge that neither locks nor removes the counts does not see the order that is under way."""
     first, second = members(luna_open, 2)
     with acting_for(luna_open, by=MARA):
@@ -143,7 +143,7 @@ def test_without_the_counts_as_guard_points_are_stranded(luna_open, monkeypatch)
         assert balance(second.pk).available == 100
 
 
-def test_a_merge_moves_what_is_there_when_it_moves_it(luna_open):  # noqa: F811
+def test_a_merge_moves_what_is_there_when_it_moves_it(luna_open):
     """Refunds, expiry and spending beside a merge: what leaves one is what arrives at the other."""
     with acting_for(luna_open, by=MARA):
         publish(points_life={"expiry": "rolling", "months": 1})
@@ -172,7 +172,7 @@ def test_a_merge_moves_what_is_there_when_it_moves_it(luna_open):  # noqa: F811
 @pytest.mark.parametrize(
     "names", [{"email": "ana@example.com"}, {"email": "a@example.com", "phone": "0701740605"}]
 )
-def test_joining_twice_at_once_is_one_member_and_nobody_is_refused(luna_open, names):  # noqa: F811
+def test_joining_twice_at_once_is_one_member_and_nobody_is_refused(luna_open, names):
     answers = at_once(luna_open, [lambda: join(at=AT, identities=names).member.pk] * 12)
     assert len(answers) == 1
     with acting_for(luna_open, by=MARA):
@@ -180,7 +180,7 @@ def test_joining_twice_at_once_is_one_member_and_nobody_is_refused(luna_open, na
         assert Identity.objects.count() == len(names) + 1
 
 
-def test_the_same_order_many_times_at_once_is_one(luna_open):  # noqa: F811
+def test_the_same_order_many_times_at_once_is_one(luna_open):
     [ana] = members(luna_open, 1)
     asked = order(ana, 100, external_id="once")
     answers = at_once(luna_open, [kept(asked)] * 20)

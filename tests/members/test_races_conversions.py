@@ -14,7 +14,7 @@ from members.operations import conversions
 from rewards.operations.redemption import redeem_reward
 from tests.cast import MARA, publish
 from tests.rewards.operations.test_redemption import coffee
-from tests.rewards.test_races import at_once, luna_open, rich  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once, rich
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 APRIL = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def quarter(merchant: Any) -> Any:
     return members, at_once(merchant, attempts[::2] + attempts[1::2])
 
 
-def test_a_quarter_is_converted_once_by_however_many_workers(luna_open):  # noqa: F811
+def test_a_quarter_is_converted_once_by_however_many_workers(luna_open):
     members, answers = quarter(luna_open)
     assert answers["worked"] == 6
     with acting_for(luna_open, by=MARA):
@@ -48,7 +48,7 @@ def test_a_quarter_is_converted_once_by_however_many_workers(luna_open):  # noqa
         assert verify() == []
 
 
-def test_twin_the_row_that_names_a_conversion_refuses_a_second_one(luna_open):  # noqa: F811
+def test_twin_the_row_that_names_a_conversion_refuses_a_second_one(luna_open):
     """Without the members' locks two workers plan the same conversion; the row that names it refuses the second."""
     (member,) = rich(luna_open, ["m"], points=2500)
     with acting_for(luna_open, by=MARA):

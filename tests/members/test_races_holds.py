@@ -14,7 +14,7 @@ from members.operations.holds import release_due, report_event
 from members.operations.orders import record_order
 from members.operations.refunds import cancel_order
 from tests.cast import AT, MARA, days, order, person, publish
-from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -47,7 +47,7 @@ def orders_and_events(merchant: Any, count: int = 12) -> Any:
     return people, at_once(merchant, attempts)
 
 
-def test_no_event_is_missed_by_the_order_it_is_about(luna_open):  # noqa: F811
+def test_no_event_is_missed_by_the_order_it_is_about(luna_open):
     people, answers = orders_and_events(luna_open)
     assert answers["written"] == 12
     with acting_for(luna_open, by=MARA):
@@ -56,7 +56,7 @@ def test_no_event_is_missed_by_the_order_it_is_about(luna_open):  # noqa: F811
         assert verify() == []
 
 
-def test_twin_without_the_orders_name_locked_events_are_missed(luna_open, monkeypatch):  # noqa: F811
+def test_twin_without_the_orders_name_locked_events_are_missed(luna_open, monkeypatch):
     look = holds._held
 
     def slowly(*asked: Any) -> Any:
@@ -71,7 +71,7 @@ def test_twin_without_the_orders_name_locked_events_are_missed(luna_open, monkey
         assert sum(balance(member.pk).pending for member in people) > 0
 
 
-def test_two_workers_and_a_cancellation_on_the_day_points_are_due(luna_open):  # noqa: F811
+def test_two_workers_and_a_cancellation_on_the_day_points_are_due(luna_open):
     with acting_for(luna_open, by=MARA):
         publish(points_life={"hold_event": "order.shipped", "hold_days": 14})
         people = [person(f"m{number}") for number in range(8)]

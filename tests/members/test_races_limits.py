@@ -23,7 +23,7 @@ from members.rules.doing import NewActivity
 from members.rules.shopping import MemberRef
 from tests.cast import AT, MARA, order, publish
 from tests.members.test_races import members
-from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -61,7 +61,7 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("rule", [DAILY, FIRST])
-def test_one_member_at_many_tills_gets_it_once(luna_open, monkeypatch, rule):  # noqa: F811
+def test_one_member_at_many_tills_gets_it_once(luna_open, monkeypatch, rule):
     limited(luna_open, rule)
     [ana] = members(luna_open, 1)
     slow_to_decide(monkeypatch)
@@ -73,7 +73,7 @@ def test_one_member_at_many_tills_gets_it_once(luna_open, monkeypatch, rule):  #
 
 
 @pytest.mark.parametrize("rule", [DAILY, FIRST])
-def test_twin_unguarded_everyone_gets_it(luna_open, monkeypatch, rule):  # noqa: F811
+def test_twin_unguarded_everyone_gets_it(luna_open, monkeypatch, rule):
     limited(luna_open, rule)
     [ana] = members(luna_open, 1)
     slow_to_decide(monkeypatch)
@@ -82,7 +82,7 @@ def test_twin_unguarded_everyone_gets_it(luna_open, monkeypatch, rule):  # noqa:
     assert answers[rule["amount"]] > 1
 
 
-def test_a_budget_is_spent_to_the_last_point_and_not_further(luna_open, monkeypatch):  # noqa: F811
+def test_a_budget_is_spent_to_the_last_point_and_not_further(luna_open, monkeypatch):
     limited(luna_open, POT, units=100)
     people = members(luna_open, 8)
     slow_to_decide(monkeypatch)
@@ -93,7 +93,7 @@ def test_a_budget_is_spent_to_the_last_point_and_not_further(luna_open, monkeypa
         assert verify() == []
 
 
-def test_twin_unguarded_the_budget_is_overspent(luna_open, monkeypatch):  # noqa: F811
+def test_twin_unguarded_the_budget_is_overspent(luna_open, monkeypatch):
     limited(luna_open, POT, units=10)
     people = members(luna_open, 8)
     slow_to_decide(monkeypatch)
@@ -112,7 +112,7 @@ def reviewed(member: Any, name: str) -> Callable[[], Any]:
     return lambda: record_activity(activity=doing, at=AT).replayed
 
 
-def test_one_review_sent_many_times_at_once_and_many_reviews_of_one_member(luna_open):  # noqa: F811
+def test_one_review_sent_many_times_at_once_and_many_reviews_of_one_member(luna_open):
     limited(luna_open, REVIEW | {"limits": {"per": [{"period": "day", "times": 3}]}})
     ana, ben = members(luna_open, 2)
     attempts = [reviewed(ana, "same") for _time in range(8)] + [reviewed(ben, f"r{n}") for n in range(8)]
@@ -123,7 +123,7 @@ def test_one_review_sent_many_times_at_once_and_many_reviews_of_one_member(luna_
         assert verify() == []
 
 
-def test_twin_reviews_that_do_not_wait_for_the_member_exceed_the_cap(luna_open, monkeypatch):  # noqa: F811
+def test_twin_reviews_that_do_not_wait_for_the_member_exceed_the_cap(luna_open, monkeypatch):
     limited(luna_open, REVIEW | {"limits": {"per": [{"period": "day", "times": 1}]}})
     [ana] = members(luna_open, 1)
     slow_to_decide(monkeypatch)
@@ -133,7 +133,7 @@ def test_twin_reviews_that_do_not_wait_for_the_member_exceed_the_cap(luna_open, 
         assert balance(ana.pk).available > 5
 
 
-def test_reviews_and_purchases_of_one_member_draw_on_one_budget(luna_open, monkeypatch):  # noqa: F811
+def test_reviews_and_purchases_of_one_member_draw_on_one_budget(luna_open, monkeypatch):
     drawing = REVIEW | {"limits": {"budget": "pot"}}
     limited(luna_open, POT, drawing, units=30)
     people = members(luna_open, 4)
@@ -147,7 +147,7 @@ def test_reviews_and_purchases_of_one_member_draw_on_one_budget(luna_open, monke
         assert verify() == []
 
 
-def test_batches_cancellations_claims_merges_and_erasures_beside_each_other(luna_open):  # noqa: F811
+def test_batches_cancellations_claims_merges_and_erasures_beside_each_other(luna_open):
     limited(luna_open, FIRST, DAILY, POT, units=60)
     people = members(luna_open, 12)
     with acting_for(luna_open, by=MARA):

@@ -11,7 +11,7 @@ from members.operations import membership_payments
 from members.operations.membership_payments import receive_payment, refund_membership
 from members.operations.paid_memberships import cancel_membership, live_through, start_membership
 from tests.cast import AT, MARA, days, person, publish
-from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 PLANS = {"plans": [{"id": "plus", "price_minor": 3_900, "period": "month"}], "on_refund": "full"}
@@ -27,7 +27,7 @@ def started(member: Any, key: str) -> Any:
     return start_membership(member=member.pk, plan="plus", key=key, at=AT).membership
 
 
-def test_of_many_starts_one_is_left_and_the_same_key_is_once(luna_open):  # noqa: F811
+def test_of_many_starts_one_is_left_and_the_same_key_is_once(luna_open):
     (ana,) = people(luna_open, 1)
     at_once(luna_open, [lambda n=n: started(ana, f"k{n % 4}").status for n in range(16)])
     with acting_for(luna_open, by=MARA):
@@ -35,7 +35,7 @@ def test_of_many_starts_one_is_left_and_the_same_key_is_once(luna_open):  # noqa
         assert PaidMembership.objects.count() == 4
 
 
-def test_a_receipt_that_arrives_many_times_at_once_pays_one_period(luna_open):  # noqa: F811
+def test_a_receipt_that_arrives_many_times_at_once_pays_one_period(luna_open):
     (ana,) = people(luna_open, 1)
     with acting_for(luna_open, by=MARA):
         row = started(ana, "k")
@@ -50,7 +50,7 @@ def test_a_receipt_that_arrives_many_times_at_once_pays_one_period(luna_open):  
         assert (row.periods, MembershipPayment.objects.count()) == (1, 1)
 
 
-def test_twin_without_the_membership_locked_only_the_database_stands_in_the_way(luna_open, monkeypatch):  # noqa: F811
+def test_twin_without_the_membership_locked_only_the_database_stands_in_the_way(luna_open, monkeypatch):
     """Two receipts of one name meet at the unique key; nothing of the second is written."""
     (ana,) = people(luna_open, 1)
     with acting_for(luna_open, by=MARA):
@@ -81,7 +81,7 @@ def _slowly(work: Any) -> Any:
     return later
 
 
-def test_paying_refunding_cancelling_and_the_clock_leave_nobody_half_covered(luna_open):  # noqa: F811
+def test_paying_refunding_cancelling_and_the_clock_leave_nobody_half_covered(luna_open):
     members = people(luna_open, 8)
     with acting_for(luna_open, by=MARA):
         rows = [started(member, f"k{number}") for number, member in enumerate(members)]

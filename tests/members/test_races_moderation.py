@@ -18,13 +18,13 @@ from members.rules.moderation import Proof
 from tests.cast import AT, MARA, person, publish
 from tests.members.operations.test_activities import did, doing, rule
 from tests.members.operations.test_moderation import LOOKED_AT
-from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def waiting(luna_open):  # noqa: F811
+def waiting(luna_open):
     """Six activities of Ana's that wait, of which two may count, and what approves each."""
     with acting_for(luna_open, by=MARA):
         publish(rule("social_tag", "photo", limits={"per": [{"period": "day", "times": 2}]}), **LOOKED_AT)
@@ -78,7 +78,7 @@ def test_twin_without_the_name_one_activity_counts_twice(waiting, monkeypatch):
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_of_two_who_send_one_link_at_once_the_second_is_seen_and_without_the_lock_is_not(
-    luna_open,  # noqa: F811
+    luna_open,
     monkeypatch,
     guarded,
 ):
@@ -103,7 +103,7 @@ def test_of_two_who_send_one_link_at_once_the_second_is_seen_and_without_the_loc
     assert answers["recorded"] == (1 if guarded else 4)
 
 
-def test_a_birthday_is_recorded_once_by_however_many_workers(luna_open):  # noqa: F811
+def test_a_birthday_is_recorded_once_by_however_many_workers(luna_open):
     with acting_for(luna_open, by=MARA):
         publish(rule("birthday"))
         long_ago = datetime(2020, 1, 1, tzinfo=UTC)

@@ -21,7 +21,6 @@ from members.queries import partners
 from rewards.operations.redemption import redeem_reward
 from tests.cast import AT, person, shop
 from tests.members.operations.town import Town, a_town, give, link
-from tests.rewards.conftest import luna_open  # noqa: F401 - a fixture
 from tests.rewards.operations.test_redemption import coffee
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -100,7 +99,7 @@ def holds(town: Town) -> None:
     assert sum(sides) == 0
 
 
-def test_redeeming_at_both_shops_at_once_never_locks_in_a_ring(luna_open):  # noqa: F811
+def test_redeeming_at_both_shops_at_once_never_locks_in_a_ring(luna_open):
     town = a_busy_town(luna_open)
     answers = at_once(opposing(town))
     assert set(answers) <= {"committed", "not_eligible"}
@@ -111,7 +110,7 @@ def test_redeeming_at_both_shops_at_once_never_locks_in_a_ring(luna_open):  # no
     holds(town)
 
 
-def test_twin_without_the_order_of_merchants_they_wait_for_each_other_in_a_ring(luna_open, monkeypatch):  # noqa: F811
+def test_twin_without_the_order_of_merchants_they_wait_for_each_other_in_a_ring(luna_open, monkeypatch):
     town = a_busy_town(luna_open)
     meet = threading.Barrier(2)
     usable = partners.usable
@@ -130,7 +129,7 @@ def test_twin_without_the_order_of_merchants_they_wait_for_each_other_in_a_ring(
         at_once(attempts)
 
 
-def test_ending_and_unlinking_at_the_same_moment_leave_both_sides_alike(luna_open):  # noqa: F811
+def test_ending_and_unlinking_at_the_same_moment_leave_both_sides_alike(luna_open):
     town = a_busy_town(luna_open)
     attempts = opposing(town, rounds=3)
     _one, other = town.pairs[1]
@@ -143,7 +142,7 @@ def test_ending_and_unlinking_at_the_same_moment_leave_both_sides_alike(luna_ope
     holds(town)
 
 
-def test_the_same_request_at_once_pulls_once(luna_open):  # noqa: F811
+def test_the_same_request_at_once_pulls_once(luna_open):
     town = a_busy_town(luna_open)
     with town.bookshop():
         reward = coffee(cost_points=45).pk

@@ -24,13 +24,13 @@ from members.operations.refunds import cancel_order
 from members.tasks import run_referrals
 from tests.cast import AT, MARA, order, person, publish
 from tests.members.operations.test_referrals import AFFILIATES, BOTH, friend_of
-from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def friends(luna_open):  # noqa: F811
+def friends(luna_open):
     """Ana and Ben, and eight friends of each, in a shop where everything really commits."""
     with acting_for(luna_open, by=MARA):
         publish(referrals=BOTH | AFFILIATES | {"guard": {"joins_per_day": 100}})
@@ -84,7 +84,7 @@ def test_purchases_refunds_and_payments_in_any_order_end_the_same(friends):
         assert verify() == []
 
 
-def test_batches_of_people_who_brought_each_other_never_wait_in_a_ring(luna_open):  # noqa: F811
+def test_batches_of_people_who_brought_each_other_never_wait_in_a_ring(luna_open):
     """Everybody's friend buys in every batch, in opposite orders, while everybody is paid."""
     with acting_for(luna_open, by=MARA):
         publish(referrals=BOTH | AFFILIATES | {"guard": {"chain_days": 0}})
@@ -184,7 +184,7 @@ def test_one_code_for_one_member_and_one_click_for_one_browser(friends):
 
 @pytest.mark.parametrize(("guarded", "held"), [(True, 13), (False, 0)])
 def test_a_crowd_that_joins_at_once_is_noticed_and_without_the_lock_it_is_not(
-    luna_open,  # noqa: F811
+    luna_open,
     monkeypatch,
     guarded,
     held,

@@ -16,7 +16,7 @@ from members.operations.transfers import give_points
 from rewards.operations.redemption import redeem_reward
 from tests.cast import AT, MARA, publish
 from tests.rewards.operations.test_redemption import coffee
-from tests.rewards.test_races import at_once, luna_open, rich  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once, rich
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 ON = {"transfers": {"on": True}, "household": {"on": True, "largest": 20}}
@@ -50,7 +50,7 @@ def the_last_points(merchant: Any, count: int = 8) -> Any:
     )
 
 
-def test_of_a_household_one_gets_the_last_points(luna_open):  # noqa: F811
+def test_of_a_household_one_gets_the_last_points(luna_open):
     members, answers = the_last_points(luna_open)
     assert answers == {"committed": 1, "not_eligible": 7}
     with acting_for(luna_open, by=MARA):
@@ -59,7 +59,7 @@ def test_of_a_household_one_gets_the_last_points(luna_open):  # noqa: F811
         assert verify() == []
 
 
-def test_twin_without_locking_the_household_first_they_wait_for_each_other_in_a_ring(luna_open, monkeypatch):  # noqa: F811
+def test_twin_without_locking_the_household_first_they_wait_for_each_other_in_a_ring(luna_open, monkeypatch):
     def unlocked(member: Any) -> list[Any]:
         return list(HouseholdPlace.objects.values_list("member_id", flat=True))
 
@@ -68,7 +68,7 @@ def test_twin_without_locking_the_household_first_they_wait_for_each_other_in_a_
         the_last_points(luna_open)
 
 
-def test_redeeming_giving_leaving_and_merging_of_one_household_never_lock_in_a_ring(luna_open):  # noqa: F811
+def test_redeeming_giving_leaving_and_merging_of_one_household_never_lock_in_a_ring(luna_open):
     members = rich(luna_open, [f"m{number}" for number in range(8)], points=100)
     household = at_home(luna_open, members)
     with acting_for(luna_open, by=MARA):
@@ -113,7 +113,7 @@ def given_at_once(merchant: Any) -> Any:
     )
 
 
-def test_a_limit_holds_for_gifts_at_the_same_moment(luna_open):  # noqa: F811
+def test_a_limit_holds_for_gifts_at_the_same_moment(luna_open):
     giver, answers = given_at_once(luna_open)
     assert answers == {"given": 6, "transfer_limit_reached": 4}
     with acting_for(luna_open, by=MARA):
@@ -121,7 +121,7 @@ def test_a_limit_holds_for_gifts_at_the_same_moment(luna_open):  # noqa: F811
         assert verify() == []
 
 
-def test_twin_without_the_members_locks_the_limit_is_passed(luna_open, monkeypatch):  # noqa: F811
+def test_twin_without_the_members_locks_the_limit_is_passed(luna_open, monkeypatch):
     import time
 
     from members.models import Member
@@ -138,7 +138,7 @@ def test_twin_without_the_members_locks_the_limit_is_passed(luna_open, monkeypat
     assert answers["given"] > 6
 
 
-def test_the_same_gift_at_once_is_given_once(luna_open):  # noqa: F811
+def test_the_same_gift_at_once_is_given_once(luna_open):
     one, other = rich(luna_open, ["one", "other"], points=100)
     with acting_for(luna_open, by=MARA):
         publish(sharing=ON)

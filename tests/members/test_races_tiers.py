@@ -16,7 +16,7 @@ from members.operations.orders import record_order
 from members.operations.refunds import cancel_order
 from members.queries import tiers as asking
 from tests.cast import AT, ENGRAVING, MARA, days, order, person, publish
-from tests.rewards.test_races import at_once, luna_open  # noqa: F401 - a fixture
+from tests.rewards.test_races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 LADDER = {
@@ -35,7 +35,7 @@ def bought(member: Any, kronor: int, name: str) -> Callable[[], str]:
     return lambda: str(record_order(order=order(member, kronor, external_id=name), at=AT).replayed)
 
 
-def test_two_orders_cross_the_threshold_at_once_and_it_is_one_change(luna_open):  # noqa: F811
+def test_two_orders_cross_the_threshold_at_once_and_it_is_one_change(luna_open):
     people = members(luna_open, 8)
     attempts = [bought(one, 600, f"{n}-{turn}") for n, one in enumerate(people) for turn in range(2)]
     at_once(luna_open, attempts)
@@ -63,20 +63,20 @@ def two_reviews_at_once(merchant: Any, monkeypatch: pytest.MonkeyPatch) -> int:
         return TierChange.objects.filter(reason="not_kept").count()
 
 
-def test_eight_reviews_at_once_are_one(luna_open, monkeypatch):  # noqa: F811
+def test_eight_reviews_at_once_are_one(luna_open, monkeypatch):
     assert two_reviews_at_once(luna_open, monkeypatch) == 1
     with acting_for(luna_open, by=MARA):
         assert verify() == []
 
 
-def test_twin_without_the_members_counts_held_they_are_several(luna_open, monkeypatch):  # noqa: F811
+def test_twin_without_the_members_counts_held_they_are_several(luna_open, monkeypatch):
     monkeypatch.setattr(tiers, "hold", lambda members: None)
     assert two_reviews_at_once(luna_open, monkeypatch) > 1
     with acting_for(luna_open, by=MARA):
         assert "tier_changes_chained" in {breach.check for breach in verify()}
 
 
-def test_orders_cancellations_merges_and_reviews_of_the_same_people_at_once(luna_open):  # noqa: F811
+def test_orders_cancellations_merges_and_reviews_of_the_same_people_at_once(luna_open):
     people = members(luna_open, 12)
     attempts: list[Callable[[], Any]] = []
     for number in range(0, 12, 2):
@@ -116,13 +116,13 @@ def claims_at_once(merchant: Any) -> Any:
     return at_once(merchant, [claim(number) for number in range(10)])
 
 
-def test_what_can_be_claimed_once_is_claimed_once(luna_open):  # noqa: F811
+def test_what_can_be_claimed_once_is_claimed_once(luna_open):
     assert claims_at_once(luna_open) == {"open": 1, "perk_used_up": 9}
     with acting_for(luna_open, by=MARA):
         assert PerkClaim.objects.count() == 1
 
 
-def test_twin_without_the_members_counts_held_it_is_claimed_more_often(luna_open, monkeypatch):  # noqa: F811
+def test_twin_without_the_members_counts_held_it_is_claimed_more_often(luna_open, monkeypatch):
     used = perks.asking.used
 
     def slowly(*args: Any, **more: Any) -> int:
