@@ -71,7 +71,7 @@ class Ladder(Struct):
     review: Reviewing | None
 
 
-class Goal(Struct):
+class TierGoal(Struct):
     """`missing` of `needs`, of which `amount` is there; counted from `first` to `last` (null: without bounds), and
     worth something until before an instant (null: whenever)."""
 
@@ -120,8 +120,8 @@ class MemberTier(Struct):
     review_at: datetime | None
     by: str
     amount: int
-    next: Goal | None
-    keep: Goal | None
+    next: TierGoal | None
+    keep: TierGoal | None
     says: list[str]
     perks: list[MemberPerk]
     history: list[TierChange]
@@ -220,12 +220,12 @@ def reviewing(row: models.TierReview | None) -> Reviewing | None:
     return Reviewing(version, row.move_down, row.reviewed, row.changed, row.started_at, row.finished_at)
 
 
-def goal(found: rules.Goal | None) -> Goal | None:
+def goal(found: rules.Goal | None) -> TierGoal | None:
     """What is missing to a tier."""
     if found is None:
         return None
     span = found.span
-    return Goal(found.tier, found.amount, found.needs, found.missing, found.before, span.first, span.last)
+    return TierGoal(found.tier, found.amount, found.needs, found.missing, found.before, span.first, span.last)
 
 
 def change(row: models.TierChange, *, tiers: rules.Tiers, voice: Voice) -> TierChange:
