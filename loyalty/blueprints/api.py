@@ -29,7 +29,7 @@ class Wanted(Struct, forbid_unknown_fields=True, frozen=True):
     customers: Level = Level.HIGH
 
 
-class BlueprintTexts(Struct):
+class Wording(Struct):
     """A blueprint in one language: its name, what it brings, when it fits."""
 
     name: str
@@ -47,7 +47,7 @@ class Blueprint(Struct):
     budget: Level
     effort: Level
     customers: Level
-    texts: dict[str, BlueprintTexts]
+    texts: dict[str, Wording]
     fit: int
     because: list[str]
     lacks: list[str]
@@ -64,7 +64,7 @@ class BlueprintDocument(Struct):
 
     id: str
     model: str
-    texts: dict[str, BlueprintTexts]
+    texts: dict[str, Wording]
     programme: dict[str, Any]
     rewards: list[dict[str, Any]]
 
@@ -79,10 +79,8 @@ class OpenedBlueprint(Struct):
     kept: list[str]
 
 
-def _texts(one: Kept) -> dict[str, BlueprintTexts]:
-    return {
-        language: BlueprintTexts(said.name, said.promise, said.fits) for language, said in one.texts.items()
-    }
+def _texts(one: Kept) -> dict[str, Wording]:
+    return {language: Wording(said.name, said.promise, said.fits) for language, said in one.texts.items()}
 
 
 def _advised(found: Advice) -> Blueprint:
