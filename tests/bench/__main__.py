@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, engine, growth, inprocess, tiers, web
+from tests.bench import books, engine, expiry, growth, inprocess, tiers, web
 from tests.bench.clients import Figure, pgbench, processes
 from tests.bench.report import save, table
 from tests.bench.world import World, build
@@ -17,6 +17,7 @@ PARTS = (
     "books",
     "engine",
     "tiers",
+    "expiry",
     "orders",
     "redeem",
     "reads",
@@ -28,8 +29,8 @@ PARTS = (
 class Run:
     """One run: measures, remembers, and relates each figure to the ceiling it belongs to."""
 
-    def __init__(self, world: World, seconds: int):
-        self.world, self.seconds = world, seconds
+    def __init__(self, world: World, seconds: int, crowd: int):
+        self.world, self.seconds, self.crowd = world, seconds, crowd
         self.figures: list[Figure] = []
 
     def add(self, figure: Figure, *, ceiling: float = 0.0, target: str = "") -> Figure:
@@ -173,14 +174,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=6, help="how long each measurement lasts")
     parser.add_argument("--members", type=int, default=2000)
     parser.add_argument("--out", type=Path, default=Path(".data/bench/results.json"))
+    parser.add_argument(
+        "--crowd", type=int, default=1_000_000, help="members whose tiers and points are looked at"
+    )
     asked = parser.parse_args()
-    run = Run(build(asked.members), asked.seconds)
+    run = Run(build(asked.members), asked.seconds, asked.crowd)
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
-             "engine": engine.measure, "tiers": tiers.measure, "growth": grown}  # fmt: skip
+             "engine": engine.measure, "tiers": tiers.measure, "expiry": expiry.measure, "growth": grown}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):
             steps[part](run)
-    save(run.figures, {"seconds": asked.seconds, "members": asked.members}, asked.out)
+    save(run.figures, {"seconds": asked.seconds, "members": asked.members, "crowd": asked.crowd}, asked.out)
     print(table(run.figures))
 
 

@@ -96,12 +96,12 @@ def preview(shop: Any) -> float:
 
 def measure(run: "Run") -> None:
     """Add the figures to a run."""
-    shop = crowd(run.world.admin, 50_000, "tiers")
+    shop = crowd(run.world.admin, run.crowd, "tiers")
     took = preview(shop)
-    run.add(Figure(f"preview other tiers, 50,000 members in {took:.1f} s", 1, 50_000 / took))
+    run.add(Figure(f"preview other tiers, {run.crowd:,} members in {took:.0f} s", 1, run.crowd / took))
     done, took = review(shop)
     run.add(
-        Figure(f"review tiers, {done:,} members in {took:.1f} s", 1, done / took),
+        Figure(f"review tiers, {done:,} members in {took:.0f} s", 1, done / took),
         target=f"{TARGET:,.0f}/s (a million in ten minutes)",
     )
 
