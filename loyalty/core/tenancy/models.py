@@ -7,10 +7,12 @@
 not check foreign keys, so a plain one would accept another merchant's row.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
 from django.db.backends.ddl_references import Statement
+from django.db.models.sql import Query
 
 from loyalty.core import ids
 from loyalty.core.tenancy import lookups as _lookups  # noqa: F401 - registers `begins`
@@ -39,13 +41,25 @@ class ScopedQuerySet(models.QuerySet):
         return super().db
 
 
+@lru_cache(maxsize=1024)
+def _rows_of(model: type[models.Model], merchant_id: int) -> Query:
+    """The query for one merchant's rows of a model; copy it, never change it.
+
+    Every query begins with it. Working out anew what the filter means to the model cost a tenth of a
+    millisecond each time, as much as PostgreSQL takes to find a row by its key.
+    """
+    return models.QuerySet(model).filter(merchant_id=merchant_id).query
+
+
 class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc] # a class made by a call
     """Adds the merchant to every query as a literal; raises `NoMerchant` outside a scope."""
 
     def get_queryset(self) -> models.QuerySet:
         queryset = super().get_queryset()
         queryset._built_for = merchant_id = scope.current().merchant_id
-        return queryset if merchant_id is None else queryset.filter(merchant_id=merchant_id)
+        if merchant_id is not None:
+            queryset.query = _rows_of(self.model, merchant_id).chain()
+        return queryset
 
 
 class MerchantKey(models.ForeignKey):

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, connections, models, transaction
 from django.db.utils import IntegrityError
 
 from loyalty.core.merchants.models import Location, Merchant
@@ -52,6 +52,20 @@ def test_a_scope_over_all_merchants_sees_all_and_is_nobodys(luna: Merchant, othe
         assert scope.actor() == SYSTEM
         with pytest.raises(NoMerchant):
             Location(code="x", name="x")
+
+
+def test_what_one_query_asks_for_stays_out_of_the_next(luna: Merchant, other_shop: Merchant) -> None:
+    """Every query starts from one that is kept for its merchant; narrowing it must not narrow that."""
+    for merchant, name in ((luna, "Café Luna"), (other_shop, "Otto's Books"), (luna, "Café Luna")):
+        with acting_for(merchant, by=MARA):
+            rows = Location.objects.filter(name="nowhere").order_by("-name")[:1]
+            assert (list(rows), Location.objects.none().count()) == ([], 0)
+            assert Location.objects.exclude(name=name).count() == 0
+            assert (
+                Location.objects.annotate(again=models.F("name")).values_list("again", flat=True).get()
+                == name
+            )
+            assert names() == [name]
 
 
 def test_nested_scopes_each_see_their_own_and_the_outer_comes_back(
