@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def role_of(url: str) -> str:
 
 
 def launched(data: Path, *command: str) -> subprocess.Popen[str]:
-    """The command line in a session of its own, as a terminal would run it."""
+    """The command line in a session of its own, as a terminal would run it: also when these tests were started in the
+    background of a script, whose children are told to ignore Ctrl-C."""
     return subprocess.Popen(
         [sys.executable, "-m", "loyalty.demo.servers", "run", "--data", data, "--", *command],
         cwd=ROOT,
@@ -86,6 +88,7 @@ def launched(data: Path, *command: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
