@@ -10,6 +10,7 @@ from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
 from loyalty.core.api.pagination import Paged, keyset
 from loyalty.core.api.spec import Instant, endpoint, page_of, within
+from loyalty.core.errors import NotFound
 from members.queries.wallet import wallet
 from rewards import models
 from rewards.api.shapes import MaybeId
@@ -185,7 +186,11 @@ class DonatedList(Struct):
 
 class Donations(Endpoint):
     @endpoint(
-        summary="List donations", scope="rewards:read", query=DonationSearch, answers={200: DonatedList}
+        summary="List donations",
+        scope="rewards:read",
+        query=DonationSearch,
+        answers={200: DonatedList},
+        refuses=(NotFound,),
     )
     def get(self, call: Call) -> DonatedList:
         """What has been given on members' behalf, less what was taken back."""
