@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from loyalty.core import formats, ids
+from loyalty.core.codewords import in_words
 from loyalty.core.events.models import Event
 from loyalty.core.events.queries import log
 from loyalty.core.formats import NOTHING
@@ -151,24 +152,13 @@ SENTENCES = {
     "stripe.refused": gettext_lazy("A notice from Stripe could not be applied"),
     "books.broken": gettext_lazy("The nightly check found lines in the books that do not agree: {breaches}"),
 }
-#: Words that events keep as codes, by the name of their place in a sentence.
-CODES: dict[str, dict[str, Any]] = {
-    "why": {
-        "unknown": gettext_lazy("there is no such reward"),
-        "retired": gettext_lazy("it is retired"),
-        "not_a_gift": gettext_lazy("rewards of its kind are not given as gifts"),
-        "out_of_stock": gettext_lazy("it is out of stock"),
-    },
-    "state": {
-        "open": pgettext_lazy("a reward to hand over", "Open"),
-        "prepared": pgettext_lazy("a reward to hand over", "Prepared"),
-        "sent": pgettext_lazy("a reward to hand over", "Sent"),
-        "collected": pgettext_lazy("a reward to hand over", "Collected"),
-        "done": pgettext_lazy("a reward to hand over", "Done"),
-        "cancelled": pgettext_lazy("a reward to hand over", "Cancelled"),
-    },
+#: Why a reward could not be handed out, as events keep it.
+REFUSALS: dict[str, Any] = {
+    "unknown": gettext_lazy("there is no such reward"),
+    "retired": gettext_lazy("it is retired"),
+    "not_a_gift": gettext_lazy("rewards of its kind are not given as gifts"),
+    "out_of_stock": gettext_lazy("it is out of stock"),
 }
-CODES["was"] = CODES["state"]
 ICONS = {
     "merchant": "store",
     "staff": "user-cog",
@@ -250,7 +240,9 @@ class _Filling(dict[str, str]):
         value = self.data.get(name)
         if value is None:
             return NOTHING
-        return formats.number(value) if _whole(value) else str(CODES.get(name, {}).get(value, value))
+        if name == "why":
+            return str(REFUSALS.get(value, value))
+        return formats.number(value) if _whole(value) else str(in_words(name, value))
 
 
 def _whole(value: Any) -> bool:
