@@ -80,6 +80,9 @@ SENTENCES = {
     "points.set_free": gettext_lazy("No longer waiting: {points}"),
     "points.spent_at_partner": gettext_lazy("Used at a partner: {points}"),
     "points.arrived_from_partner": gettext_lazy("Arrived from a partner: {points}"),
+    "stamps.spent": gettext_lazy("Used for a full stamp card: {points}"),
+    "stamps.given_back": gettext_lazy("Given back from a stamp card: {points}"),
+    "cashback.earned": gettext_lazy("Turned into cash-back: {points}"),
     "transfer.made": gettext_lazy("A member gave something to another member"),
     "transfer.undone": gettext_lazy("What a member gave to another was taken back"),
     "household.opened": gettext_lazy("A household was opened"),
@@ -103,6 +106,7 @@ SENTENCES = {
     "perk.served": gettext_lazy("A claimed perk was delivered"),
     "perk.cancelled": gettext_lazy("A claimed perk was cancelled"),
     "badge.earned": gettext_lazy("A member earned a badge"),
+    "draw.entered": gettext_lazy("A member got chances in a prize draw"),
     "segment.entered": gettext_lazy("A member was added to a segment"),
     "segment.left": gettext_lazy("A member left a segment"),
     "card.filled": gettext_lazy("A stamp card was filled"),
@@ -178,11 +182,14 @@ ICONS = {
     "payment": "wallet",
     "activity": "sparkles",
     "transfer": "arrow-left-right",
+    "stamps": "stamp",
+    "cashback": "wallet",
     "household": "house",
     "membership": "id-card",
     "tiers": "medal",
     "perk": "sparkles",
     "badge": "award",
+    "draw": "ticket",
     "segment": "users",
     "card": "stamp",
     "offer": "tag",
@@ -203,9 +210,9 @@ TOPICS = {
     "staff": gettext_lazy("Staff and keys"),
 }
 _BEGINNINGS = {
-    "member": ("member.", "membership.", "household.", "tiers.", "perk.", "badge.", "segment.", "referral.",
+    "member": ("member.", "membership.", "household.", "tiers.", "perk.", "badge.", "draw.", "segment.", "referral.",
                "activity.", "card_link."),
-    "points": ("points.", "transfer.", "card.", "books."),
+    "points": ("points.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
     "programme": ("programme.", "blueprint.", "partnership."),
@@ -213,7 +220,8 @@ _BEGINNINGS = {
 }  # fmt: skip
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",
-    "transfer", "household", "membership", "perk", "badge", "segment", "card", "offer", "card_link",
+    "transfer", "stamps", "cashback", "household", "membership", "perk", "badge", "draw", "segment", "card", "offer",
+    "card_link",
 )  # fmt: skip
 
 
