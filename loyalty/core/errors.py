@@ -9,12 +9,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.core.codewords import in_words
+
 
 class DomainError(Exception):
     """Base of every refusal. Subclasses set `code`, `message` and `status`, beside the operation that raises
     them.
 
-    `message` is a format string; keyword arguments fill it and travel to API clients as `params`.
+    `message` is a format string; keyword arguments fill it, codes as words of the language, and travel to API clients
+    as they are as `params`.
     """
 
     code = "refused"
@@ -29,7 +32,8 @@ class DomainError(Exception):
         super().__init__(self.code)
 
     def __str__(self) -> str:
-        return str(self.message).format(**self.params)
+        said = {place: in_words(place, value) for place, value in self.params.items()}
+        return str(self.message).format(**said)
 
 
 class NotFound(DomainError):

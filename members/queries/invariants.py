@@ -1,5 +1,7 @@
 """What must hold between orders and the books; run with the ledger's own checks."""
 
+from django.utils.translation import gettext_lazy as _
+
 from loyalty.core.ledger.checks import register_check
 
 _ORDERS = """
@@ -157,49 +159,49 @@ def register() -> None:
     """Add the checks of orders, refunds and what is counted."""
     register_check(
         "units_granted", _UNITS, over="members_order",
-        says="stamps, status credits and cash-back are granted and taken back as decisions and refunds say",
+        says=_("stamps, status credits and cash-back are granted and taken back as decisions and refunds say"),
     )  # fmt: skip
     register_check(
         "cards_spend_stamps", _CARDS, over="members_fullcard",
-        says="a full stamp card has spent its stamps, and has them back when it was reopened",
+        says=_("a full stamp card has spent its stamps, and has them back when it was reopened"),
     )  # fmt: skip
     register_check(
         "budgets_add_up", _BUDGETS, over="members_budgetuse",
-        says="what has gone out of a budget is what the rules that draw on it have given",
+        says=_("what has gone out of a budget is what the rules that draw on it have given"),
     )  # fmt: skip
     register_check(
         "uses_follow_decisions", _USES, over="members_ruleuse",
-        says="what counts against caps, cool-downs and budgets is what decisions that still stand gave",
+        says=_("what counts against caps, cool-downs and budgets is what decisions that still stand gave"),
     )  # fmt: skip
     register_check(
         "order_points_granted", _ORDERS, over="members_order",
-        says="the points an order says it earned are the points its grants gave",
+        says=_("the points an order says it earned are the points its grants gave"),
     )  # fmt: skip
     register_check(
         "activity_points_granted", _ACTIVITIES, over="members_activity",
-        says="the points an activity says it earned are the points its grants gave",
+        says=_("the points an activity says it earned are the points its grants gave"),
     )  # fmt: skip
     register_check(
         "activity_points_taken", _UNDONE, over="members_activity",
-        says="what waits or was refused gave nothing, and what was undone was taken back",
+        says=_("what waits or was refused gave nothing, and what was undone was taken back"),
     )  # fmt: skip
     register_check(
         "refund_points_taken", _REFUNDS, over="members_order",
-        says="the points an order's refunds took are the points the books took back",
+        says=_("the points an order’s refunds took are the points the books took back"),
     )  # fmt: skip
     register_check(
         "tiers_follow_history", _STANDINGS, over="members_tierstanding",
-        says="a member's tier is the one their last change led to",
+        says=_("a member’s tier is the one their last change led to"),
     )  # fmt: skip
     register_check(
         "tiers_last_as_told", _UNTIL, over="members_tierstanding",
-        says="a tier lasts until when the last change said",
+        says=_("a tier lasts until when the last change said"),
     )  # fmt: skip
     register_check(
         "tier_changes_chained", _CHAIN, over="members_tierchange",
-        says="each change of a member's tier begins where the one before it ended",
+        says=_("each change of a member’s tier begins where the one before it ended"),
     )  # fmt: skip
     register_check(
         "nobody_gone_has_a_tier", _GONE, over="members_tierstanding",
-        says="who was merged or erased has no tier",
+        says=_("who was merged or erased has no tier"),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """What must hold between settlement entries, the books, and the two sides of a partnership."""
 
+from django.utils.translation import gettext_lazy as _
+
 from loyalty.core.ledger.checks import register_check
 
 _BOOKED = """
@@ -50,13 +52,13 @@ def register() -> None:
     over = "members_settlemententry"
     register_check(
         "settlement_is_booked", _BOOKED, over=over,
-        says="what is to be settled with partners is what the books say left for them and arrived from them",
+        says=_("what is to be settled with partners is what the books say left for them and arrived from them"),
     )  # fmt: skip
     register_check(
         "settlement_is_zero", _ZERO, over=over,
-        says="what one partner owes is owed to the other: each entry has its opposite, so every period sums to zero",
+        says=_("what one partner owes is owed to the other: each entry has its opposite, so every period sums to zero"),
     )  # fmt: skip
     register_check(
         "partners_mirror", _MIRRORED, over="members_partnership",
-        says="partners hold the same agreement in the same state, and both sides of each linked card",
+        says=_("partners hold the same agreement in the same state, and both sides of each linked card"),
     )  # fmt: skip

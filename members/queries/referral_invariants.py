@@ -1,5 +1,7 @@
 """What must hold between referrals and the books; run with the ledger's own checks."""
 
+from django.utils.translation import gettext_lazy as _
+
 from loyalty.core.ledger.checks import register_check
 
 # What the books gave and took for each payout, against what it says of itself. A reward is no unit of the books. What a
@@ -63,20 +65,20 @@ def register() -> None:
     """Add the checks of referrals."""
     register_check(
         "referral_payouts_posted", _PAYOUTS, over="members_referralpayout",
-        says="what a referral gave and took back is what the books gave and took for it, once",
+        says=_("what a referral gave and took back is what the books gave and took for it, once"),
     )  # fmt: skip
     register_check(
         "referrals_settled", _SETTLED, over="members_referralpayout",
-        says="a referral that counts has given what it should, and one that was taken back has taken it back",
+        says=_("a referral that counts has given what it should, and one that was taken back has taken it back"),
     )  # fmt: skip
     register_check(
         "referrals_between_two", _PAIRS, over="members_referral",
-        says="nobody is rewarded for bringing themselves",
+        says=_("nobody is rewarded for bringing themselves"),
     )  # fmt: skip
     register_check(
-        "referrals_once", _TWICE, over="members_referral", says="nobody is brought twice",
+        "referrals_once", _TWICE, over="members_referral", says=_("nobody is brought twice"),
     )  # fmt: skip
     register_check(
         "referral_states", _STATES, over="members_referral",
-        says="a referral counts by a purchase, and one that staff let through is not held again",
+        says=_("a referral counts by a purchase, and one that staff let through is not held again"),
     )  # fmt: skip

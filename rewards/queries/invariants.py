@@ -1,5 +1,7 @@
 """What must hold between redemptions and the books; run with the ledger's own checks."""
 
+from django.utils.translation import gettext_lazy as _
+
 from loyalty.core.ledger.checks import register_check
 
 _ONCE = """
@@ -71,26 +73,26 @@ def register() -> None:
     """Add the checks of redemptions, codes, pools, places and stock."""
     register_check(
         "redeemed_once", _ONCE, over="rewards_redemption",
-        says="each redemption is one reservation of its cost, settled once in the way its status says, with what came"
-        " back of it; one that costs nothing is not in the books",
+        says=_("each redemption is one reservation of its cost, settled once in the way its status says, with what came"
+        " back of it; one that costs nothing is not in the books"),
     )  # fmt: skip
     register_check(
         "held_is_open", _HELD, over="rewards_redemption",
-        says="the points a member has set aside are those of the redemptions that are open",
+        says=_("the points a member has set aside are those of the redemptions that are open"),
     )  # fmt: skip
     register_check(
         "no_more_codes", _CODES, over="rewards_redemption",
-        says="no redemption has more good or used codes than it hands out; one that was given back has none",
+        says=_("no redemption has more good or used codes than it hands out; one that was given back has none"),
     )  # fmt: skip
     register_check(
         "pool_is_counted", _POOL, over="rewards_poolcode",
-        says="what is left of an imported pool is what nobody was given",
+        says=_("what is left of an imported pool is what nobody was given"),
     )  # fmt: skip
     register_check(
         "places_are_counted", _PLACES, over="rewards_session",
-        says="the places taken of an event are those that are booked or were used",
+        says=_("the places taken of an event are those that are booked or were used"),
     )  # fmt: skip
     register_check(
         "stock_is_counted", _STOCK, over="rewards_reward",
-        says="what is taken of a reward's stock is what redemptions took",
+        says=_("what is taken of a reward’s stock is what redemptions took"),
     )  # fmt: skip

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -56,7 +57,7 @@ class Result:
     breaches: list[Breach]
 
 
-def register_check(name: str, sql: str, *, says: str, over: str) -> None:
+def register_check(name: str, sql: str, *, says: Any, over: str) -> None:
     """Add an invariant of an app above the ledger. Registering the same name again replaces it.
 
     `sql` selects `(merchant_id, subject, detail)` of what is wrong, with `{merchant:x}` as its filter. `says` is the

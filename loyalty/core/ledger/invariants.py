@@ -1,6 +1,9 @@
 """The statements that `checks` runs: what must always hold in the ledger's own tables."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,7 +11,7 @@ class Check:
     """A named invariant: `says` is the promise, `over` the rows it is about, `sql` finds what breaks it."""
 
     name: str
-    says: str
+    says: Any  # words, translated where they are shown
     over: str
     sql: str
 
@@ -16,7 +19,7 @@ class Check:
 CHECKS = (
     Check(
         "sums_to_zero",
-        "the lines of every transfer sum to zero, and there are at least two, numbered from one",
+        _("the lines of every transfer sum to zero, and there are at least two, numbered from one"),
         "lines",
         """SELECT e.merchant_id, e.transfer_id, format('%s lines sum to %s %s', count(*), sum(e.amount), e.unit)
              FROM ledger_entry e WHERE {lines:e}
@@ -25,7 +28,7 @@ CHECKS = (
     ),
     Check(
         "has_lines",
-        "every transfer has lines",
+        _("every transfer has lines"),
         "transfers",
         """SELECT t.merchant_id, t.id, 'no lines'
              FROM ledger_transfer t
@@ -34,7 +37,7 @@ CHECKS = (
     ),
     Check(
         "amount_is_what_moved",
-        "a transfer's amount and unit are what its lines moved, on accounts of its own member",
+        _("a transfer’s amount and unit are what its lines moved, on accounts of its own member"),
         "transfers",
         """SELECT t.merchant_id, t.id, format('%s of %s says %s', t.move, t.unit, t.amount)
              FROM ledger_transfer t
@@ -54,7 +57,7 @@ CHECKS = (
     ),
     Check(
         "balance_is_sum",
-        "a member's balance is the sum of the lines, its version their number, its head the last hash",
+        _("a member’s balance is the sum of the lines, its version their number, its head the last hash"),
         "accounts",
         """SELECT a.merchant_id, a.id, format('%s: balance %s, lines sum to %s; version %s, %s lines up to %s',
                                               a.kind, a.balance, coalesce(s.total, 0), a.version,
@@ -73,7 +76,7 @@ CHECKS = (
     ),
     Check(
         "balances_follow",
-        "versions have no gap and each balance is the one before plus the line",
+        _("versions have no gap and each balance is the one before plus the line"),
         "lines",
         """SELECT merchant_id, account_id,
                   format('version %s: %s and %s gives %s', version, before, amount, balance_after)
@@ -86,7 +89,7 @@ CHECKS = (
     ),
     Check(
         "hashes_chain",
-        "each line's hash is made of its content and the hash before it",
+        _("each line’s hash is made of its content and the hash before it"),
         "lines",
         """SELECT merchant_id, account_id, format('version %s', version)
              FROM (SELECT e.merchant_id, e.account_id, e.version, e.hash,
@@ -102,7 +105,7 @@ CHECKS = (
     ),
     Check(
         "above_floor",
-        "no account of a member was ever below zero, and what is owed never above",
+        _("no account of a member was ever below zero, and what is owed never above"),
         "lines",
         """SELECT e.merchant_id, e.account_id, format('%s %s at version %s', a.kind, e.balance_after, e.version)
              FROM ledger_entry e
@@ -112,7 +115,9 @@ CHECKS = (
     ),
     Check(
         "lot_is_sum",
-        "what remains of a lot is the sum of its lines in available and pending, between nothing and the grant",
+        _(
+            "what remains of a lot is the sum of its lines in available and pending, between nothing and the grant"
+        ),
         "lots",
         """SELECT l.merchant_id, l.id, format('remaining %s of %s, lines sum to %s', l.remaining, l.granted,
                                               coalesce(s.total, 0))
@@ -127,7 +132,7 @@ CHECKS = (
     ),
     Check(
         "lot_is_granted",
-        "every lot is the one lot of one grant of its amount, on its member's available account",
+        _("every lot is the one lot of one grant of its amount, on its member’s available account"),
         "lots",
         """SELECT l.merchant_id, l.id, format('granted %s by a %s of %s', l.granted, t.move, t.amount)
              FROM ledger_lot l
@@ -143,7 +148,7 @@ CHECKS = (
     ),
     Check(
         "lots_make_balance",
-        "a member's available and pending points are exactly what remains of the lots",
+        _("a member’s available and pending points are exactly what remains of the lots"),
         "accounts",
         """SELECT a.merchant_id, a.owner, format('%s %s: balance %s, lots %s', a.kind, a.unit, a.balance,
                                                  coalesce(s.remaining, 0))
@@ -160,7 +165,7 @@ CHECKS = (
     ),
     Check(
         "reservations_settle_once",
-        "no reservation is used or released beyond what it set aside, lot by lot",
+        _("no reservation is used or released beyond what it set aside, lot by lot"),
         "accounts",
         """SELECT a.merchant_id, coalesce(t.settles, t.id), format('lot %s: %s left', e.lot_id, sum(e.amount))
              FROM ledger_account a
@@ -171,7 +176,7 @@ CHECKS = (
     ),
     Check(
         "given_back_once",
-        "no spending gives back more than it took, lot by lot",
+        _("no spending gives back more than it took, lot by lot"),
         "transfers",
         """WITH back AS (
                SELECT t.merchant_id, t.settles, e.lot_id, sum(e.amount) FILTER (WHERE e.amount > 0) AS amount
@@ -191,7 +196,7 @@ CHECKS = (
     ),
     Check(
         "taken_back_once",
-        "no grant is taken back beyond what it gave",
+        _("no grant is taken back beyond what it gave"),
         "transfers",
         """SELECT l.merchant_id, l.id, format('%s granted, %s taken back', l.granted, b.amount)
              FROM (SELECT t.merchant_id, t.settles, sum(t.amount + t.shortfall) AS amount
@@ -202,7 +207,7 @@ CHECKS = (
     ),
     Check(
         "told_once",
-        "every transfer is told by exactly one event, and no event tells of another",
+        _("every transfer is told by exactly one event, and no event tells of another"),
         "transfers",
         """SELECT coalesce(t.merchant_id, v.merchant_id), coalesce(t.id, v.id),
                   format('%s events', coalesce(v.times, 0))
@@ -216,7 +221,9 @@ CHECKS = (
     ),
     Check(
         "own_book",
-        "every line is on an account of its own merchant and unit; only members' lines carry a running balance",
+        _(
+            "every line is on an account of its own merchant and unit; only members’ lines carry a running balance"
+        ),
         "lines",
         """SELECT e.merchant_id, e.transfer_id, format('line %s on account %s', e.line, e.account_id)
              FROM ledger_entry e
@@ -229,7 +236,7 @@ CHECKS = (
     ),
     Check(
         "book_is_zero",
-        "all balances of members and all lines of the merchant's side together are zero in each unit",
+        _("all balances of members and all lines of the merchant’s side together are zero in each unit"),
         "accounts",
         """SELECT merchant_id, unit, sum(total)
              FROM (SELECT a.merchant_id, a.unit, sum(a.balance) AS total FROM ledger_account a

@@ -6,18 +6,24 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from loyalty.core import formats, ids
+from loyalty.core.codewords import in_words
 from loyalty.core.events.models import Event
 from loyalty.core.events.queries import log
+from loyalty.core.formats import NOTHING
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.queries import people
 from loyalty.core.pages import Here, require
-from loyalty.web.office.frame import office_page
+from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.lists import PAGE, address, is_text
 from loyalty.web.office.people import names_of
+from loyalty.web.sentences import voice_of
+from members.queries.why import Voice
 
 #: What happened, for a list; "{x}" is filled from the event's figures.
 SENTENCES = {
@@ -25,7 +31,7 @@ SENTENCES = {
     "staff.added": gettext_lazy("A colleague was added"),
     "staff.changed": gettext_lazy("A colleague’s role was changed"),
     "staff.revoked": gettext_lazy("A colleague’s access was taken away"),
-    "api_key.created": gettext_lazy("An API key was made"),
+    "api_key.created": gettext_lazy("An API key was created"),
     "api_key.revoked": gettext_lazy("An API key was stopped"),
     "programme.published": gettext_lazy("Version {number} of the programme was published"),
     "member.joined": gettext_lazy("A member joined"),
@@ -56,18 +62,57 @@ SENTENCES = {
     "order.cancelled": gettext_lazy("An order was cancelled"),
     "refund.parked": gettext_lazy("A refund is waiting for its order"),
     "refund.refused": gettext_lazy("A refund did not fit its order"),
-    "points.earned": gettext_lazy("{points} points were earned"),
-    "points.adjusted": gettext_lazy("{points} points were given or taken by hand"),
-    "points.reserved": gettext_lazy("{points} points were set aside for a reward"),
-    "points.spent": gettext_lazy("{points} points were spent"),
-    "points.released": gettext_lazy("{points} points set aside went back"),
-    "points.given_back": gettext_lazy("{points} points were given back"),
-    "points.taken_back": gettext_lazy("{points} points were taken back"),
-    "points.activated": gettext_lazy("{points} points can be spent now"),
-    "points.expired": gettext_lazy("{points} points expired"),
-    "points.forfeited": gettext_lazy("{points} points were forfeited"),
-    "points.moved": gettext_lazy("{points} points moved to another account"),
-    "reward.created": gettext_lazy("A reward was made"),
+    "points.earned": gettext_lazy("Earned: {points}"),
+    "points.adjusted": gettext_lazy("Given or taken by hand: {points}"),
+    "points.reserved": gettext_lazy("Set aside for a reward: {points}"),
+    "points.spent": gettext_lazy("Spent: {points}"),
+    "points.released": gettext_lazy("Set aside before, given back: {points}"),
+    "points.given_back": gettext_lazy("Given back: {points}"),
+    "points.taken_back": gettext_lazy("Taken back: {points}"),
+    "points.activated": gettext_lazy("Can be spent from now on: {points}"),
+    "points.expired": gettext_lazy("Expired: {points}"),
+    "points.forfeited": gettext_lazy("Ended with the membership: {points}"),
+    "points.moved": gettext_lazy("Moved to another account: {points}"),
+    "points.given": gettext_lazy("Given to another member: {points}"),
+    "points.received": gettext_lazy("Received from another member: {points}"),
+    "points.converted": gettext_lazy("Turned into something else: {points}"),
+    "points.conversion": gettext_lazy("A member’s balance was turned into something else"),
+    "points.set_free": gettext_lazy("No longer waiting: {points}"),
+    "points.spent_at_partner": gettext_lazy("Used at a partner: {points}"),
+    "points.arrived_from_partner": gettext_lazy("Arrived from a partner: {points}"),
+    "stamps.spent": gettext_lazy("Used for a full stamp card: {points}"),
+    "stamps.given_back": gettext_lazy("Given back from a stamp card: {points}"),
+    "cashback.earned": gettext_lazy("Turned into cash-back: {points}"),
+    "transfer.made": gettext_lazy("A member gave something to another member"),
+    "transfer.undone": gettext_lazy("What a member gave to another was taken back"),
+    "household.opened": gettext_lazy("A household was opened"),
+    "household.invited": gettext_lazy("Somebody was invited to a household"),
+    "household.joined": gettext_lazy("A member joined a household"),
+    "household.allowed": gettext_lazy("It was changed who may use a household’s balance"),
+    "household.left": gettext_lazy("A member left a household"),
+    "household.dissolved": gettext_lazy("A household was dissolved"),
+    "membership.started": gettext_lazy("A paid membership was started"),
+    "membership.paid": gettext_lazy("A paid membership was paid: {amount}"),
+    "membership.payment_due": gettext_lazy("A paid membership is due for payment"),
+    "membership.payment_failed": gettext_lazy("The payment for a paid membership failed"),
+    "membership.price_changes": gettext_lazy("A member was told a new price of their paid membership"),
+    "membership.perk_used": gettext_lazy("A perk of a paid membership was used"),
+    "membership.cancelled": gettext_lazy("A paid membership was cancelled"),
+    "membership.resumed": gettext_lazy("A cancelled paid membership goes on"),
+    "membership.ended": gettext_lazy("A paid membership ended"),
+    "membership.refunded": gettext_lazy("A paid membership was refunded: {amount}"),
+    "tiers.reviewed": gettext_lazy("Members’ tiers were reviewed after a change of the programme"),
+    "perk.claimed": gettext_lazy("A member claimed a perk"),
+    "perk.served": gettext_lazy("A claimed perk was delivered"),
+    "perk.cancelled": gettext_lazy("A claimed perk was cancelled"),
+    "badge.earned": gettext_lazy("A member earned a badge"),
+    "draw.entered": gettext_lazy("A member got chances in a prize draw"),
+    "segment.entered": gettext_lazy("A member was added to a segment"),
+    "segment.left": gettext_lazy("A member left a segment"),
+    "card.filled": gettext_lazy("A stamp card was filled"),
+    "card.reopened": gettext_lazy("A full stamp card was opened again: a stamp was taken back"),
+    "offer.activated": gettext_lazy("A member activated an offer"),
+    "reward.created": gettext_lazy("A reward was created"),
     "reward.edited": gettext_lazy("A reward was changed"),
     "reward.retired": gettext_lazy("A reward was retired"),
     "reward.restored": gettext_lazy("A reward was offered again"),
@@ -78,13 +123,13 @@ SENTENCES = {
     "reward.issued": gettext_lazy("A reward was handed out"),
     "reward.not_issued": gettext_lazy("A reward could not be handed out: {why}"),
     "reward.withdrawn": gettext_lazy("A reward handed out was taken back"),
-    "pool.filled": gettext_lazy("{added} codes were imported for a reward"),
-    "pool.emptied": gettext_lazy("{gone} codes of a reward were discarded"),
-    "pool.low": gettext_lazy("Only {left} codes of a reward are left"),
+    "pool.filled": gettext_lazy("Codes were added to a reward: {added}"),
+    "pool.emptied": gettext_lazy("Codes of a reward were discarded: {gone}"),
+    "pool.low": gettext_lazy("A reward is running out of codes. Left: {left}"),
     "pool.out": gettext_lazy("The last code of a reward was given out"),
-    "session.opened": gettext_lazy("A date with {capacity} places was opened"),
-    "session.edited": gettext_lazy("A date was changed"),
-    "session.cancelled": gettext_lazy("A date was called off"),
+    "session.opened": gettext_lazy("An event was opened. Places: {capacity}"),
+    "session.edited": gettext_lazy("An event was changed"),
+    "session.cancelled": gettext_lazy("An event was cancelled"),
     "place.booked": gettext_lazy("A place was booked"),
     "place.waited": gettext_lazy("A member waits for a place"),
     "place.freed": gettext_lazy("A place became free"),
@@ -93,11 +138,30 @@ SENTENCES = {
     "place.attended": gettext_lazy("A member came to an event"),
     "place.missed": gettext_lazy("A member did not come to an event"),
     "fulfilment.opened": gettext_lazy("A reward has to be handed over"),
-    "fulfilment.changed": gettext_lazy("A reward to hand over went from {was} to {state}"),
+    "fulfilment.changed": gettext_lazy("A reward to hand over: “{was}” became “{state}”"),
+    "order.claimed": gettext_lazy("A member claimed an order made without a card"),
     "order.paid_with_points": gettext_lazy("An order was paid in part with points"),
     "payment.mismatch": gettext_lazy("An order says another amount than was paid with points"),
-    "payment.returned": gettext_lazy("{points} points that paid for an order were given back"),
+    "payment.returned": gettext_lazy("Given back after paying for an order: {points}"),
     "voucher.used": gettext_lazy("A code was used"),
+    "blueprint.opened": gettext_lazy("A ready-made programme was opened"),
+    "partnership.proposed": gettext_lazy("A partnership was proposed"),
+    "partnership.agreed": gettext_lazy("A partnership was agreed"),
+    "partnership.ended": gettext_lazy("A partnership was ended"),
+    "card_link.code_made": gettext_lazy("A member got a code to link a partner’s card"),
+    "card_link.made": gettext_lazy("A member linked a partner’s card"),
+    "card_link.ended": gettext_lazy("A link to a partner’s card was ended"),
+    "stripe.connected": gettext_lazy("Stripe was connected"),
+    "stripe.disconnected": gettext_lazy("Stripe was disconnected"),
+    "stripe.refused": gettext_lazy("A notice from Stripe could not be applied"),
+    "books.broken": gettext_lazy("The nightly check found lines in the books that do not agree: {breaches}"),
+}
+#: Why a reward could not be handed out, as events keep it.
+REFUSALS: dict[str, Any] = {
+    "unknown": gettext_lazy("there is no such reward"),
+    "retired": gettext_lazy("it is retired"),
+    "not_a_gift": gettext_lazy("rewards of its kind are not given as gifts"),
+    "out_of_stock": gettext_lazy("it is out of stock"),
 }
 ICONS = {
     "merchant": "store",
@@ -116,6 +180,24 @@ ICONS = {
     "place": "calendar-days",
     "fulfilment": "package",
     "payment": "wallet",
+    "activity": "sparkles",
+    "transfer": "arrow-left-right",
+    "stamps": "stamp",
+    "cashback": "wallet",
+    "household": "house",
+    "membership": "id-card",
+    "tiers": "medal",
+    "perk": "sparkles",
+    "badge": "award",
+    "draw": "ticket",
+    "segment": "users",
+    "card": "stamp",
+    "offer": "tag",
+    "blueprint": "layout-template",
+    "partnership": "handshake",
+    "card_link": "link",
+    "stripe": "credit-card",
+    "books": "triangle-alert",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {
@@ -128,41 +210,62 @@ TOPICS = {
     "staff": gettext_lazy("Staff and keys"),
 }
 _BEGINNINGS = {
-    "order": ("order.", "refund."),
-    "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "payment."),
-    "staff": ("staff.", "api_key.", "merchant."),
-}
+    "member": ("member.", "membership.", "household.", "tiers.", "perk.", "badge.", "draw.", "segment.", "referral.",
+               "activity.", "card_link."),
+    "points": ("points.", "stamps.", "cashback.", "transfer.", "card.", "books."),
+    "order": ("order.", "refund.", "payment."),
+    "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
+    "programme": ("programme.", "blueprint.", "partnership."),
+    "staff": ("staff.", "api_key.", "merchant.", "stripe."),
+}  # fmt: skip
 _KINDS_ABOUT_MEMBERS = (
-    "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment",
+    "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",
+    "transfer", "stamps", "cashback", "household", "membership", "perk", "badge", "draw", "segment", "card", "offer",
+    "card_link",
 )  # fmt: skip
 
 
-def sentence(event: Event, currency: str) -> str:
+def sentence(event: Event, voice: Voice) -> str:
     """An event in words; one that has none yet is shown by its name, never dropped."""
-    text = str(SENTENCES.get(event.kind, event.kind))
-    data: dict[str, Any] = event.data or {}
-    amount = data.get("amount", data.get("points"))
-    filled = {
-        "number": data.get("number", ""),
-        "points": formats.number(amount) if isinstance(amount, int) else "",
-        "amount": formats.money(data["amount_minor"], currency)
-        if isinstance(data.get("amount_minor"), int)
-        else "",
-    }
-    try:
-        return text.format(**filled)
-    except (KeyError, IndexError):
-        return text
+    return str(SENTENCES.get(event.kind, event.kind)).format_map(_Filling(event.data or {}, voice))
+
+
+class _Filling(dict[str, str]):
+    """The figures of an event as its sentence shows them; a dash for what it does not have."""
+
+    def __init__(self, data: dict[str, Any], voice: Voice):
+        super().__init__()
+        self.data, self.voice = data, voice
+
+    def __missing__(self, name: str) -> str:
+        match name:
+            case "points":
+                value = self.data.get("amount", self.data.get("points"))
+                return self.voice.units(value, self.data.get("unit", POINTS)) if _whole(value) else NOTHING
+            case "amount":
+                value = self.data.get("amount_minor")
+                return self.voice.money(value) if _whole(value) else NOTHING
+        value = self.data.get(name)
+        if value is None:
+            return NOTHING
+        if name == "why":
+            return str(REFUSALS.get(value, value))
+        return formats.number(value) if _whole(value) else str(in_words(name, value))
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def told(events: Iterable[Event], here: Here) -> list[dict[str, Any]]:
     """Events as a list shows them, newest first as they come; in at most two further queries."""
     found = list(events)
     names = names_of([event.actor for event in found])
+    voice = voice_of(here.merchant.currency, words())
     return [
         {
             "event": event,
-            "text": sentence(event, here.merchant.currency),
+            "text": sentence(event, voice),
             "who": names.get(event.actor, ""),
             "icon": ICONS.get(event.kind.partition(".")[0], "dot"),
             "note": str((event.data or {}).get("reason") or (event.data or {}).get("note") or ""),
@@ -208,7 +311,11 @@ def audit(request: HttpRequest, here: Here) -> HttpResponse:
     context = {
         "events": told(shown, here),
         "tabs": [
-            {"label": label, "url": address(request, topic=name, before=""), "current": topic == name}
+            {
+                "label": capfirst(words()["other"]) if name == "points" else label,
+                "url": address(request, topic=name, before=""),
+                "current": topic == name,
+            }
             for name, label in TOPICS.items()
         ],
         "by": by,

@@ -53,7 +53,7 @@ def _nav(here: Here, current: str) -> list[dict[str, Any]]:
     if not here.may("members.view") and here.may("members.join"):
         url = reverse("office:join", args=[here.merchant.slug])
         items.append(
-            {"label": _("Join a member"), "url": url, "icon": "user-plus", "current": current == "join"}
+            {"label": _("Add a member"), "url": url, "icon": "user-plus", "current": current == "join"}
         )
     return items
 

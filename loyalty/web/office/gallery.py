@@ -50,7 +50,7 @@ class SampleForm(forms.Form):
     )
     used_at = forms.ChoiceField(
         label=gettext_lazy("How it is used"),
-        help_text=gettext_lazy("Decides what the member is shown after pressing Use."),
+        help_text=gettext_lazy("What the member sees after choosing “Use”."),
         widget=forms.RadioSelect,
         choices=[
             ("till", gettext_lazy("Shown to staff at the till")),

@@ -23,7 +23,7 @@ from loyalty.web.office.people import names_of
 
 SCOPE_NAMES = {
     "members:read": gettext_lazy("Read members, balances and their history"),
-    "members:write": gettext_lazy("Join, edit, merge, block and erase members"),
+    "members:write": gettext_lazy("Add, edit, merge, block and erase members"),
     "orders:write": gettext_lazy("Record, refund and cancel orders"),
     "orders:read": gettext_lazy("Read orders and ask what one would earn"),
     "points:adjust": gettext_lazy("Give and take points by hand"),
@@ -72,7 +72,7 @@ def first_calls(request: HttpRequest, here: Here, secret: str) -> list[dict[str,
     return [
         {
             "id": "call-member",
-            "title": _("1. Join a member"),
+            "title": _("1. Add a member"),
             "text": _posted(
                 request, secret, "members", {"external_id": "try-member-1", "given_name": "Maja"}
             ),

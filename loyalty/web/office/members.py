@@ -7,7 +7,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from loyalty.core import ids
@@ -19,7 +19,7 @@ from members.models import Member
 from members.queries import directory
 
 STATUS_NAMES = {
-    Member.Status.ACTIVE: gettext_lazy("Active"),
+    Member.Status.ACTIVE: pgettext_lazy("a member", "Active"),
     Member.Status.BLOCKED: gettext_lazy("Blocked"),
     Member.Status.ERASED: gettext_lazy("Erased"),
     Member.Status.MERGED: gettext_lazy("Merged"),

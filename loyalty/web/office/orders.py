@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from loyalty.core import ids
+from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.merchants.queries import location_names
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.forms.orders import RefundForm
-from loyalty.web.office.frame import office_page
+from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.lists import PAGE, address, after, cursor, is_text
 from loyalty.web.office.members import known_as
 from members.models import Order
@@ -32,6 +32,12 @@ SHOWS = {
     "refunded": gettext_lazy("Refunded"),
     "cancelled": gettext_lazy("Cancelled"),
 }
+#: Where orders come from when no location is named; what a shop calls its own channels is shown as it is.
+CHANNELS = {
+    "pos": gettext_lazy("At the till"),
+    "web": gettext_lazy("In the web shop"),
+    "app": gettext_lazy("In the app"),
+}
 LINE_KINDS = {
     "product": gettext_lazy("Product"),
     "gift_card": gettext_lazy("Gift card"),
@@ -40,6 +46,11 @@ LINE_KINDS = {
     "fee": gettext_lazy("Fee"),
     "tip": gettext_lazy("Tip"),
 }
+
+
+def channel_name(channel: str) -> str:
+    """A channel as people say it."""
+    return str(CHANNELS.get(channel, channel))
 
 
 def order_rows(found: Iterable[Order], slug: str) -> list[dict[str, Any]]:
@@ -51,7 +62,7 @@ def order_rows(found: Iterable[Order], slug: str) -> list[dict[str, Any]]:
     return [
         {
             "order": row,
-            "where": places.get(row.location, row.location) or row.channel,
+            "where": places.get(row.location, row.location) or channel_name(row.channel),
             "url": reverse("office:order", args=[slug, ids.encode("ord", row.pk)]),
             "member": names.get(row.member_id, "") if row.member_id else "",
             "member_url": reverse("office:member", args=[slug, ids.encode("mbr", row.member_id)])
@@ -157,11 +168,12 @@ def refund(request: HttpRequest, here: Here, order_id: str) -> HttpResponse:
 
 
 def _said(taken: int, shortfall: int) -> str:
+    said = words()
     if shortfall:
-        return _("Refunded. {taken} points were taken back; {short} had been spent already.").format(
-            taken=taken, short=shortfall
+        return _("Refunded. Taken back: {taken}. Already spent, so not taken back: {short}.").format(
+            taken=formats.points(taken, said), short=formats.points(shortfall, said)
         )
-    return _("Refunded. {taken} points were taken back.").format(taken=taken)
+    return _("Refunded. Taken back: {taken}.").format(taken=formats.points(taken, said))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

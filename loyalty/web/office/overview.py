@@ -37,7 +37,7 @@ LABELS = {
     "members_active": gettext_lazy("Active members"),
     "revenue_members": gettext_lazy("Revenue from members"),
     "points_outstanding": gettext_lazy("{Points} members hold"),
-    "redemption_share": gettext_lazy("Used of what was given"),
+    "redemption_share": gettext_lazy("Share of {points} used"),
     "members_new": gettext_lazy("New members"),
     "orders": gettext_lazy("Orders"),
     "points_issued": gettext_lazy("{Points} given"),
@@ -54,7 +54,7 @@ MOVES = {
     "refund": gettext_lazy("Refund"),
     "redemption": gettext_lazy("Reward"),
     "adjustment": gettext_lazy("By hand"),
-    "expiry": gettext_lazy("Time was up"),
+    "expiry": gettext_lazy("Expired unused"),
     "merge": gettext_lazy("Accounts merged"),
     "forfeit": gettext_lazy("Membership ended"),
 }
@@ -88,7 +88,7 @@ def shown(figure: figures.Figure, currency: str) -> str:
 def label_of(key: str, said: dict[str, str]) -> str:
     """A figure's name, with the shop's own word for points."""
     many = said["other"]
-    return str(LABELS[key]).format(Points=many[:1].upper() + many[1:])
+    return str(LABELS[key]).format(points=many, Points=many[:1].upper() + many[1:])
 
 
 def _change(now: figures.Figure, before: figures.Figure) -> str:
@@ -192,7 +192,7 @@ def _first_steps(here: Here, is_used: Any) -> list[dict[str, Any]]:
     has_rewards = catalogue().exists()
     steps = [
         {
-            "name": _("Say what earns points"),
+            "name": _("Say what earns {points}").format(points=words()["other"]),
             "minutes": 3,
             "done": programmes.in_force() is not None,
             "url": reverse("office:programme_rule", args=[slug]),
@@ -206,7 +206,7 @@ def _first_steps(here: Here, is_used: Any) -> list[dict[str, Any]]:
             "may": here.may("rewards.edit"),
         },
         {
-            "name": _("Join the first member"),
+            "name": _("Add the first member"),
             "minutes": 1,
             "done": bool(directory.counts()),
             "url": reverse("office:join", args=[slug]),

@@ -32,7 +32,7 @@ _LABELS = {
     "per_minor": gettext_lazy("For every"),
     "rounding": gettext_lazy("Part amounts"),
     "at_least_minor": gettext_lazy("Smallest purchase that earns"),
-    "factor": gettext_lazy("Times as many"),
+    "factor": gettext_lazy("Multiplied by"),
     "name": gettext_lazy("Name"),
     "hold_days": gettext_lazy("Days until points can be spent"),
     "hold_until": gettext_lazy("Day before which points cannot be spent"),

@@ -126,7 +126,7 @@ class MergeForm(forms.Form):
     other = forms.CharField(
         label=_("The other account"),
         max_length=254,
-        help_text=_("Its e-mail, phone number, card or your own customer number, written in full."),
+        help_text=_("Its e-mail address, phone number, card or customer number, written in full."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     confirmed = forms.BooleanField(

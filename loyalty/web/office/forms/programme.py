@@ -187,7 +187,7 @@ class PublishForm(forms.Form):
         label=_("What is new, in your words"),
         max_length=300,
         required=False,
-        help_text=_("Stands in the history, so that everybody remembers why."),
+        help_text=_("Shown in the history, so that everybody remembers why."),
     )
 
 

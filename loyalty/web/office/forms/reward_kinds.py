@@ -19,7 +19,7 @@ _DECIMAL = {"inputmode": "decimal", "autocomplete": "off"}
 KINDS = [
     (Kind.FREE_PRODUCT, _("A product for free")),
     (Kind.SAMPLE, _("A sample to try")),
-    (Kind.EXCLUSIVE_PRODUCT, _("Something that cannot be bought")),
+    (Kind.EXCLUSIVE_PRODUCT, _("An exclusive product")),
     (Kind.MONEY_OFF, _("Money off")),
     (Kind.PERCENT_OFF, _("Per cent off")),
     (Kind.FREE_SHIPPING, _("Free shipping")),
@@ -27,7 +27,7 @@ KINDS = [
     (Kind.PAY_WITH_POINTS, _("Paying with points")),
     (Kind.WORKSHOP, _("A place at a workshop")),
     (Kind.EXPERIENCE, _("An experience")),
-    (Kind.EARLY_ACCESS, _("Getting in before others")),
+    (Kind.EARLY_ACCESS, _("Early access")),
     (Kind.DONATION, _("A donation to a good cause")),
     (Kind.COUPON, _("A code from a list of yours")),
     (Kind.PARTNER, _("Something from a partner")),
@@ -126,7 +126,7 @@ def kind_fields(currency: str) -> dict[str, forms.Field]:
         "percent": _percent(_("Per cent off")),
         "at_least": money(_("On orders of at least"), _("Empty: on any order.")),
         "most_off": money(_("At most"), _("Empty: without a limit.")),
-        "methods": Names(label=_("Ways of sending"), help_text=_("With commas between. Empty: all of them.")),
+        "methods": Names(label=_("Shipping methods"), help_text=_("With commas between. Empty: all of them.")),
         "product_sku": forms.CharField(
             label=_("Article number"), max_length=100, required=False, help_text=_("What the till rings up for free.")
         ),
@@ -141,7 +141,7 @@ def kind_fields(currency: str) -> dict[str, forms.Field]:
         ),
         "from_pool": forms.BooleanField(
             label=_("With codes from a list of yours"), required=False,
-            help_text=_("Otherwise we make the codes."),
+            help_text=_("Otherwise we create the codes."),
         ),
         "low_at": number(
             _("Tell me when so few codes are left"), 0, 1_000_000, required=False, initial=10,
@@ -156,8 +156,8 @@ def kind_fields(currency: str) -> dict[str, forms.Field]:
         "rate_points": number(_("So many points"), 1, MAX_POINTS, required=False),
         "rate_money": money(_("are worth")),
         "most_percent": _percent(_("Of an order, points pay at most"), _("Empty: all of it.")),
-        "least_points": number(_("The fewest that can be used"), 1, MAX_POINTS, required=False),
-        "most_points": number(_("The most that can be used at once"), 1, MAX_POINTS, required=False),
+        "least_points": number(_("Smallest number that can be used at once"), 1, MAX_POINTS, required=False),
+        "most_points": number(_("Largest number that can be used at once"), 1, MAX_POINTS, required=False),
     }  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def check_kind(form: forms.Form, data: dict[str, Any]) -> None:
         form.add_error("public_at", _("Everybody else comes after the members."))
     least, most = data.get("least_points"), data.get("most_points")
     if kind == Kind.PAY_WITH_POINTS and most and least and most < least:
-        form.add_error("most_points", _("It cannot be fewer than the fewest."))
+        form.add_error("most_points", _("This is less than the smallest number."))
     url = data.get("url")
     if url and not url.startswith("https://"):
         form.add_error("url", _("Give an address that begins with https://."))

@@ -88,7 +88,7 @@ class RewardForm(forms.Form):
     )
     segments = Names(label=_("Only for these segments"), help_text=_("Any of them will do."))
     not_segments = Names(label=_("Not for these segments"))
-    member_days = number(_("Only for members of so many days"), 1, 36_600, required=False)
+    member_days = number(_("Member for at least"), 1, 36_600, required=False)
     birthday = forms.BooleanField(label=_("Only around the birthday"), required=False)
     days_before = number(_("Days before it"), 0, 180, required=False, initial=0)
     days_after = number(_("Days after it"), 0, 180, required=False, initial=0)
@@ -96,7 +96,7 @@ class RewardForm(forms.Form):
         label=_("How it gets to the member"),
         choices=DELIVERIES,
         required=False,
-        help_text=_("What has to be sent or handed over waits in a list for staff."),
+        help_text=_("What has to be sent or handed over goes on a list for staff."),
     )
     available_from = _day(_("First day"))
     available_until = _day(_("Last day"))
@@ -108,10 +108,10 @@ class RewardForm(forms.Form):
         help_text=_("None ticked: everywhere."),
     )
     code_valid_days = number(
-        _("Days a code is good for"), 1, 3660, initial=30, help_text=_("Counted from the day it is taken.")
+        _("Days a code is valid"), 1, 3660, initial=30, help_text=_("Counted from the day it is taken.")
     )
     position = number(
-        _("Place in the list"),
+        _("Position in the list"),
         0,
         100_000,
         initial=0,

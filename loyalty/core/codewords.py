@@ -1,0 +1,93 @@
+"""Codes that refusals and events carry, as people read them.
+
+A program reads `status: "blocked"` in every language; a person reads "This member is blocked" in theirs. Apps use the
+codes of their own models, and all of them stand here, because one sentence may come from any app. A code without an
+entry is shown as it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+_STATUS: Mapping[str, Any] = {
+    "active": pgettext_lazy("status", "active"),
+    "approved": pgettext_lazy("status", "approved"),
+    "attended": pgettext_lazy("status", "attended"),
+    "blocked": pgettext_lazy("status", "blocked"),
+    "booked": pgettext_lazy("status", "booked"),
+    "cancelled": pgettext_lazy("status", "cancelled"),
+    "collected": pgettext_lazy("status", "collected"),
+    "committed": pgettext_lazy("status", "committed"),
+    "done": pgettext_lazy("status", "done"),
+    "erased": pgettext_lazy("status", "erased"),
+    "held": pgettext_lazy("status", "held"),
+    "joined": pgettext_lazy("status", "joined"),
+    "merged": pgettext_lazy("status", "merged"),
+    "missed": pgettext_lazy("status", "missed"),
+    "open": pgettext_lazy("status", "open"),
+    "passed": pgettext_lazy("status", "passed"),
+    "prepared": pgettext_lazy("status", "prepared"),
+    "qualified": pgettext_lazy("status", "qualified"),
+    "recorded": pgettext_lazy("status", "recorded"),
+    "refused": pgettext_lazy("status", "refused"),
+    "released": pgettext_lazy("status", "released"),
+    "reserved": pgettext_lazy("status", "reserved"),
+    "reversed": pgettext_lazy("status", "reversed"),
+    "rewarded": pgettext_lazy("status", "rewarded"),
+    "sent": pgettext_lazy("status", "sent"),
+    "served": pgettext_lazy("status", "served"),
+    "undone": pgettext_lazy("status", "undone"),
+    "waiting": pgettext_lazy("status", "waiting"),
+}
+_IDENTITY: Mapping[str, Any] = {
+    "email": gettext_lazy("e-mail address"),
+    "phone": gettext_lazy("phone number"),
+    "external": gettext_lazy("customer number"),
+    "card": pgettext_lazy("what a member is known by", "card"),
+}
+#: What was looked for and is not there.
+_THINGS: Mapping[str, Any] = {
+    "API key": gettext_lazy("API key"),
+    "activity": gettext_lazy("activity"),
+    "blueprint": gettext_lazy("blueprint"),
+    "booking": gettext_lazy("booking"),
+    "claim": gettext_lazy("claim"),
+    "code": gettext_lazy("code"),
+    "draft": gettext_lazy("draft"),
+    "figure": gettext_lazy("figure"),
+    "fulfilment": gettext_lazy("fulfilment"),
+    "household": gettext_lazy("household"),
+    "member": gettext_lazy("member"),
+    "offer": gettext_lazy("offer"),
+    "order": gettext_lazy("order"),
+    "paid membership": gettext_lazy("paid membership"),
+    "partnership": gettext_lazy("partnership"),
+    "person": gettext_lazy("person"),
+    "programme": gettext_lazy("programme"),
+    "programme version": gettext_lazy("programme version"),
+    "redemption": gettext_lazy("redemption"),
+    "referral": gettext_lazy("referral"),
+    "reward": pgettext_lazy("what was looked for", "reward"),
+    "session": gettext_lazy("session"),
+    "shop": gettext_lazy("shop"),
+    "thing": gettext_lazy("thing"),
+    "transfer": gettext_lazy("transfer"),
+}
+#: Which words belong to which place in a sentence.
+PLACES: Mapping[str, Mapping[str, Any]] = {
+    "status": _STATUS,
+    "state": _STATUS,
+    "was": _STATUS,
+    "wanted": _STATUS,
+    "kind": _IDENTITY,
+    "what": _THINGS,
+}
+
+
+def in_words(place: str, value: Any) -> Any:
+    """A value as it stands at `{place}` of a sentence: several codes with commas between are translated one by one."""
+    known = PLACES.get(place)
+    if known is None or not isinstance(value, str):
+        return value
+    return ", ".join(str(known.get(part, part)) for part in value.split(", "))
