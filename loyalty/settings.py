@@ -306,7 +306,10 @@ SPECTACULAR_SETTINGS = {
     "Refusals are application/problem+json with a stable `code`.",
     "SERVERS": [{"url": "/", "description": "This server"}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["loyalty.core.api.schema.add_components"],
+    "POSTPROCESSING_HOOKS": [
+        "loyalty.core.api.schema.add_components",
+        "loyalty.core.api.webhook_schema.add_webhooks",
+    ],
     "SORT_OPERATIONS": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
