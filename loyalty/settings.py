@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "loyalty.core.events",
     "loyalty.core.programme",
     "loyalty.core.ledger",
+    "loyalty.core.webhooks",
     "loyalty.core.api",
     "loyalty.core",
     "members",
@@ -280,6 +281,12 @@ if CELERY_BROKER_URL.startswith("filesystem://"):  # where no Valkey runs: messa
 API_RATE_PER_KEY = int(_env.get("API_RATE_PER_KEY", "50"))  # requests a second; 0 is no limit
 API_RATE_PER_MERCHANT = int(_env.get("API_RATE_PER_MERCHANT", "200"))
 
+# Webhooks go to public addresses over https. Networks named here are allowed too, and plain http and any port with
+# them: for receivers in one's own. A site on this machine lets one try with a receiver on this machine.
+_own = "127.0.0.0/8,::1/128" if _site.hostname in {"127.0.0.1", "localhost", "::1"} else ""
+WEBHOOK_ALLOWED_NETS = tuple(filter(None, _env.get("WEBHOOK_ALLOWED_NETS", _own).replace(" ", "").split(",")))
+WEBHOOK_KEEP_DAYS = int(_env.get("WEBHOOK_KEEP_DAYS", "30"))  # how long what was delivered, and how, is kept
+
 # `loyalty.core.api.base` authenticates, limits and reads; the framework only routes and describes.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -299,7 +306,10 @@ SPECTACULAR_SETTINGS = {
     "Refusals are application/problem+json with a stable `code`.",
     "SERVERS": [{"url": "/", "description": "This server"}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["loyalty.core.api.schema.add_components"],
+    "POSTPROCESSING_HOOKS": [
+        "loyalty.core.api.schema.add_components",
+        "loyalty.core.api.webhook_schema.add_webhooks",
+    ],
     "SORT_OPERATIONS": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -13,6 +13,7 @@ class MembersConfig(AppConfig):
         from members.operations import card_links, perks, referral_moves
         from members.operations.privacy import holder
         from members.queries import (
+            event_kinds,
             invariants,
             life_words,
             partner_invariants,
@@ -54,3 +55,4 @@ class MembersConfig(AppConfig):
         referral_invariants.register()
         life_words.register()
         referral_words.register_words()
+        event_kinds.register()

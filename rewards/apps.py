@@ -13,7 +13,7 @@ class RewardsConfig(AppConfig):
         from rewards import consumers  # noqa: F401 - registers what it consumes
         from rewards.operations import issuing
         from rewards.operations.privacy import holder, places
-        from rewards.queries import invariants
+        from rewards.queries import event_kinds, invariants
         from rewards.queries.telling import gifts as told_gifts
         from rewards.queries.telling import tell
 
@@ -24,3 +24,4 @@ class RewardsConfig(AppConfig):
         story.register("redemption", tell)
         given.register(told_gifts)
         invariants.register()
+        event_kinds.register()

@@ -36,6 +36,8 @@ _WORDS = {
     "ssn": "session",
     "bkg": "booking",
     "ful": "fulfilment",
+    "whe": "webhook endpoint",
+    "dlv": "delivery",
 }
 _last_ns = 0
 _lock = threading.Lock()

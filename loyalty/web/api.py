@@ -1,6 +1,7 @@
 """The API's addresses: version 1, its schema, its documentation, and the list of problems it can answer
 with."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +13,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
-from loyalty.core.api import errors, events, programme
+from loyalty.core.api import errors, events, programme, webhook_schema, webhooks
 from loyalty.core.api.base import NoSuchAddress
+from loyalty.core.events.kinds import families, known
+from loyalty.core.webhooks.schedule import PAUSES
+from loyalty.web.office.connect.snippets import LANGUAGES, verification
 from members.api import routes as members
 from rewards.api import routes as rewards
 
@@ -22,6 +26,7 @@ V1 = [
     *members.urlpatterns,
     *rewards.urlpatterns,
     *programme.urlpatterns,
+    *webhooks.urlpatterns,
     *blueprints.urlpatterns,
     *stripe.urlpatterns,
 ]
@@ -69,11 +74,26 @@ def problems(request: HttpRequest) -> HttpResponse:
     return render(request, "api/problems.html", {"problems": rows})
 
 
+def webhooks_explained(request: HttpRequest) -> HttpResponse:
+    """How webhooks are signed, verified, repeated and replayed, with every kind of event."""
+    context = {
+        "verification": verification(),
+        "languages": LANGUAGES,
+        "families": families(),
+        "example": json.dumps(
+            webhook_schema.example(next(k for k in known() if k.name == "points.earned")), indent=2
+        ),
+        "pauses": [pause.total_seconds() for pause in PAUSES],
+    }
+    return render(request, "api/webhooks.html", context)
+
+
 urlpatterns = [
     path("v1/schema", SchemaView.as_view(), name="api_schema"),
     path("docs/", RedirectView.as_view(pattern_name="api_docs")),  # what people type
     path("docs", DocsView.as_view(), name="api_docs"),
     path("problems", problems, name="api_problems"),
+    path("webhooks", webhooks_explained, name="api_webhooks"),
     path("v1/", include(V1)),
     re_path(r"^.*$", NoSuchAddress.as_view()),
 ]

@@ -62,6 +62,7 @@ class Members(Endpoint):
 
     @endpoint(
         summary="Join a member",
+        step="member",
         scope="members:write",
         body=inputs.NewMember,
         example=EXAMPLE,

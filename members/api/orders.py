@@ -62,6 +62,7 @@ def _quoted(call: Call, order: NewOrder) -> shapes.OrderResult:
 class Orders(Endpoint):
     @endpoint(
         summary="Record an order",
+        step="order",
         scope="orders:write",
         body=NewOrder,
         query=Rehearsal,

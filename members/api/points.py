@@ -20,6 +20,7 @@ from members.queries.wallet import wallet
 class MemberBalances(Endpoint):
     @endpoint(
         summary="Read a member's balances",
+        step="balance",
         scope="members:read",
         query=inputs.BalanceAt,
         answers={200: shapes.Balances},

@@ -35,6 +35,7 @@ PREFIX = {
     "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
     "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb", "partnerships": "prt",
     "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl",
+    "webhook-endpoints": "whe", "webhook-deliveries": "dlv",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
 
@@ -101,7 +102,14 @@ def everything(call, name):
         **({"rfl": held[0]["id"]} if held else {}),
         **_rewards(call, member),
         **_shared(call, member, name),
+        **_told(call),
     }
+
+
+def _told(call):
+    made = _made(call.post("webhook-endpoints", {"url": "https://shop.example.com/hook", "kinds": ["*"]}))
+    where = made["endpoint"]["id"]
+    return {"whe": where, "dlv": call.post(f"webhook-endpoints/{where}/test").json()["id"]}
 
 
 def _made(answer):

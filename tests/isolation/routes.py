@@ -25,6 +25,7 @@ KINDS = {
     "key_id": "key",
     "staff": "staff", "staff_id": "staff",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
+    "endpoint_id": "endpoint", "delivery_id": "delivery",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -34,6 +35,7 @@ FOLDERS = {
     "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
     "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
+    "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

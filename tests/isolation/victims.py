@@ -13,6 +13,7 @@ from loyalty.core.merchants.operations import add_staff, create_api_key
 from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
+from loyalty.core.webhooks.operations import add_endpoint, send_test
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
 from members.operations.card_links import accept_code, make_code, unlink
@@ -61,6 +62,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _friend(made, ana, secret)
         _join_forces(made, cleo, ana)
         _keys(made, secret)
+        _hooks(made, secret)
     return made
 
 
@@ -198,6 +200,13 @@ def _keys(made: Shop, secret: str) -> None:
     bare, made.keys["bare"] = create_api_key(name="bare", scopes=["events:read"], at=AT)
     ApiKey.objects.filter(pk=bare.pk).update(scopes=[])
     made.ids["key"] = str(key.pk)
+
+
+def _hooks(made: Shop, secret: str) -> None:
+    url = f"https://{secret}.example/hook"
+    endpoint, _signing = add_endpoint(url=url, kinds=["*"], description=f"{secret} till", at=AT)
+    delivery = send_test(endpoint=endpoint.pk, at=AT)
+    made.ids |= {"endpoint": ids.encode("whe", endpoint.pk), "delivery": ids.encode("dlv", delivery.pk)}
 
 
 def absent(of: Shop) -> dict[str, str]:

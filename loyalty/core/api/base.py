@@ -23,7 +23,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.views import APIView
 
 from loyalty.core import clock
-from loyalty.core.api import errors, idempotency
+from loyalty.core.api import errors, idempotency, sightings
 from loyalty.core.api.authentication import authenticate, require_scope, touch
 from loyalty.core.api.pagination import Window, links
 from loyalty.core.api.spec import Nothing, Spec, within
@@ -135,7 +135,10 @@ class Endpoint(APIView):
         require_scope(who, spec.scope)
         call = _call(request, spec, who, now)
         touch(who, at=now)
-        return _attempts(handler, spec, call, kwargs)
+        reply = _attempts(handler, spec, call, kwargs)
+        if spec.step and reply.status < 400 and not call.dry_run:
+            sightings.note(who, spec.step, at=now)
+        return reply
 
     @classmethod
     def _allowed(cls) -> list[str]:

@@ -1,28 +1,15 @@
 """The event feed, and the two addresses to begin with."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.urls import path
 from msgspec import Meta, Struct
 
-from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
 from loyalty.core.api.spec import endpoint
 from loyalty.core.events import queries
-from loyalty.core.events.models import Event as Row
-
-
-class Event(Struct):
-    """One thing that happened. `data` holds ids and figures, never personal data."""
-
-    number: int
-    kind: str
-    subject: str | None
-    actor: str
-    data: dict[str, Any]
-    happened_at: datetime
-    recorded_at: datetime
+from loyalty.core.events.public import Event, told
 
 
 class EventFeed(Struct):
@@ -63,36 +50,6 @@ class Start(Struct):
     resources: dict[str, str]
 
 
-def _told(row: Row) -> Event:
-    return Event(
-        number=row.pk,
-        kind=row.kind,
-        subject=_subject(row),
-        actor=row.actor,
-        data=row.data,
-        happened_at=row.happened_at,
-        recorded_at=row.recorded_at,
-    )
-
-
-_ABOUT = {
-    "programme": "pgv",
-    "api_key": "key",
-    "staff": "stf",
-    "merchant": "",
-    "reward.created": "rwd",
-    "reward.edited": "rwd",
-    "reward.retired": "rwd",
-    "reward.restored": "rwd",
-}
-
-
-def _subject(row: Row) -> str | None:
-    """The public id of what an event is about: mostly a member."""
-    prefix = _ABOUT.get(row.kind, _ABOUT.get(row.kind.partition(".")[0], "mbr"))
-    return ids.encode(prefix, row.subject) if row.subject is not None and prefix else None
-
-
 class Events(Endpoint):
     @endpoint(summary="Read the event feed", scope="events:read", query=FeedSearch, answers={200: EventFeed})
     def get(self, call: Call) -> EventFeed:
@@ -105,7 +62,7 @@ class Events(Endpoint):
         rows = list(found[: asked.limit + 1])
         more, rows = len(rows) > asked.limit, rows[: asked.limit]
         last = f"{rows[-1].written_by}-{rows[-1].pk}" if rows else asked.after
-        return EventFeed([_told(row) for row in rows], last, more)
+        return EventFeed([told(row) for row in rows], last, more)
 
 
 class PingEndpoint(Endpoint):
@@ -128,7 +85,8 @@ class StartEndpoint(Endpoint):
     @endpoint(summary="Start here", scope="", answers={200: Start})
     def get(self, call: Call) -> Start:
         """The resources and where they are explained."""
-        names = ("members", "orders", "rewards", "redemptions", "programme", "events", "ping")
+        names = ("members", "orders", "rewards", "redemptions", "programme", "events",
+                 "webhook-endpoints", "ping")  # fmt: skip
         return Start("1", "/api/docs", "/api/v1/schema", {name: f"/api/v1/{name}" for name in names})
 
 

@@ -1,4 +1,4 @@
-"""Answers that were given, so that a repeated request gets the same one."""
+"""Answers that were given, so that a repeated request gets the same one; and which first calls were seen."""
 
 from django.db import models
 
@@ -23,3 +23,20 @@ class Answer(MerchantScoped):
 
     def __str__(self) -> str:
         return f"{self.status} for {self.key}"
+
+
+class Sighting(MerchantScoped):
+    """A step of the quickstart that a key of the shop has done, and when it last did."""
+
+    step = models.CharField(max_length=20)
+    credential = models.UUIDField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *tenant("api_sighting"),
+            models.UniqueConstraint(fields=["merchant", "step"], name="api_sighting_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.step

@@ -47,7 +47,7 @@ class Spec:
     """`answers` maps each good status to its Struct. `body` is the documented Struct, `reads` the decoded
     one when it
     differs. `moves_value` makes the Idempotency-Key required. `refuses` lists the refusals special to it,
-    by class, or by code where the class belongs to a sealed room."""
+    by class, or by code where the class belongs to a sealed room. `step` is the step of the quickstart it is."""
 
     summary: str
     scope: str
@@ -62,6 +62,7 @@ class Spec:
     example: Any = None
     result: Any = None
     text: str = field(default="")
+    step: str = ""
 
     @property
     def rehearses(self) -> bool:

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from loyalty.core.events.models import Event
 
 Consumer = Callable[["Event"], None]
+Planner = Callable[[list["Event"]], None]
+Follower = Callable[[int, tuple[str, ...]], bool]
 BELL = "loyalty.core.events.tasks.dispatch_waiting"
 """The task that is rung, by name: it is a floor above."""
 log = logging.getLogger(__name__)
 
 _after_commit: dict[str, dict[str, Consumer]] = defaultdict(dict)
 _now: dict[str, list[Consumer]] = defaultdict(list)
+_planners: list[Planner] = []
+_followers: list[Follower] = []
 
 
 def _name(consumer: Consumer) -> str:
@@ -50,6 +54,27 @@ def consumes_now(*kinds: str) -> Callable[[Consumer], Consumer]:
     return register
 
 
+def plans(planner: Planner) -> Planner:
+    """Register for the moment committed events are taken out of the outbox: called with a batch of several merchants'
+    events in the transaction that marks them as taken, so that what is planned is planned exactly once. For what would
+    be too much as a reaction to each event. An error there leaves the whole batch in the outbox."""
+    _planners.append(planner)
+    return planner
+
+
+def plan(events: list["Event"]) -> None:
+    """Let the planners see a batch."""
+    for planner in _planners if events else ():
+        planner(events)
+
+
+def follows(follower: Follower) -> Follower:
+    """Register who knows whether anybody outside waits for some of these kinds of a merchant's (its id): worth ringing
+    for, where no consumer is."""
+    _followers.append(follower)
+    return follower
+
+
 def react_now(event: "Event") -> None:
     """Run the in-transaction consumers of one event."""
     for consumer in _now.get(event.kind, ()):
@@ -76,12 +101,26 @@ def anyone_listens(*kinds: str) -> bool:
     return any(interested(kind) for kind in kinds) if kinds else bool(_after_commit)
 
 
-def ring(*kinds: str) -> None:
-    """Wake a worker, if somebody listens to any of these kinds; without kinds, to anything. A broker that is away must
-    never fail the business: the sweeper will find the event."""
-    if not anyone_listens(*kinds):
-        return
+def ring(*kinds: str, merchant: int | None = None) -> None:
+    """Wake a worker, if somebody listens to any of these kinds (or waits for them outside, of this merchant's); without
+    kinds, to anything. A broker that is away must never fail the business: the sweeper will find the event."""
+    if anyone_listens(*kinds) or _is_followed(merchant, kinds):
+        wake(BELL)
+
+
+def wake(task: str) -> None:
+    """Ask a worker to run a task, by name, if the broker can be reached: what has to be done stands in the database."""
     try:
-        current_app.send_task(BELL, ignore_result=True, retry=False, expires=60)
+        current_app.send_task(task, ignore_result=True, retry=False, expires=60)
     except Exception:
         log.warning("the bell did not ring; the sweeper will catch it", exc_info=True)
+
+
+def _is_followed(merchant: int | None, kinds: tuple[str, ...]) -> bool:
+    if merchant is None:
+        return False
+    try:
+        return any(follower(merchant, kinds) for follower in _followers)
+    except Exception:
+        log.warning("nobody could say who waits for this; the sweeper will catch it", exc_info=True)
+        return False

@@ -44,4 +44,4 @@ def record(kind: str, *, subject: UUID | None, at: datetime, data: dict[str, Any
 def ring_after_commit(*kinds: str) -> None:
     """Wake the worker once this transaction is committed, if somebody listens to any of these kinds. A bell that is not
     heard is made up by the sweeper."""
-    transaction.on_commit(partial(consumers.ring, *kinds), robust=True)
+    transaction.on_commit(partial(consumers.ring, *kinds, merchant=scope.current().merchant_id), robust=True)

@@ -63,6 +63,7 @@ def spread(*, limit: int) -> int:
             ],
             ignore_conflicts=True,
         )
+        consumers.plan(events)
         Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)
     return len(events)
 

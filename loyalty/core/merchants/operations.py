@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +26,7 @@ from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import Actor, acting_for
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+LONGEST_OVERLAP = timedelta(days=7)
 LONGEST_SLUG = 50  # leaves room for "-test"
 RESERVED_SLUGS = frozenset(
     {
@@ -243,6 +244,25 @@ def revoke_api_key(*, key: UUID, at: datetime) -> None:
     row.revoked_at = at
     row.save(update_fields=["revoked_at"])
     record("api_key.revoked", subject=row.pk, at=at)
+
+
+@transaction.atomic
+def roll_api_key(*, key: UUID, at: datetime, overlap: timedelta) -> tuple[ApiKey, str]:
+    """A new key with the name and rights of another, and its secret, shown once. The old one ends after `overlap` (a
+    week at most), or when it was to end anyway if that is sooner."""
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        raise InvalidInput.of("overlap", str(_("Choose between no time and a week.")))
+    row = ApiKey.objects.select_for_update().filter(pk=key, revoked_at=None).first()
+    if row is None or (row.expires_at is not None and row.expires_at <= at):
+        raise NotFound("API key")
+    # One that was to end keeps its length of life: rolling is how such keys are renewed.
+    ends = at + (row.expires_at - row.created_at) if row.expires_at else None
+    made, secret = create_api_key(name=row.name, scopes=row.scopes, at=at, expires_at=ends)
+    row.expires_at = min(at + overlap, row.expires_at or at + overlap)
+    row.save(update_fields=["expires_at"])
+    told = {"new_key": str(made.pk), "ends_at": row.expires_at.isoformat()}
+    record("api_key.rolled", subject=row.pk, at=at, data=told)
+    return made, secret
 
 
 def note_key_use(*, key: UUID, at: datetime) -> None:

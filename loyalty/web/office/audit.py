@@ -32,7 +32,16 @@ SENTENCES = {
     "staff.changed": gettext_lazy("A colleague’s role was changed"),
     "staff.revoked": gettext_lazy("A colleague’s access was taken away"),
     "api_key.created": gettext_lazy("An API key was created"),
+    "api_key.rolled": gettext_lazy("An API key was replaced by a new one"),
     "api_key.revoked": gettext_lazy("An API key was stopped"),
+    "webhook.added": gettext_lazy("A webhook was added"),
+    "webhook.changed": gettext_lazy("A webhook was changed"),
+    "webhook.secret_rolled": gettext_lazy("A webhook’s signing secret was replaced"),
+    "webhook.paused": gettext_lazy("A webhook was paused"),
+    "webhook.resumed": gettext_lazy("A webhook was switched on again"),
+    "webhook.disabled": gettext_lazy("A webhook was switched off because nothing arrived there"),
+    "webhook.removed": gettext_lazy("A webhook was removed"),
+    "webhook.test": gettext_lazy("A test was sent to a webhook"),
     "programme.published": gettext_lazy("Version {number} of the programme was published"),
     "member.joined": gettext_lazy("A member joined"),
     "member.edited": gettext_lazy("A member’s details were changed"),
@@ -167,6 +176,7 @@ ICONS = {
     "merchant": "store",
     "staff": "user-cog",
     "api_key": "key-round",
+    "webhook": "webhook",
     "programme": "sliders-horizontal",
     "member": "user",
     "order": "receipt-text",
@@ -216,7 +226,7 @@ _BEGINNINGS = {
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
     "programme": ("programme.", "blueprint.", "partnership."),
-    "staff": ("staff.", "api_key.", "merchant.", "stripe."),
+    "staff": ("staff.", "api_key.", "webhook.", "merchant.", "stripe."),
 }  # fmt: skip
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",
@@ -284,6 +294,8 @@ def _url(event: Event, here: Here) -> str:
         return ""
     if event.kind in ("reward.created", "reward.edited", "reward.retired", "reward.restored"):
         return reverse("office:reward", args=[slug, ids.encode("rwd", event.subject)])
+    if topic == "webhook" and event.kind != "webhook.removed" and here.may("webhooks.manage"):
+        return reverse("office:webhook", args=[slug, ids.encode("whe", event.subject)])
     if topic in _KINDS_ABOUT_MEMBERS and here.may("members.view"):
         return reverse("office:member", args=[slug, ids.encode("mbr", event.subject)])
     if event.kind == "programme.published" and isinstance(event.data.get("number"), int):

@@ -1,6 +1,7 @@
 """Connect a shop system: API keys, each shown once, and the first calls to try, ready to copy."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.merchants import operations
+from loyalty.core.merchants.models import ApiKey
 from loyalty.core.merchants.queries import api_keys
 from loyalty.core.merchants.roles import SCOPES
 from loyalty.core.pages import Here, require, sent_to, show_errors
+from loyalty.web.office.connect.frame import tabs
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.people import names_of
 
@@ -42,6 +45,15 @@ SCOPE_NAMES = {
 USUAL = ("members:read", "members:write", "orders:read", "orders:write", "rewards:read", "redemptions:write")
 
 
+LASTS = (
+    ("", gettext_lazy("Until it is stopped")),
+    ("30", gettext_lazy("30 days")),
+    ("90", gettext_lazy("90 days")),
+    ("365", gettext_lazy("A year")),
+)
+"""How long a key can work, in days."""
+
+
 class KeyForm(forms.Form):
     """A new key: whose it is and what it may do."""
 
@@ -49,6 +61,13 @@ class KeyForm(forms.Form):
         label=gettext_lazy("What it is for"),
         max_length=120,
         help_text=gettext_lazy("Such as “Web shop” or “Till at the harbour”."),
+    )
+    lasts = forms.ChoiceField(
+        label=gettext_lazy("How long it works"),
+        choices=LASTS,
+        initial="",
+        required=False,
+        help_text=gettext_lazy("You can stop or replace it at any time."),
     )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("What it may do"),
@@ -102,29 +121,33 @@ def _posted(request: HttpRequest, secret: str, name: str, body: dict[str, Any]) 
     )
 
 
-def _page(
-    request: HttpRequest, here: Here, form: KeyForm, secret: str = "", made: Any = None
+def is_over(key: ApiKey, at: datetime) -> bool:
+    """Whether a key has stopped working."""
+    return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at)
+
+
+def keys_page(
+    request: HttpRequest, here: Here, *, secret: str = "", made: ApiKey | None = None
 ) -> HttpResponse:
+    """The shop's keys; with the secret of the one that was just made."""
     found = api_keys()
     context = {
-        "keys": found,
-        "working": [key for key in found if key.revoked_at is None],
+        "tabs": tabs(here, "keys"),
+        "keys": [{"key": key, "is_over": is_over(key, here.at)} for key in found],
         "names": names_of([key.created_by for key in found]),
-        "form": form,
         "secret": secret,
         "made": made,
         "calls": first_calls(request, here, secret or "$LOYALTY_KEY"),
         "docs_url": reverse("api_docs"),
     }
-    status = 422 if form.errors else 200
-    return office_page(request, here, "office/keys.html", context, current="keys", status=status)
+    return office_page(request, here, "office/keys.html", context, current="keys")
 
 
 @require_safe
 @require("keys.manage")
 def keys(request: HttpRequest, here: Here) -> HttpResponse:
     """The shop's keys and the first call."""
-    return _page(request, here, KeyForm())
+    return keys_page(request, here)
 
 
 @never_cache
@@ -136,12 +159,17 @@ def create(request: HttpRequest, here: Here) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made, secret = operations.create_api_key(
-                name=form.cleaned_data["name"], scopes=form.cleaned_data["scopes"], at=here.at
+                name=form.cleaned_data["name"],
+                scopes=form.cleaned_data["scopes"],
+                at=here.at,
+                expires_at=here.at + timedelta(days=int(lasts))
+                if (lasts := form.cleaned_data["lasts"])
+                else None,
             )
         except DomainError as error:
             show_errors(form, error)
         else:
-            answer = _page(request, here, KeyForm(), secret, made)
+            answer = keys_page(request, here, secret=secret, made=made)
             # Where the same form sent again is led: to the keys, without the secret.
             answer["Content-Location"] = reverse("office:keys", args=[here.merchant.slug])
             return answer

@@ -17,6 +17,7 @@ from loyalty.core.merchants.queries import api_keys
 from loyalty.core.pages import Here, require
 from loyalty.core.programme import queries as programmes
 from loyalty.web.office.audit import told
+from loyalty.web.office.connect.frame import notices
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.lists import PAGE
 from loyalty.web.office.members import known_as, listed
@@ -183,7 +184,7 @@ def _needs_a_look(here: Here) -> list[dict[str, str]]:
                 "action": _("See orders"),
             }
         )
-    return found
+    return found + notices(here)
 
 
 def _first_steps(here: Here, is_used: Any) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Addresses of the dashboard, all below `/m/<shop>/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from loyalty.web.office import (
     audit,
@@ -53,6 +53,7 @@ urlpatterns = [
     path("programme/history/<int:number>/back/", versions.roll_back, name="programme_back"),
     path("connect/", keys.keys, name="keys"),
     path("connect/new/", keys.create, name="key_new"),
+    path("connect/", include("loyalty.web.office.connect.urls")),
     path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
     path("audit/", audit.audit, name="audit"),
 ]

@@ -1,0 +1,1 @@
+"""Connect: the quickstart, keys and webhooks of a shop."""
