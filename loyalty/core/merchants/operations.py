@@ -48,6 +48,7 @@ RESERVED_SLUGS = frozenset(
         "join",
         "hooks",
         "language",
+        "start",
     }
 )
 
