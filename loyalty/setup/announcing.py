@@ -21,14 +21,12 @@ def address_of(token: str) -> str:
 
 def welcome(*, at: datetime) -> str:
     """Make the owner that `OWNER_EMAIL` names, or a one-time link for whoever reads the log; what is to be said about
-    it, "" when there is nothing to say. Leaves no connection behind, so that a process may fork afterwards."""
+    it, "" when there is nothing to say."""
     try:
         return _said(at)
     except (DatabaseError, DomainError) as trouble:
         # A server whose database is not ready says so on /readyz; this must not keep it from starting.
         return f"The owner of this server could not be looked up: {trouble}"
-    finally:
-        connection.close()
 
 
 def _said(at: datetime) -> str:
@@ -46,7 +44,11 @@ def _said(at: datetime) -> str:
 
 
 def announce(*, at: datetime) -> None:
-    """Write what there is to say where the operator looks first: the log."""
-    text = welcome(at=at)
+    """Write what there is to say where the operator looks first: the log. Leaves no connection behind, so that a
+    process may fork afterwards."""
+    try:
+        text = welcome(at=at)
+    finally:
+        connection.close()
     if text:
         log.warning(text)

@@ -68,6 +68,7 @@ class Readiness:
     changes: tuple[RewardChange, ...]
     programme_changes: bool
     cost: Cost | None
+    offered: tuple[Reward, ...] = ()
 
     def of(self, weight: Weight) -> list[Finding]:
         """The findings of one weight."""
@@ -132,6 +133,7 @@ def readiness(*, sandbox: Merchant, live: Merchant, at: datetime) -> Readiness:
         changes=tuple(changes(test.rewards, real.rewards)),
         programme_changes=test.content is not None and test.content != real.content,
         cost=cost,
+        offered=tuple(offered),
     )
 
 

@@ -13,6 +13,7 @@ from loyalty.web.office import (
     overview,
     programme,
     rewards,
+    setup_urls,
     versions,
 )
 
@@ -55,4 +56,5 @@ urlpatterns = [
     path("connect/new/", keys.create, name="key_new"),
     path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
     path("audit/", audit.audit, name="audit"),
+    *setup_urls.urlpatterns,
 ]
