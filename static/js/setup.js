@@ -8,7 +8,8 @@
   document.addEventListener("DOMContentLoaded", () => {
     const select = document.querySelector("select[data-zone]");
     const guess = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const known = select && [...select.options].some((option) => option.value === guess);
+    // A browser that hides where it is says UTC.
+    const known = select && guess !== "UTC" && [...select.options].some((option) => option.value === guess);
     if (!known || document.querySelector("[aria-invalid=true]") || select.form.elements.name.value) return;
     select.value = guess;
   });

@@ -218,7 +218,7 @@ def _page(
                    "done": one in answers.done} for one in STEPS],
         "is_first": place == 0, "is_last": step == STEPS[-1], "may_skip": step in SKIPPABLE,
         "sketch": sketch, "begun": bool(answers.done), "currency": answers.customers.currency,
-        "preview": _preview(answers), **(_choice(form, answers) if isinstance(form, ProgrammeForm) else {}),
+        **_preview(answers), **(_choice(form, answers) if isinstance(form, ProgrammeForm) else {}),
         **({"goals": _goals(form)} if step == "goal" else {}),
         "summary": _summary(answers) if step == STEPS[-1] else [],
     }  # fmt: skip

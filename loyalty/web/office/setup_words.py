@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from loyalty.blueprints.advice import Advice
 from loyalty.blueprints.shape import Goal, Level
@@ -238,9 +238,6 @@ def far(count: int | None) -> str:
         return ""
     if count == 0:
         return _("The first reward is there from the start.")
-    text = ngettext(
-        "The first reward comes with the {count} usual purchase.",
-        "The first reward comes after {count} usual purchases.",
-        count,
-    )
-    return text.format(count=formats.number(count))
+    if count == 1:
+        return _("The first usual purchase is enough for a reward.")
+    return _("The first reward comes after {count} usual purchases.").format(count=formats.number(count))
