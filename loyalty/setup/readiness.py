@@ -208,7 +208,7 @@ def _word_findings(programme: Programme | None, offered: list[Reward], live: Mer
     if nameless:
         yield Finding("words", Weight.STOPS, {"rewards": nameless, "language": own})
     if name and not name.get(own):
-        yield Finding("name_word", Weight.STOPS, {"language": own})
+        yield Finding("name_word", Weight.ADVICE, {"language": own})
     for language in LANGUAGES:
         count = sum(1 for row in offered if not row.name.get(language))
         if language != own and count > 0:
