@@ -76,6 +76,10 @@ _site = urlsplit(SITE_URL)
 DEMO = _flag("DEMO", False)
 if DEMO and _site.hostname not in {"127.0.0.1", "localhost", "::1"}:
     raise ImproperlyConfigured("DEMO is only for a site on this machine; SITE_URL names another one.")
+# Who runs this server: made at the first start. Empty: a one-time link in the log lets whoever reads it do so.
+OWNER_EMAIL = _env.get("OWNER_EMAIL", "")
+# Whether whoever owns a shop here may open further ones; the operator always may.
+OWNERS_OPEN_SHOPS = _flag("OWNERS_OPEN_SHOPS", True)
 # Whoever sends it as a bearer token may read /metrics; without one only this machine may.
 METRICS_TOKEN = _env.get("METRICS_TOKEN", "")
 ALLOWED_HOSTS = _env.get("ALLOWED_HOSTS", f"{_site.hostname},localhost,127.0.0.1,[::1]").split(",")
@@ -114,6 +118,7 @@ INSTALLED_APPS = [
     "loyalty.core",
     "members",
     "rewards",
+    "loyalty.setup",
     "loyalty.web",
     "loyalty.connectors.stripe",
     "loyalty.demo",

@@ -1,5 +1,6 @@
 """Open a blueprint: its rewards into the catalogue, its programme as the one that counts, in the sandbox."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,14 @@ class Opened:
     kept: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A blueprint as a shop adjusted it before opening it: its document, and its rewards with their handles."""
+
+    programme: Mapping[str, Any]
+    rewards: Sequence[Mapping[str, Any]]
+
+
 def fitted(part: Any, *, at: datetime) -> Any:
     """A part of a blueprint as it would be opened for the shop that is acted for."""
     shop = shop_of_scope()
@@ -42,19 +51,21 @@ def fitted(part: Any, *, at: datetime) -> Any:
 
 
 @transaction.atomic
-def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
-    """Make a blueprint the programme of the test shop that is acted for. Rewards whose handle the shop has already stay
-    as they are. Raises `NotFound`, `SandboxOnly`, and `NothingChanged` when it counts already."""
+def open_blueprint(*, blueprint: str, at: datetime, fit: Fit | None = None) -> Opened:
+    """Make a blueprint the programme of the test shop that is acted for; `fit` is what was adjusted before. Rewards
+    whose handle the shop has already stay as they are. Raises `NotFound`, `SandboxOnly`, `InvalidInput` for numbers
+    that cannot be, and `NothingChanged` when it counts already."""
     one, shop = found_by(blueprint), shop_of_scope()
     if not shop.is_sandbox:
         raise SandboxOnly()
     handles = [reward["handle"] for reward in one.rewards]
     missing = set(handles) - taken_handles(handles)
-    for position, reward in enumerate(one.rewards):
+    rewards = fit.rewards if fit else [fitted(reward, at=at) for reward in one.rewards]
+    for position, reward in enumerate(rewards):
         if reward["handle"] in missing:
-            details = {"position": position, **fitted(reward, at=at)}
+            details = {"position": position, **reward}
             create_reward(at=at, handle=details.pop("handle"), details=details)
-    content = fitted(one.programme, at=at)
+    content = fit.programme if fit else fitted(one.programme, at=at)
     note = str(_("Blueprint: {name}")).format(name=one.said(shop.language).name)
     programmes.save_draft(content=content, at=at, note=note)
     version = programmes.publish(at=at, note=note)

@@ -13,5 +13,6 @@ urlpatterns = [
     path("language/", set_language, name="language"),
     path("brand/gallery/", gallery, name="gallery"),
     path("brand/<slug:digest>.css", brand_css, name="brand_css"),
+    path("start/", include("loyalty.web.office.start_urls")),
     path("m/<slug:slug>/", include("loyalty.web.office.urls")),
 ]

@@ -49,6 +49,7 @@ RESERVED_SLUGS = frozenset(
         "join",
         "hooks",
         "language",
+        "start",
     }
 )
 

@@ -43,6 +43,8 @@ SENTENCES = {
     "webhook.removed": gettext_lazy("A webhook was removed"),
     "webhook.test": gettext_lazy("A test was sent to a webhook"),
     "programme.published": gettext_lazy("Version {number} of the programme was published"),
+    "programme.taken_live": gettext_lazy("Version {number} of the test programme was taken live"),
+    "blueprint.opened": gettext_lazy("A ready-made programme was opened"),
     "member.joined": gettext_lazy("A member joined"),
     "member.edited": gettext_lazy("A member’s details were changed"),
     "member.verified": gettext_lazy("A member proved an address or a number"),

@@ -63,6 +63,12 @@ def _beside(here: Here) -> str:
     return first_page(here.sibling.slug, here.permissions) if here.sibling else ""
 
 
+def _go_live(here: Here) -> str:
+    """Where a test shop is taken live; "" for who may not publish, or does not work at the live one."""
+    may = here.merchant.is_sandbox and here.sibling and here.may("programme.publish")
+    return reverse("office:go_live", args=[here.merchant.slug]) if may else ""
+
+
 def language_of(code: str | None) -> str:
     """The programme's language nearest to a page's: "nb-no" → "nb"; English for any other."""
     short = (code or "en").split("-")[0]
@@ -95,6 +101,7 @@ def office_page(
         "slug": slug,
         "live_url": _beside(here) if here.merchant.is_sandbox else "",
         "test_url": "" if here.merchant.is_sandbox else _beside(here),
+        "go_live_url": _go_live(here),
         "nav": _nav(here, current),
         "staff_name": here.staff.name or str(request.user),
         "role_label": ROLE_NAMES[Role(here.staff.role)],

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from loyalty.core.merchants.queries import permissions, staff_of
 from loyalty.core.merchants.roles import Role
 from loyalty.core.pages import render_page
+from loyalty.setup.queries import is_claimed, may_open_shops
 from loyalty.web.office.frame import ROLE_NAMES, first_page
 
 THEMES = ("light", "dark")
@@ -43,6 +44,8 @@ _PROMISES = (
 def home(request: HttpRequest) -> HttpResponse:
     """The landing page; for people who are signed in the shops they work for, and with one shop that shop."""
     if not request.user.is_authenticated or request.user.pk is None:
+        if not is_claimed():
+            return render_page(request, "office/start/empty.html")
         return render_page(request, "office/landing.html", {"promises": _PROMISES})
     shops: list[dict[str, Any]] = [
         {
@@ -55,7 +58,10 @@ def home(request: HttpRequest) -> HttpResponse:
     live = [shop for shop in shops if not shop["merchant"].is_sandbox]
     if len(live) == 1 and live[0]["url"] and "choose" not in request.GET:
         return redirect(live[0]["url"])
-    return render_page(request, "office/shops.html", {"shops": shops})
+    may_open = may_open_shops(request.user)
+    if may_open and not shops and "choose" not in request.GET:
+        return redirect("start")
+    return render_page(request, "office/shops.html", {"shops": shops, "may_open": may_open})
 
 
 @require_POST

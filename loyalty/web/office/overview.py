@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.events.queries import log
-from loyalty.core.merchants.queries import api_keys
 from loyalty.core.pages import Here, require
 from loyalty.core.programme import queries as programmes
 from loyalty.web.office.audit import told
+from loyalty.web.office.checklist import checklist_card
 from loyalty.web.office.connect.frame import notices
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.lists import PAGE
@@ -132,7 +132,7 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
         ],
         "period": period,
         "looks": _needs_a_look(here),
-        "steps": _first_steps(here, found["orders"].value or found["members_total"].value),
+        "checklist": checklist_card(here),
         "events": told(log().exclude(kind__in=_ECHOES)[:8], here) if here.may("audit.view") else [],
     }
     return office_page(request, here, "office/overview.html", context, current="overview", partial="figures")
@@ -185,43 +185,6 @@ def _needs_a_look(here: Here) -> list[dict[str, str]]:
             }
         )
     return found + notices(here)
-
-
-def _first_steps(here: Here, is_used: Any) -> list[dict[str, Any]]:
-    """What a new shop does first; empty once all of it is done."""
-    slug = here.merchant.slug
-    has_rewards = catalogue().exists()
-    steps = [
-        {
-            "name": _("Say what earns {points}").format(points=words()["other"]),
-            "minutes": 3,
-            "done": programmes.in_force() is not None,
-            "url": reverse("office:programme_rule", args=[slug]),
-            "may": here.may("programme.edit"),
-        },
-        {
-            "name": _("Add a reward"),
-            "minutes": 2,
-            "done": has_rewards,
-            "url": reverse("office:reward_new", args=[slug]),
-            "may": here.may("rewards.edit"),
-        },
-        {
-            "name": _("Add the first member"),
-            "minutes": 1,
-            "done": bool(directory.counts()),
-            "url": reverse("office:join", args=[slug]),
-            "may": here.may("members.join"),
-        },
-        {
-            "name": _("Connect the shop"),
-            "minutes": 5,
-            "done": bool(is_used) and bool(api_keys()),
-            "url": reverse("office:keys", args=[slug]),
-            "may": here.may("keys.manage"),
-        },
-    ]
-    return [] if all(step["done"] for step in steps) else steps
 
 
 @require_safe

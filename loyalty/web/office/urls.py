@@ -13,6 +13,7 @@ from loyalty.web.office import (
     overview,
     programme,
     rewards,
+    setup_urls,
     versions,
 )
 
@@ -56,4 +57,5 @@ urlpatterns = [
     path("connect/", include("loyalty.web.office.connect.urls")),
     path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
     path("audit/", audit.audit, name="audit"),
+    *setup_urls.urlpatterns,
 ]

@@ -9,6 +9,7 @@ from loyalty.core import formats
 from loyalty.core.formats import short_money
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme import queries as programmes
+from loyalty.core.programme.document import Programme
 from loyalty.web.sentences import Words, below, conversion_sentence, expiry_sentence, hold_sentence, voice_of
 from members.queries import rule_words
 from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
@@ -37,14 +38,19 @@ def first_rewards() -> list[Reward]:
 def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> list[Way]:
     """The three steps of the programme in force; none while there is none. Needs the merchant's scope."""
     current = programmes.in_force()
-    if current is None:
-        return []
-    earning, life = current.programme["earning"], current.programme["points_life"]
+    return ways_of(current.programme, currency, words, offers, at=at) if current else []
+
+
+def ways_of(
+    programme: Programme, currency: str, words: Words, offers: list[Reward], *, at: datetime
+) -> list[Way]:
+    """The three steps of any programme, published or not."""
+    earning, life = programme["earning"], programme["points_life"]
     rules = [rule for rule in earning.rules if not (rule.window.until and rule.window.until <= at)]
     earns = [_rule(rule, currency, words) for rule in rules if not isinstance(rule, PlaceInSegment)]
     earns += rule_words.group_sentences(earning, voice_of(currency, words, plain=True))
     using = [_worth(offers[0], rules, currency, words)] if offers else []
-    exchanged = conversion_sentence(current.programme["conversion"], currency, words)
+    exchanged = conversion_sentence(programme["conversion"], currency, words)
     by_itself = [exchanged] if exchanged else []
     return [
         Way("qr-code", _("Show your code"), [_("Have it scanned at the till whenever you buy.")]),
