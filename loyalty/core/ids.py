@@ -36,6 +36,7 @@ _WORDS = {
     "ssn": "session",
     "bkg": "booking",
     "ful": "fulfilment",
+    "adr": "request",
 }
 _last_ns = 0
 _lock = threading.Lock()

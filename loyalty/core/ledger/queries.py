@@ -284,6 +284,22 @@ def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[SourceLot]:
         return [SourceLot(*row) for row in cursor.fetchall()]
 
 
+def movement(transfer_id: UUID) -> Transfer | None:
+    """One movement by its id; None when there is none."""
+    return Transfer.objects.filter(pk=transfer_id).first()
+
+
+def lot_of(transfer_id: UUID) -> UUID | None:
+    """The lot that a grant made, wherever what was left of it went."""
+    entries = Entry.objects.filter(transfer=transfer_id, lot__transfer=transfer_id)
+    return entries.values_list("lot_id", flat=True).first()
+
+
+def known_keys(keys: Iterable[str]) -> set[str]:
+    """Those of some keys under which something was posted."""
+    return set(Transfer.objects.filter(key__in=list(keys)).values_list("key", flat=True))
+
+
 def settled(grants: Iterable[UUID]) -> int:
     """How much of what some transfers granted was later expired, forfeited, moved on or taken back."""
     rows = Transfer.objects.filter(settles__in=list(grants)).aggregate(total=Sum("amount"))
