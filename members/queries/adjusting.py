@@ -1,7 +1,6 @@
 """Reading limits for changes by hand, what was used of them, and what waits for a second person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ import msgspec
 from django.db.models import Count, Q, QuerySet
 
 from loyalty.core.errors import NotFound
+from loyalty.core.ledger.queries import known_keys, of_kind
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed
@@ -40,24 +40,25 @@ def used(actor: str, *, at: datetime) -> int:
     return rows.first() or 0
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What whoever acts may do by hand without asking: at a time, and today after what they did already; None for as
-    much as they like."""
-
-    each: int | None
-    left: int | None
-
-
-def allowance(*, at: datetime) -> Allowance:
-    """What whoever acts may still do today."""
+def needs_approval(amount: int, *, at: datetime, members: int = 1) -> bool:
+    """Whether so much for each of so many members is more than whoever acts may do alone today."""
     limit = limit_of_actor()
-    return Allowance(limit.each, limit.left(used(str(scope.actor()), at=at)) if not limit.none else None)
+    if limit.none:
+        return False
+    so_far = used(str(scope.actor()), at=at)
+    return limit.over(each=abs(amount), total=abs(amount) * members, used=so_far)
 
 
 def undo_key(transfer: UUID) -> str:
     """The name under which a change by hand is taken back, once for good."""
     return f"adjust-undo:{transfer}"
+
+
+def undoable(transfers: Sequence[UUID]) -> set[UUID]:
+    """Those of some movements that are changes by hand and were not taken back; two queries."""
+    found = of_kind(transfers, "adjustment") if transfers else set()
+    gone = known_keys([undo_key(transfer) for transfer in found]) if found else set()
+    return {transfer for transfer in found if undo_key(transfer) not in gone}
 
 
 def request(request_id: UUID) -> AdjustmentRequest:

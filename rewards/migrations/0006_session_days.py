@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('merchants', '0003_policies'),
-        ('rewards', '0005_kinds'),
+        ("merchants", "0003_policies"),
+        ("rewards", "0005_kinds"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['merchant', 'starts_at', 'id'], name='rewards_session_days'),
+            model_name="session",
+            index=models.Index(fields=["merchant", "starts_at", "id"], name="rewards_session_days"),
         ),
     ]

@@ -66,16 +66,6 @@ def booking(booking_id: UUID) -> Booking:
     return found
 
 
-def by_ticket(*, session: UUID, code: str) -> Booking:
-    """The booking whose ticket has this code, as it was typed or scanned; `NotFound` when it is of another date or
-    of none."""
-    redemptions = Voucher.objects.filter(digest=code_digest(code)).values_list("redemption", flat=True)
-    found = Booking.objects.filter(session=session, redemption__in=list(redemptions)).order_by("-id").first()
-    if found is None:
-        raise NotFound("booking")
-    return found
-
-
 def ahead(row: Booking) -> int:
     """How many wait before a booking that waits."""
     waiting = Booking.objects.filter(session=row.session_id, status=Booking.Status.WAITING)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Min, Q, QuerySet, Sum
+from django.db.models import Exists, F, Min, Q, QuerySet, Sum
 
 from loyalty.core.ledger.chart import POINTS, MemberAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
@@ -300,6 +300,11 @@ def known_keys(keys: Iterable[str]) -> set[str]:
     return set(Transfer.objects.filter(key__in=list(keys)).values_list("key", flat=True))
 
 
+def of_kind(transfers: Iterable[UUID], kind: str) -> set[UUID]:
+    """Those of some movements that are of a kind."""
+    return set(Transfer.objects.filter(pk__in=list(transfers), kind=kind).values_list("pk", flat=True))
+
+
 def settled(grants: Iterable[UUID]) -> int:
     """How much of what some transfers granted was later expired, forfeited, moved on or taken back."""
     rows = Transfer.objects.filter(settles__in=list(grants)).aggregate(total=Sum("amount"))
@@ -361,6 +366,12 @@ def merchant_side(
         source_kind=F("transfer__source_kind"), source=F("transfer__source"), reason=F("transfer__reason"),
         happened_at=F("transfer__happened_at"),
     )  # fmt: skip
+
+
+def holding(owner: Any, *, unit: str = POINTS) -> Exists:
+    """For `filter(...)`: whether `owner` (an `OuterRef`) has anything to spend."""
+    mine = Account.objects.filter(owner=owner, unit=unit, kind=MemberAccount.AVAILABLE)
+    return Exists(mine.filter(balance__gt=0))
 
 
 def holders(*, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:

@@ -98,6 +98,22 @@ SENTENCES = {
     "payment.mismatch": gettext_lazy("An order says another amount than was paid with points"),
     "payment.returned": gettext_lazy("{points} points that paid for an order were given back"),
     "voucher.used": gettext_lazy("A code was used"),
+    "reward.given_by_hand": gettext_lazy("A reward was given by hand"),
+    "adjustment.limits_changed": gettext_lazy("The limits for changes by hand were changed"),
+    "adjustment.made_for_many": gettext_lazy("{points} points were given or taken for many members at once"),
+    "adjustment.asked": gettext_lazy("A change by hand of {points} points waits for a second person"),
+    "adjustment.approved": gettext_lazy("A change by hand of {points} points was approved"),
+    "adjustment.refused": gettext_lazy("A change by hand of {points} points was refused"),
+    "adjustment.withdrawn": gettext_lazy(
+        "A change by hand of {points} points was taken back before it was decided"
+    ),
+    "adjustment.lapsed": gettext_lazy("Nobody decided a change by hand of {points} points in time"),
+    "segment.entered": gettext_lazy("A member was put into a segment"),
+    "segment.left": gettext_lazy("A member left a segment"),
+    "perk.claimed": gettext_lazy("A member asked for a service of their tier"),
+    "perk.served": gettext_lazy("A service was given"),
+    "perk.cancelled": gettext_lazy("A service was cancelled"),
+    "transfer.undone": gettext_lazy("Points that a member gave another went back"),
 }
 ICONS = {
     "merchant": "store",
@@ -116,6 +132,9 @@ ICONS = {
     "place": "calendar-days",
     "fulfilment": "package",
     "payment": "wallet",
+    "adjustment": "shield-check",
+    "perk": "concierge-bell",
+    "segment": "tags",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {
@@ -134,6 +153,7 @@ _BEGINNINGS = {
 }
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment",
+    "adjustment", "perk", "segment",
 )  # fmt: skip
 
 

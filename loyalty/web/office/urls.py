@@ -1,6 +1,6 @@
 """Addresses of the dashboard, all below `/m/<shop>/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from loyalty.web.office import (
     audit,
@@ -18,6 +18,10 @@ from loyalty.web.office import (
 
 app_name = "office"
 urlpatterns = [
+    path("", include("loyalty.web.office.work.urls")),
+    path("", include("loyalty.web.office.about.urls")),
+    path("", include("loyalty.web.office.choosing.urls")),
+    path("", include("loyalty.web.office.stock.urls")),
     path("", overview.overview, name="overview"),
     path("books/", books.page, name="books"),
     path("figures/<slug:name>/", overview.rows, name="figure"),

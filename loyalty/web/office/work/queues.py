@@ -108,7 +108,11 @@ def count_for(here: Here) -> int:
 def tabs(here: Here, current: str, found: Waiting) -> list[dict[str, Any]]:
     """The queues this person sees, as tabs."""
     slug = here.merchant.slug
-    first = {"label": gettext_lazy("Today"), "url": reverse("office:work", args=[slug]), "current": not current}
+    first = {
+        "label": gettext_lazy("Today"),
+        "url": reverse("office:work", args=[slug]),
+        "current": not current,
+    }
     return [
         first,
         *(
