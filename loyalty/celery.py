@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "tiers": {"task": "members.tasks.review_tiers", "schedule": 60.0},
     "periods' points": {"task": "members.tasks.convert_points", "schedule": 900.0},
     "paid memberships": {"task": "members.tasks.run_memberships", "schedule": 300.0},
+    "requests": {"task": "members.tasks.lapse_requests", "schedule": 900.0},
     "birthdays": {"task": "members.tasks.run_birthdays", "schedule": 600.0},
     "referrals": {"task": "members.tasks.run_referrals", "schedule": 60.0},
     "stale reservations": {"task": "rewards.tasks.release_stale", "schedule": 60.0},

@@ -10,7 +10,7 @@ class MembersConfig(AppConfig):
         from loyalty.core.programme.document import Section, register
         from loyalty.core.tenancy.scope import register_agreements
         from members import consumers  # noqa: F401 - registers what it consumes
-        from members.operations import card_links, perks, referral_moves
+        from members.operations import approvals, card_links, perks, referral_moves
         from members.operations.privacy import holder
         from members.queries import (
             event_kinds,
@@ -48,6 +48,7 @@ class MembersConfig(AppConfig):
         privacy.register(holder)
         privacy.register(card_links.holder)
         privacy.register(perks.holder)
+        privacy.register(approvals.holder)
         privacy.register(referral_moves.holder)
         invariants.register()
         partner_invariants.register()

@@ -11,6 +11,7 @@ from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
 from members.operations import (
+    approvals,
     conversions,
     holds,
     inviting,
@@ -121,6 +122,20 @@ def run_memberships() -> int:
                 done += changed
         except Exception:
             log.exception("paid memberships failed for merchant %s", merchant.pk)
+    return done
+
+
+@shared_task
+def lapse_requests() -> int:
+    """Settle what nobody approved in time, in every merchant; how many. A merchant that fails does not stop the
+    others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            with acting_for(merchant, by=SYSTEM):
+                done += approvals.lapse_due(at=at)
+        except Exception:
+            log.exception("requests could not be settled for merchant %s", merchant.pk)
     return done
 
 

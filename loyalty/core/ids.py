@@ -7,6 +7,7 @@ be guessed from its neighbours.
 import os
 import threading
 import time
+from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ _WORDS = {
     "ful": "fulfilment",
     "whe": "webhook endpoint",
     "dlv": "delivery",
+    "adr": "request",
 }
 _last_ns = 0
 _lock = threading.Lock()
@@ -54,6 +56,13 @@ def new() -> UUID:
     fraction = rest * 4096 // 1_000_000
     tail = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
     return UUID(int=(milliseconds << 80) | (7 << 76) | (fraction << 64) | (2 << 62) | tail)
+
+
+def first_of(instant: datetime) -> UUID:
+    """The smallest id there can be of what was written a day before `instant` or later: for reading the newest rows by
+    their ids alone. A day, because clocks differ and what is written may have happened a little earlier."""
+    milliseconds = max(0, int((instant - timedelta(days=1)).timestamp() * 1000))
+    return UUID(int=milliseconds << 80)
 
 
 def encode(prefix: str, value: UUID) -> str:

@@ -10,6 +10,7 @@ from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import balance_as_of, lots, statement
 from members.api import inputs, shapes
 from members.api.members import member_id
+from members.operations.allowances import NeedsApproval
 from members.operations.membership import NotActive
 from members.operations.points import adjust_points
 from members.queries.partners import at_partners
@@ -95,7 +96,7 @@ class MemberAdjustments(Endpoint):
         moves_value=True,
         example={"amount": 50, "reason": "Sorry for the cold coffee"},
         answers={201: shapes.Adjustment, 200: shapes.Adjustment},
-        refuses=("not_enough_points", NotActive),
+        refuses=("not_enough_points", NotActive, NeedsApproval),
     )
     def post(self, call: Call, id: str) -> tuple[int, shapes.Adjustment]:  # noqa: A002
         """Always with a reason, which the member can read. 200 for a rehearsal."""

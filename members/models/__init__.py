@@ -1,6 +1,12 @@
 """Who they are and what they did."""
 
 from members.models.activity import Activity
+from members.models.adjusting import (
+    AdjustmentLimits,
+    AdjustmentPart,
+    AdjustmentRequest,
+    AdjustmentUse,
+)
 from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPlace, TierStanding
 from members.models.conversion import PointsConversion
 from members.models.hold import HoldEvent
@@ -23,6 +29,10 @@ from members.models.usage import BudgetUse, RuleUse
 
 __all__ = [
     "Activity",
+    "AdjustmentLimits",
+    "AdjustmentPart",
+    "AdjustmentRequest",
+    "AdjustmentUse",
     "BudgetUse",
     "CardLink",
     "DrawEntry",

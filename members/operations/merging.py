@@ -12,6 +12,7 @@ from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
 from members.models import Identity, Member, Profile, Stats
 from members.operations import (
+    approvals,
     card_links,
     cards,
     counting,
@@ -52,6 +53,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     counting.move(to=winner.pk, of=loser.pk)
     gifts.move(to=winner.pk, of=loser.pk)
     perks.move(to=winner.pk, of=loser.pk)
+    approvals.move(to=winner.pk, of=loser.pk)
     transfers.move(to=winner.pk, of=loser.pk)
     households.move(to=winner.pk, of=loser.pk)
     paid_memberships.move(to=winner.pk, of=loser.pk)

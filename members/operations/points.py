@@ -19,7 +19,7 @@ from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.models import Member
-from members.operations import cards, tiers
+from members.operations import allowances, cards, tiers
 from members.operations.membership import NotActive, locked
 from members.rules import units
 from members.rules.points_life import PointsLife, expires_at
@@ -34,8 +34,21 @@ def adjust_points(
     """Give (`amount` > 0) or take (< 0) points by hand, always with a reason. Given points live by today's
     terms.
 
-    The same `key` again answers again. Raises `NotEnoughPoints` when more would be taken than the member has.
+    The same `key` again answers again. Raises `NotEnoughPoints` when more would be taken than the member has,
+    `NeedsApproval` when it is more than whoever acts may do on their own (`approvals.ask_adjustment` asks for it).
     """
+    reason = checked(amount=amount, reason=reason, unit=unit)
+    counter = allowances.lock_day(at=at)
+    answer = write_adjustment(
+        member=member, amount=amount, reason=reason, at=at, key=key or str(ids.new()), unit=unit
+    )
+    if not answer.replayed:
+        allowances.count(counter, each=amount, total=amount)
+    return answer
+
+
+def checked(*, amount: int, reason: str, unit: str = POINTS) -> str:
+    """The reason without the space around it. Raises `InvalidInput` for a change that makes no sense."""
     reason = reason.strip()
     if not reason or len(reason) > 300:
         raise InvalidInput.of("reason", str(_("Say why, in 1 to 300 characters. The member can read it.")))
@@ -43,6 +56,13 @@ def adjust_points(
         raise InvalidInput.of("amount", str(_("Give or take at least one point.")))
     for _field, message in units.problems(unit):
         raise InvalidInput.of("unit", message)
+    return reason
+
+
+def write_adjustment(
+    *, member: UUID, amount: int, reason: str, at: datetime, key: str, unit: str = POINTS
+) -> Posted:
+    """Write a change by hand that is allowed. In the caller's transaction. Raises `NotActive`, `NotEnoughPoints`."""
     if unit == units.CREDITS:  # they count for tiers, which are looked at under the member's counts
         tiers.hold([member])
     row = locked(member)
@@ -54,7 +74,7 @@ def adjust_points(
     answer = post(
         Posting(
             do=Do.GRANT if amount > 0 else Do.SPEND,
-            key=f"adjust:{key or ids.new()}",
+            key=f"adjust:{key}",
             kind="adjustment",
             event="points.adjusted",
             owner=member,

@@ -198,7 +198,7 @@ def undo_transfer(*, transfer: UUID, reason: str, at: datetime) -> PointsTransfe
         raise NothingToBringBack()
     post(
         Posting(do=Do.GIVE_BACK, key=f"transfer:{row.pk}:back", event="points.given_back", owner=left,
-                amount=row.undone, of=row.posting, grace_until=_grace(at), **_undoing(row, at))
+                amount=row.undone, of=row.posting, grace_until=grace(at), **_undoing(row, at))
     )  # fmt: skip
     if left != giver.pk:
         move_points(to=giver.pk, of=left, at=at)
@@ -225,7 +225,7 @@ def _undoing(row: PointsTransfer, at: datetime) -> dict[str, Any]:
             "counter": MerchantAccount.ADJUSTED, "source_kind": "transfer", "source": row.pk}  # fmt: skip
 
 
-def _grace(at: datetime) -> datetime:
+def grace(at: datetime) -> datetime:
     """Until when points live that come back after their time was up."""
     current = programmes.in_force()
     life = current.programme["points_life"] if current else PointsLife()

@@ -119,6 +119,12 @@ def by_external_id(source: str, external_id: str) -> Bought:
     return with_lines([found])[0]
 
 
+def source_of(external_id: str, *, member: UUID) -> str:
+    """Which shop system sent a member's order of a number, the last of several; "" for none."""
+    rows = Order.objects.filter(member=member, external_id=external_id).order_by("-placed_at")
+    return rows.values_list("source", flat=True).first() or ""
+
+
 def waiting_refunds() -> QuerySet[Refund]:
     """Refunds whose order has not arrived yet, oldest first."""
     return Refund.objects.filter(status=Refund.Status.PARKED).order_by("recorded_at", "id")

@@ -1,13 +1,16 @@
 """Paid memberships as they stand."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from loyalty.core.errors import NotFound
 from loyalty.core.programme import queries as programmes
+from loyalty.core.tenancy.plans import Fixed
 from members.models import MembershipPayment, PaidMembership
+from members.models.paid import LIVE
 from members.rules.plans import MembershipPlans
 
 
@@ -30,6 +33,21 @@ def membership(membership_id: UUID) -> PaidMembership:
     if found is None:
         raise NotFound("paid membership")
     return found
+
+
+def waiting_for_money(*, at: datetime) -> QuerySet[PaidMembership]:
+    """Memberships that wait for their first payment, and those whose next one is missing; those that wait longest
+    first. The caller slices."""
+    late = Q(status=Fixed("grace"), paid_until__lte=at)
+    return PaidMembership.objects.filter(Q(status=Fixed("pending")) | late).order_by("started_at", "id")
+
+
+def ending(*, at: datetime, until: datetime) -> QuerySet[PaidMembership]:
+    """Memberships that end, or whose trial does, until an instant, and will not go on by themselves; soonest first.
+    The caller slices."""
+    live = [Fixed(status) for status in LIVE]
+    rows = PaidMembership.objects.filter(status__in=live, paid_until__gt=at, paid_until__lte=until)
+    return rows.filter(Q(cancels_at_end=True) | Q(status=Fixed("trial"))).order_by("paid_until", "id")
 
 
 def payments(membership_id: UUID) -> QuerySet[MembershipPayment]:

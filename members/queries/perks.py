@@ -1,12 +1,13 @@
 """What members may claim of their tiers' services, what they claimed, and whom to serve."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from loyalty.core.errors import NotFound
 from loyalty.core.merchants.queries import shop_of_scope
@@ -78,6 +79,17 @@ def claims() -> QuerySet[PerkClaim]:
 def to_serve() -> QuerySet[PerkClaim]:
     """Claims that wait to be served, those that waited longest first."""
     return PerkClaim.objects.filter(status="open").order_by("id")
+
+
+def served() -> QuerySet[PerkClaim]:
+    """Claims that were served or cancelled, last asked for first; the caller slices."""
+    return PerkClaim.objects.exclude(status="open").order_by("-id")
+
+
+def last_served(members: Sequence[UUID], *, perk: str) -> dict[UUID, datetime]:
+    """When each of some members was last given a service; those who never were are missing."""
+    rows = PerkClaim.objects.filter(member__in=list(members), perk=perk, status="served").order_by()
+    return dict(rows.values_list("member").annotate(last=Max("settled_at")))
 
 
 def with_perk(perk: str) -> QuerySet[TierStanding]:

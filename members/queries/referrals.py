@@ -53,6 +53,16 @@ def brought_by(member: UUID) -> QuerySet[Referral]:
     return Referral.objects.filter(referrer=member)
 
 
+def came_by(member: UUID) -> Referral | None:
+    """By whom a member was brought; None for who came alone."""
+    return Referral.objects.filter(friend=member).first()
+
+
+def code_known(member: UUID) -> str:
+    """The code a member has been given; "" while they never asked for one."""
+    return ReferralCode.objects.filter(member=member).values_list("code", flat=True).first() or ""
+
+
 def every(status: str = "") -> QuerySet[Referral]:
     """All referrals, or those of a status, in no order; the caller sorts and slices."""
     found = Referral.objects.all()

@@ -161,6 +161,16 @@ def _adjusted(told: Told) -> Said:
     return Kind.ADJUSTMENT, title, text.format(points=told.amount, reason=told.row.reason)
 
 
+def _adjustment_undone(told: Told) -> Said:
+    text = (
+        gettext("{points} given back: {reason}")
+        if told.row.move == Do.GIVE_BACK
+        else gettext("{points} taken back: {reason}")
+    )
+    sentence = text.format(points=told.amount, reason=told.row.reason)
+    return Kind.ADJUSTMENT, gettext("A change by hand, undone"), sentence
+
+
 def _activated(told: Told) -> Said:
     sentence = gettext("{points} that waited can be spent now").format(
         points=told.voice.units(abs(told.row.pending), told.row.unit)
@@ -211,6 +221,7 @@ SAYINGS: dict[tuple[str, str], Callable[[Told], Said]] = {
     ("redemption", "give_back"): _returned,
     ("card", ""): _card,
     ("adjustment", ""): _adjusted,
+    ("adjustment_undone", ""): _adjustment_undone,
     ("activation", ""): _activated,
     ("expiry", ""): _expired,
     ("merge", ""): _moved,

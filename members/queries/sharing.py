@@ -1,5 +1,6 @@
 """What members share: transfers, households, and what a household has together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,14 @@ def transfers(member: UUID | None = None) -> QuerySet[PointsTransfer]:
     return found if member is None else found.filter(Q(giver=member) | Q(receiver=member))
 
 
+def undoable(transfers: Sequence[UUID]) -> set[UUID]:
+    """Those of some transfers that a member gave another and that were not undone; one query."""
+    if not transfers:
+        return set()
+    rows = PointsTransfer.objects.filter(pk__in=list(transfers), undone_at=None, posting__isnull=False)
+    return set(rows.filter(kind=PointsTransfer.Kind.GIFT).values_list("pk", flat=True))
+
+
 def first_names(members: set[UUID]) -> dict[UUID, str]:
     """Given names by member; those who have none, or were erased, are missing."""
     rows = Profile.objects.filter(member__in=members).exclude(given_name="")
@@ -57,6 +66,20 @@ def household(household_id: UUID) -> Household:
     found = Household.objects.filter(pk=household_id).first()
     if found is None:
         raise NotFound("household")
+    return found
+
+
+def households(*, before: UUID | None = None) -> QuerySet[Household]:
+    """Every household, last founded first, from after one on; the caller slices."""
+    rows = Household.objects.order_by("-id")
+    return rows.filter(pk__lt=before) if before else rows
+
+
+def places_of(households: Sequence[UUID]) -> dict[UUID, list[HouseholdPlace]]:
+    """Who is in each of some households, longest first; one query."""
+    found: dict[UUID, list[HouseholdPlace]] = {pk: [] for pk in households}
+    for row in HouseholdPlace.objects.filter(household__in=list(households)).order_by("since", "id"):
+        found[row.household_id].append(row)
     return found
 
 

@@ -32,6 +32,7 @@ class Session(MerchantScoped):
         indexes = [
             models.Index(fields=["merchant", "reward", "starts_at"], name="rewards_session_dates"),
             models.Index(fields=["merchant", "book_until"], name="rewards_session_open"),
+            models.Index(fields=["merchant", "starts_at", "id"], name="rewards_session_days"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,11 @@ _NEXT = {
 """A step may be passed over; only what is prepared by mistake goes back. What was sent and never came is cancelled."""
 
 
+def next_of(state: str) -> frozenset[str]:
+    """Where something can go from a state."""
+    return frozenset(to.value for to in _NEXT[State(state)])
+
+
 class WrongStep(DomainError):
     code = "wrong_step"
     message = _("This is {state}; it cannot become {wanted}.")

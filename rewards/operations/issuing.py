@@ -46,6 +46,11 @@ def issue_reward(*, reward: str, quantity: int, key: str, occasion: Occasion) ->
     return there
 
 
+def given_under(key: str) -> Redemption | None:
+    """What a key gave; None while it gave nothing."""
+    return Redemption.objects.filter(key=_name(key)).first()
+
+
 def _locked(handle: str) -> Reward | None:
     return Reward.objects.select_for_update(no_key=True).filter(handle=handle).first()
 

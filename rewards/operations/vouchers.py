@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -48,6 +49,12 @@ def _digests(code: str) -> list[bytes]:
 def digest(*, code: str) -> bytes:
     """By what a code of somebody else's is found, however it is typed."""
     return _digests(normal_code(code))[0]
+
+
+def redemptions_of(*, code: str) -> list[UUID]:
+    """What a code was given for, whatever has become of it since; empty for one that is none."""
+    found = Voucher.objects.filter(digest__in=_digests(normal_code(code)))
+    return list(found.values_list("redemption_id", flat=True))
 
 
 def good_until(at: datetime, *, days: int) -> datetime:

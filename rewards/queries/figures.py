@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from msgspec import convert
 
+from loyalty.core import ids
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import planned_for_its_values
 from members.queries.whole import of_whole
@@ -101,6 +102,39 @@ def economics(reward: Reward, rate: Pace) -> Economics:
         cost, handed_out, sums["stated"] or (cost or 0) * handed_out, days(rate.middle), days(rate.fast),
         days(rate.slow),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many of a reward were handed out, and what they cost the shop in minor units, as it was then."""
+
+    times: int = 0
+    cost_minor: int = 0
+
+
+def taken_of(reward: UUID | None = None, *, since: datetime, until: datetime) -> QuerySet[Redemption]:
+    """What was handed out from an instant until before another, of one reward or of all, and was not taken back; last
+    first. The caller slices."""
+    rows = Redemption.objects.filter(
+        status=Redemption.Status.COMMITTED,
+        reserved_at__gte=since,
+        reserved_at__lt=until,
+        pk__gte=ids.first_of(since),
+    )
+    return (rows if reward is None else rows.filter(reward=reward)).order_by("-id")
+
+
+def sum_of(rows: QuerySet[Redemption]) -> Taken:
+    """What some redemptions come to."""
+    found = rows.order_by().aggregate(n=Sum("quantity"), cost=Sum(F("unit_cost_minor") * F("quantity")))
+    return Taken(found["n"] or 0, found["cost"] or 0)
+
+
+def taken(*, since: datetime, until: datetime) -> dict[UUID, Taken]:
+    """What was handed out of each reward in a stretch of time; rewards of which nothing was are missing. One query."""
+    rows = taken_of(since=since, until=until).order_by().values("reward")
+    sums = rows.annotate(n=Sum("quantity"), cost=Sum(F("unit_cost_minor") * F("quantity")))
+    return {row["reward"]: Taken(row["n"] or 0, row["cost"] or 0) for row in sums}
 
 
 @dataclass(frozen=True, slots=True)

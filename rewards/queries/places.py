@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from loyalty.core.errors import NotFound
 from members.queries.whole import of_whole
@@ -17,6 +17,24 @@ def sessions(*, reward: UUID, after: datetime | None = None) -> QuerySet[Session
     """An event's dates, soonest first; with `after` only those that start later and were not called off."""
     found = Session.objects.filter(reward=reward).order_by("starts_at", "id")
     return found.filter(starts_at__gt=after, cancelled_at=None) if after else found
+
+
+def dates(*, after: datetime | None = None, until: datetime | None = None) -> QuerySet[Session]:
+    """All dates of the shop that start after an instant, soonest first; or before another, last first. The caller
+    slices."""
+    found = Session.objects.select_related("reward")
+    if until is not None:
+        return found.filter(starts_at__lte=until).order_by("-starts_at", "-id")
+    return found.filter(starts_at__gt=after).order_by("starts_at", "id")
+
+
+def numbers(sessions: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many bookings of each status some dates have; one query."""
+    found: dict[UUID, dict[str, int]] = {pk: {} for pk in sessions}
+    rows = Booking.objects.filter(session__in=list(found)).order_by().values_list("session", "status")
+    for session, status, number in rows.annotate(number=Count("pk")):
+        found[session][status] = number
+    return found
 
 
 def session(session_id: UUID) -> Session:

@@ -34,7 +34,7 @@ FOLDERS = {
     "sessions": "session", "bookings": "booking", "fulfilments": "fulfilment",
     "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
-    "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
+    "approvals": "request", "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
     "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""

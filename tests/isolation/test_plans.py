@@ -22,13 +22,27 @@ from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
 from members.models import Activity, JoinTrace, Member, Order, Profile, Referral, RuleUse
 from members.operations.referral_payouts import due_referrals
-from members.queries import activities, birthdays, directory, order_facts, perks, referrals, tiers, usage
+from members.queries import (
+    activities,
+    adjusting,
+    belonging,
+    birthdays,
+    choosing,
+    directory,
+    order_facts,
+    perks,
+    referrals,
+    tiers,
+    usage,
+)
+from members.queries.choosing import Choice
 from members.queries.orders import of_member
 from members.rules.facts import Period
 from members.rules.needs import Need
 from members.rules.tiers import By, Tiers
 from members.rules.usage import Asked
-from rewards.queries import fulfilments, places
+from rewards.models import Booking
+from rewards.queries import fulfilments, places, work
 from rewards.queries.redemptions import redemptions
 from tests.cast import AT, MARA, buy, days, person, publish, shop
 
@@ -311,6 +325,32 @@ def test_referrals_birthdays_and_queues_use_an_index(crowded: Crowded) -> None:
         "referrals that wait": lambda: list(referrals.every("held").order_by("-id")[:50]),
     }
     slow = {name: slow_steps(run) for name, run in hot.items()}
+    slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
+    assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
+
+
+def test_the_list_of_members_and_the_queues_use_an_index(crowded: Crowded) -> None:
+    member = crowded.member
+    hot: dict[str, Callable[[], Any]] = {
+        "what waits in every queue": lambda: work.waiting(at=AT),
+        "changes by hand about a member": lambda: list(adjusting.about(member)),
+        "members of a request": lambda: adjusting.parts([member]),
+        "segments that there are": lambda: belonging.segment_names(),
+        "a ticket at the door": lambda: list(Booking.objects.filter(session=member, status="booked")[:5]),
+    }
+    pages: dict[str, Callable[[], Any]] = {
+        "requests that wait": lambda: list(adjusting.waiting(at=AT)[:50]),
+        "dates to come": lambda: list(places.dates(after=AT)[:50]),
+        "members by name": lambda: choosing.members(Choice(sort="name"), at=AT, most=50),
+        "the next by name": lambda: choosing.members(
+            Choice(sort="name"), at=AT, after=("5", "", str(member)), most=50
+        ),
+        "the oldest": lambda: choosing.members(Choice(sort="oldest"), at=AT, most=50),
+        "who can spend something": lambda: choosing.members(Choice(points="none"), at=AT, most=50),
+        "who bought lately": lambda: choosing.members(Choice(bought="not-60"), at=AT + days(90), most=50),
+        "of a tier that most have": lambda: choosing.members(Choice(tier="gold"), at=AT, most=50),
+    }
+    slow = {name: slow_steps(run, paged=name.startswith("what waits")) for name, run in hot.items()}
     slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
     assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
 

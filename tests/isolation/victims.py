@@ -16,6 +16,8 @@ from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from loyalty.core.webhooks.operations import add_endpoint, send_test
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
+from members.operations.allowances import set_limits
+from members.operations.approvals import ask_adjustment
 from members.operations.card_links import accept_code, make_code, unlink
 from members.operations.households import invite, open_household
 from members.operations.inviting import Invitation, code_of, count_click
@@ -27,6 +29,7 @@ from members.operations.perks import OrderName, claim_perk
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
 from members.operations.transfers import give_points
+from members.rules.adjusting import Limit, Limits
 from members.rules.doing import NewActivity, Product
 from members.rules.shopping import MemberRef, NewRefund
 from rewards.models import Fulfilment, Voucher
@@ -60,6 +63,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         cleo = _person(made, "cleo", f"plain-{slug}")
         _share(made, ana, cleo)
         _friend(made, ana, secret)
+        _by_hand(made, ana, secret)
         _join_forces(made, cleo, ana)
         _keys(made, secret)
         _hooks(made, secret)
@@ -193,6 +197,14 @@ def _join_forces(made: Shop, member: Member, another: Member) -> None:
         code = make_code(member=other.pk, partner=made.merchant.slug, at=AT).code
     accept_code(member=another.pk, partner=partner.slug, code=code, at=AT)
     made.ids["partnership"] = ids.encode("prt", agreement)
+
+
+def _by_hand(made: Shop, member: Member, secret: str) -> None:
+    """Limits for changes by hand, some of the day's used, and something that waits for a second person."""
+    set_limits(limits=Limits(owner=Limit(day=1_000_000)), at=AT)
+    adjust_points(member=member.pk, amount=1, reason=f"{secret} counted", at=AT)
+    asked = ask_adjustment(members=[member.pk], amount=9, reason=f"{secret} asked", key="sweep", at=AT)
+    made.ids["request"] = ids.encode("adr", asked.pk)
 
 
 def _keys(made: Shop, secret: str) -> None:

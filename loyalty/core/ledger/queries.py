@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Min, Q, QuerySet, Sum
+from django.db.models import Exists, F, Min, Q, QuerySet, Sum
 
 from loyalty.core.ledger.chart import POINTS, MemberAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
@@ -284,6 +284,27 @@ def lots_of_source(source: UUID, *, unit: str = POINTS) -> list[SourceLot]:
         return [SourceLot(*row) for row in cursor.fetchall()]
 
 
+def movement(transfer_id: UUID) -> Transfer | None:
+    """One movement by its id; None when there is none."""
+    return Transfer.objects.filter(pk=transfer_id).first()
+
+
+def lot_of(transfer_id: UUID) -> UUID | None:
+    """The lot that a grant made, wherever what was left of it went."""
+    entries = Entry.objects.filter(transfer=transfer_id, lot__transfer=transfer_id)
+    return entries.values_list("lot_id", flat=True).first()
+
+
+def known_keys(keys: Iterable[str]) -> set[str]:
+    """Those of some keys under which something was posted."""
+    return set(Transfer.objects.filter(key__in=list(keys)).values_list("key", flat=True))
+
+
+def of_kind(transfers: Iterable[UUID], kind: str) -> set[UUID]:
+    """Those of some movements that are of a kind."""
+    return set(Transfer.objects.filter(pk__in=list(transfers), kind=kind).values_list("pk", flat=True))
+
+
 def settled(grants: Iterable[UUID]) -> int:
     """How much of what some transfers granted was later expired, forfeited, moved on or taken back."""
     rows = Transfer.objects.filter(settles__in=list(grants)).aggregate(total=Sum("amount"))
@@ -345,6 +366,12 @@ def merchant_side(
         source_kind=F("transfer__source_kind"), source=F("transfer__source"), reason=F("transfer__reason"),
         happened_at=F("transfer__happened_at"),
     )  # fmt: skip
+
+
+def holding(owner: Any, *, unit: str = POINTS) -> Exists:
+    """For `filter(...)`: whether `owner` (an `OuterRef`) has anything to spend."""
+    mine = Account.objects.filter(owner=owner, unit=unit, kind=MemberAccount.AVAILABLE)
+    return Exists(mine.filter(balance__gt=0))
 
 
 def holders(*, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:

@@ -10,12 +10,15 @@ class Role(StrEnum):
     ANALYST = "analyst"
 
 
-_READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view"})
-_SELL = frozenset({"till.use", "members.join", "orders.record", "rewards.redeem"})
+_READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view", "work.view"})
+_SELL = frozenset({"till.use", "members.join", "orders.record", "rewards.redeem", "work.view", "work.serve"})
 _RUN = frozenset(
     {
         "members.edit",
         "members.adjust",
+        "members.approve",
+        "memberships.manage",
+        "work.decide",
         "members.merge",
         "members.erase",
         "members.export",
@@ -26,7 +29,9 @@ _RUN = frozenset(
         "audit.view",
     }
 )
-_OWN = frozenset({"keys.manage", "webhooks.manage", "staff.manage", "settings.edit"})
+_OWN = frozenset(
+    {"limits.set", "partners.manage", "keys.manage", "webhooks.manage", "staff.manage", "settings.edit"}
+)
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _READ | _SELL | _RUN | _OWN,

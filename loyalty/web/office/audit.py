@@ -44,7 +44,6 @@ SENTENCES = {
     "webhook.test": gettext_lazy("A test was sent to a webhook"),
     "programme.published": gettext_lazy("Version {number} of the programme was published"),
     "programme.taken_live": gettext_lazy("Version {number} of the test programme was taken live"),
-    "blueprint.opened": gettext_lazy("A ready-made programme was opened"),
     "member.joined": gettext_lazy("A member joined"),
     "member.edited": gettext_lazy("A member’s details were changed"),
     "member.verified": gettext_lazy("A member proved an address or a number"),
@@ -166,6 +165,16 @@ SENTENCES = {
     "stripe.disconnected": gettext_lazy("Stripe was disconnected"),
     "stripe.refused": gettext_lazy("A notice from Stripe could not be applied"),
     "books.broken": gettext_lazy("The nightly check found lines in the books that do not agree: {breaches}"),
+    "reward.given_by_hand": gettext_lazy("A reward was given by hand"),
+    "adjustment.limits_changed": gettext_lazy("The limits for changes by hand were changed"),
+    "adjustment.made_for_many": gettext_lazy("{points} were given or taken for many members at once"),
+    "adjustment.asked": gettext_lazy("A change by hand of {points} waits for a second person"),
+    "adjustment.approved": gettext_lazy("A change by hand of {points} was approved"),
+    "adjustment.refused": gettext_lazy("A change by hand of {points} was refused"),
+    "adjustment.withdrawn": gettext_lazy(
+        "A change by hand of {points} was taken back before it was decided"
+    ),
+    "adjustment.lapsed": gettext_lazy("Nobody decided a change by hand of {points} points in time"),
 }
 #: Why a reward could not be handed out, as events keep it.
 REFUSALS: dict[str, Any] = {
@@ -199,10 +208,10 @@ ICONS = {
     "household": "house",
     "membership": "id-card",
     "tiers": "medal",
-    "perk": "sparkles",
+    "perk": "concierge-bell",
     "badge": "award",
     "draw": "ticket",
-    "segment": "users",
+    "segment": "tags",
     "card": "stamp",
     "offer": "tag",
     "blueprint": "layout-template",
@@ -210,6 +219,7 @@ ICONS = {
     "card_link": "link",
     "stripe": "credit-card",
     "books": "triangle-alert",
+    "adjustment": "shield-check",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {
@@ -224,7 +234,7 @@ TOPICS = {
 _BEGINNINGS = {
     "member": ("member.", "membership.", "household.", "tiers.", "perk.", "badge.", "draw.", "segment.", "referral.",
                "activity.", "card_link."),
-    "points": ("points.", "stamps.", "cashback.", "transfer.", "card.", "books."),
+    "points": ("points.", "adjustment.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
     "programme": ("programme.", "blueprint.", "partnership."),
@@ -233,7 +243,7 @@ _BEGINNINGS = {
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",
     "transfer", "stamps", "cashback", "household", "membership", "perk", "badge", "draw", "segment", "card", "offer",
-    "card_link",
+    "card_link", "adjustment",
 )  # fmt: skip
 
 

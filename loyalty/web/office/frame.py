@@ -12,6 +12,7 @@ from loyalty.core.merchants.roles import Role
 from loyalty.core.pages import Here, new_form_key, render_page
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import LANGUAGES, Identity
+from loyalty.web.office.work.queues import count_for
 
 ROLE_NAMES = {
     Role.OWNER: gettext_lazy("Owner"),
@@ -23,6 +24,7 @@ ROLE_NAMES = {
 #: Name of the address, label, icon, what one must be allowed to do, and the first part of the names below it.
 _NAV = (
     ("overview", gettext_lazy("Overview"), "layout-dashboard", "overview.view"),
+    ("work", gettext_lazy("Work"), "inbox", "work.view"),
     ("members", gettext_lazy("Members"), "users", "members.view"),
     ("orders", gettext_lazy("Orders"), "receipt-text", "members.view"),
     ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
@@ -46,6 +48,7 @@ def _nav(here: Here, current: str) -> list[dict[str, Any]]:
             "url": reverse(f"office:{name}", args=[here.merchant.slug]),
             "icon": icon,
             "current": name == current,
+            "count": count_for(here) if name == "work" else 0,
         }
         for name, label, icon, permission in _NAV
         if here.may(permission)

@@ -1,6 +1,7 @@
 """One member: the story of their account with every why, what they have, and what staff can do about it."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.ledger.queries import balance, ending
 from loyalty.core.merchants.queries import location_names
-from loyalty.core.pages import Here, require, sent_to, show_errors
+from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.web.office.about.page import requests_about, tabs
+from loyalty.web.office.about.undo import ways_back
 from loyalty.web.office.forms.members import AdjustForm, BlockForm, EraseForm, MergeForm
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.joining import page_of
@@ -24,7 +27,10 @@ from loyalty.web.office.members import STATUS_BADGES, STATUS_NAMES, known_as
 from loyalty.web.office.people import names_of
 from members.models import Member
 from members.operations import membership, merging, points, privacy
+from members.operations.allowances import NeedsApproval
+from members.operations.approvals import ask_adjustment
 from members.queries import directory
+from members.queries.adjusting import needs_approval
 from members.queries.orders import with_lines
 from members.queries.story import Kind, Page, story
 
@@ -67,6 +73,7 @@ def _head(row: directory.Row, here: Here) -> dict[str, Any]:
         "is_blocked": status == Member.Status.BLOCKED,
         "is_here": status in _UNDOABLE,
         "balance": row.balance,
+        "about": tabs(here.merchant.slug, ids.encode("mbr", row.member.pk), "member"),
     }
 
 
@@ -86,7 +93,7 @@ def entries(page: Page, here: Here) -> list[dict[str, Any]]:
     """The story's rows as the page shows them: who did it, the lines bought, where to look further."""
     names = names_of([row.actor for row in page.rows])
     bought = {one.order.pk: one for one in with_lines({row.order for row in page.rows if row.order})}
-    places = location_names()
+    places, back = location_names(), ways_back(page.rows, here)
     found = []
     for row in page.rows:
         order = row.order
@@ -106,6 +113,11 @@ def entries(page: Page, here: Here) -> list[dict[str, Any]]:
                 "where": places.get(order.location, order.location) if order else "",
                 "why": row.why,
                 "bought": bought.get(order.pk) if order else None,
+                "undo_url": back.get(row.id, ""),
+                "can_cancel": row.kind is Kind.ORDER and order is not None and order.status == "recorded",
+                "cancel_url": reverse("office:cancel", args=[here.merchant.slug, ids.encode("ord", order.pk)])
+                if order
+                else "",
                 "order_url": reverse("office:order", args=[here.merchant.slug, ids.encode("ord", order.pk)])
                 if order
                 else "",
@@ -131,7 +143,7 @@ def member(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
         "next_url": address(request, before=ids.encode("ent", page.next)) if page.next else "",
         "first_url": address(request, before="") if before else "",
         **_lasting(row.member.pk),
-        "adjust_form": AdjustForm(),
+        "waits": requests_about(row),
     }
     return office_page(request, here, "office/member.html", context, current="members", partial="story")
 
@@ -154,7 +166,7 @@ def adjust(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
     if request.method != "POST":
         if "amount" in request.GET:
             form = AdjustForm(request.GET)
-            context = {**_head(row, here), "form": form, "preview": _preview(form, row)}
+            context = {**_head(row, here), "form": form, "preview": _preview(form, row, here.at)}
             return office_page(
                 request, here, "office/adjust.html", context, current="members", partial="preview"
             )
@@ -162,32 +174,43 @@ def adjust(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
     form = AdjustForm(request.POST)
     if form.is_valid():
         try:
-            points.adjust_points(
-                member=row.member.pk,
-                amount=form.signed(),
-                reason=form.cleaned_data["reason"],
-                at=here.at,
-            )
+            return _adjusted(request, here, row, form)
         except DomainError as error:
             show_errors(form, error, {"": "amount"} if error.code == "not_enough_points" else {})
-        else:
-            text = _("{change}: {name} has {points} now.").format(
-                change=formats.signed(form.signed()),
-                name=_head(row, here)["name"],
-                points=formats.points(balance(row.member.pk).available, words()),
-            )
-            messages.success(request, text)
-            return sent_to(request, page_of(here, row.member.pk))
-    return _answer(request, here, "office/adjust.html", row, form, preview=_preview(form, row))
+    return _answer(request, here, "office/adjust.html", row, form, preview=_preview(form, row, here.at))
 
 
-def _preview(form: AdjustForm, row: directory.Row) -> dict[str, Any] | None:
+def _adjusted(request: HttpRequest, here: Here, row: directory.Row, form: AdjustForm) -> HttpResponse:
+    """Give or take; what is more than this person may do alone is asked for instead."""
+    amount, reason = form.signed(), form.cleaned_data["reason"]
+    try:
+        points.adjust_points(member=row.member.pk, amount=amount, reason=reason, at=here.at)
+    except NeedsApproval:
+        key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+        ask_adjustment(members=[row.member.pk], amount=amount, reason=reason, key=key, at=here.at)
+        messages.info(request, _("This is more than you may do alone. A colleague has to approve it."))
+    else:
+        text = _("{change}: {name} has {points} now.").format(
+            change=formats.signed(amount),
+            name=_head(row, here)["name"],
+            points=formats.points(balance(row.member.pk).available, words()),
+        )
+        messages.success(request, text)
+    return sent_to(request, page_of(here, row.member.pk))
+
+
+def _preview(form: AdjustForm, row: directory.Row, at: datetime) -> dict[str, Any] | None:
     """Before and after, as far as what was typed makes sense; the reason may still be missing."""
     form.is_valid()
     if not {"amount", "way"} <= form.cleaned_data.keys():
         return None
     after = row.balance.available + form.signed()
-    return {"before": row.balance.available, "after": after, "short": form.signed() < 0 and after < 0}
+    return {
+        "before": row.balance.available,
+        "after": after,
+        "short": form.signed() < 0 and after < 0,
+        "asks": needs_approval(form.signed(), at=at),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,11 +12,28 @@ from django.views.decorators.http import require_safe
 
 from loyalty.core import ids
 from loyalty.core.money import major
-from loyalty.core.pages import Here, require
-from loyalty.web.office.frame import office_page
-from loyalty.web.office.lists import PAGE, address, after, cursor, is_text, spreadsheet
+from loyalty.core.pages import Here, require, sent_to
+from loyalty.web.office.choosing.filters import (
+    COLUMNS,
+    STATUSES,
+    carried,
+    chips,
+    choice_of,
+    columns_of,
+    offered,
+    seal,
+    unseal,
+)
+from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.lists import PAGE, address, spreadsheet
 from members.models import Member
-from members.queries import directory
+from members.operations.bulk import MOST
+from members.queries import choosing, directory
+from members.queries.belonging import tiers_of
+from members.queries.choosing import Choice
+from members.queries.tier_words import tier_name
+from members.queries.tiers import ladder_in_force
+from members.rules.tiers import Tiers
 
 STATUS_NAMES = {
     Member.Status.ACTIVE: pgettext_lazy("a member", "Active"),
@@ -25,13 +42,7 @@ STATUS_NAMES = {
     Member.Status.MERGED: gettext_lazy("Merged"),
 }
 STATUS_BADGES = {"blocked": "bad", "erased": "", "merged": "info"}
-_OFFERED = (Member.Status.ACTIVE, Member.Status.BLOCKED, Member.Status.ERASED)
 _AT_ONCE = 1000
-
-
-def _filter(request: HttpRequest) -> tuple[str, str]:
-    text, status = request.GET.get("q", "").strip()[:100], request.GET.get("status", "")
-    return text if is_text(text) else "", status if status in _OFFERED else ""
 
 
 def listed(row: directory.Row, slug: str) -> dict[str, Any]:
@@ -66,37 +77,85 @@ def known_as(row: directory.Row) -> str:
 @require_safe
 @require("members.view")
 def members(request: HttpRequest, here: Here) -> HttpResponse:
-    """The list, newest first; `?q=` finds, `?status=` filters, `?after=` pages on."""
-    text, status = _filter(request)
-    found = list(
-        directory.members(text=text, status=status, before=after(request.GET.get("after", "")))[: PAGE + 1]
+    """The list, newest first; the address finds, filters, sorts, pages on with `?after=` and chooses `?cols=`."""
+    if "col" in request.GET:  # the form of the columns sends each of them; an address has them in one
+        chosen = ",".join(request.GET.getlist("col"))
+        return sent_to(request, address(request, col="", cols=chosen, after=""))
+    choice, columns = choice_of(request.GET), columns_of(request)
+    found = choosing.members(
+        choice, at=here.at, after=unseal(request.GET.get("after", ""), choice), most=PAGE + 1
     )
     shown = directory.rows(found[:PAGE])
-    last = found[PAGE - 1] if len(found) > PAGE else None
+    tiers, ladder = tiers_of([row.member.pk for row in shown]), ladder_in_force()
     export = reverse("office:members_export", args=[here.merchant.slug])
-    query = address(request, after="").partition("?")[2]
+    query = address(request, after="", cols="").partition("?")[2]
     context = {
-        "rows": [listed(row, here.merchant.slug) for row in shown],
-        "text": text,
-        "search_query": text,
-        "status": status,
-        "is_filtered": bool(text or status),
-        "tabs": [
-            {"label": label, "url": address(request, status=value, after=""), "current": status == value}
-            for value, label in (("", _("Everyone")), *((value, STATUS_NAMES[value]) for value in _OFFERED))
+        "rows": [
+            {**listed(row, here.merchant.slug), **_more(row, tiers.get(row.member.pk, ""), ladder)}
+            for row in shown
         ],
+        "text": choice.text,
+        "search_query": choice.text,
+        "status": choice.status,
+        "choice": choice,
+        "is_filtered": choice.narrows,
+        "tabs": [
+            {
+                "label": label,
+                "url": address(request, status=value, after=""),
+                "current": choice.status == value,
+            }
+            for value, label in (("", _("Everyone")), *((value, STATUS_NAMES[value]) for value in STATUSES))
+        ],
+        "filters": offered(choice),
+        "chips": chips(request, choice),
+        "carried": carried(request),
+        "columns": [{"name": name, "label": _label(name), "on": name in columns} for name in COLUMNS],
+        "shows": dict.fromkeys(columns, True),
+        "sort_urls": {
+            "name": address(request, sort="" if choice.sort == "name" else "name", after=""),
+            "joined": address(request, sort="oldest" if choice.sort == "newest" else "", after=""),
+        },
+        "since": request.GET.get("since", "") if choice.joined_since else "",
+        "until": request.GET.get("until", "") if choice.joined_until else "",
         "export_url": f"{export}?{query}" if query else export,
         "first_url": address(request, after="") if request.GET.get("after") else "",
-        "next_url": address(request, after=cursor(last.joined_at, last.pk)) if last else "",
+        "next_url": address(request, after=seal(choosing.position(choice, found[PAGE - 1])))
+        if len(found) > PAGE
+        else "",
     }
     return office_page(request, here, "office/members.html", context, current="members", partial="list")
+
+
+def _label(column: str) -> str:
+    """A column's name; that of the points is the shop's own word."""
+    many = words()["other"]
+    return many[:1].upper() + many[1:] if column == "points" else str(COLUMNS[column])
+
+
+def _more(row: directory.Row, tier: str, ladder: Tiers) -> dict[str, Any]:
+    """What only some lists show of a member."""
+    profile = row.profile
+    wants = [
+        str(label)
+        for label, given in (
+            (_("e-mail"), profile is not None and profile.news_by_email),
+            (_("text message"), profile is not None and profile.news_by_sms),
+        )
+        if given
+    ]
+    return {
+        "id": ids.encode("mbr", row.member.pk),
+        "tier": tier_name(ladder, tier) if tier else "",
+        "news": ", ".join(wants),
+    }
 
 
 @require_safe
 @require("members.export")
 def export(request: HttpRequest, here: Here) -> FileResponse:
     """Exactly the filtered list as CSV. Money in whole units of the shop's currency, times in its zone."""
-    text, status = _filter(request)
+    chosen = choosing.named(request.GET.getlist("m")[:MOST]) if "m" in request.GET else None
     head = [
         _("Member"),
         _("Given name"),
@@ -115,33 +174,40 @@ def export(request: HttpRequest, here: Here) -> FileResponse:
         _("Last order"),
     ]
     name = f"members-{here.merchant.slug}-{timezone.localdate():%Y-%m-%d}.csv"
-    return spreadsheet(name, head, _exported(text, status, here.merchant.currency))
+    return spreadsheet(name, head, _exported(choice_of(request.GET), chosen, here))
 
 
-def _exported(text: str, status: str, currency: str) -> Iterator[list[Any]]:
-    before = None
+def _exported(choice: Choice, chosen: list[Member] | None, here: Here) -> Iterator[list[Any]]:
+    """The chosen ones, or everybody the filters leave, a batch at a time."""
+    currency, after = here.merchant.currency, None
     while True:
-        found = list(directory.members(text=text, status=status, before=before)[:_AT_ONCE])
+        found = (
+            chosen if chosen is not None else choosing.members(choice, at=here.at, after=after, most=_AT_ONCE)
+        )
         for row in directory.rows(found):
-            profile, stats = row.profile, row.stats
-            last = stats.last_order_at if stats else None
-            yield [
-                ids.encode("mbr", row.member.pk),
-                profile.given_name if profile else "",
-                profile.family_name if profile else "",
-                row.identities.get("email"),
-                row.identities.get("phone"),
-                row.identities.get("card"),
-                row.identities.get("external"),
-                row.member.status,
-                timezone.localtime(row.member.joined_at).isoformat(timespec="minutes"),
-                row.balance.available,
-                row.balance.pending,
-                stats.orders_count if stats else 0,
-                f"{major(stats.spend_minor, currency):f}" if stats else "0",
-                currency,
-                timezone.localtime(last).isoformat(timespec="minutes") if last else "",
-            ]
-        if len(found) < _AT_ONCE:
+            yield _line(row, currency)
+        if chosen is not None or len(found) < _AT_ONCE:
             return
-        before = (found[-1].joined_at, found[-1].pk)
+        after = choosing.position(choice, found[-1])
+
+
+def _line(row: directory.Row, currency: str) -> list[Any]:
+    profile, stats = row.profile, row.stats
+    last = stats.last_order_at if stats else None
+    return [
+        ids.encode("mbr", row.member.pk),
+        profile.given_name if profile else "",
+        profile.family_name if profile else "",
+        row.identities.get("email"),
+        row.identities.get("phone"),
+        row.identities.get("card"),
+        row.identities.get("external"),
+        row.member.status,
+        timezone.localtime(row.member.joined_at).isoformat(timespec="minutes"),
+        row.balance.available,
+        row.balance.pending,
+        stats.orders_count if stats else 0,
+        f"{major(stats.spend_minor, currency):f}" if stats else "0",
+        currency,
+        timezone.localtime(last).isoformat(timespec="minutes") if last else "",
+    ]

@@ -23,6 +23,7 @@ from loyalty.web.office.lists import PAGE
 from loyalty.web.office.members import known_as, listed
 from loyalty.web.office.orders import order_rows
 from loyalty.web.office.rewards import name_of
+from loyalty.web.office.work.queues import looks
 from members.queries import directory
 from members.queries import overview as figures
 from members.queries.orders import waiting_refunds
@@ -55,6 +56,7 @@ MOVES = {
     "refund": gettext_lazy("Refund"),
     "redemption": gettext_lazy("Reward"),
     "adjustment": gettext_lazy("By hand"),
+    "adjustment_undone": gettext_lazy("By hand, undone"),
     "expiry": gettext_lazy("Expired unused"),
     "merge": gettext_lazy("Accounts merged"),
     "forfeit": gettext_lazy("Membership ended"),
@@ -140,7 +142,7 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
 
 def _needs_a_look(here: Here) -> list[dict[str, str]]:
     """What somebody should do something about, each with the way there."""
-    slug, found = here.merchant.slug, []
+    slug, found = here.merchant.slug, looks(here)
     if programmes.draft() is not None:
         found.append(
             {

@@ -17,28 +17,13 @@ from loyalty.web.office import worth
 from loyalty.web.office.forms.reward_kinds import KINDS
 from loyalty.web.office.forms.rewards import ALIASES, RewardForm
 from loyalty.web.office.frame import language_of, office_page
+from loyalty.web.office.stock import seen
+from loyalty.web.office.stock.basics import ICONS, month_of
 from members.rules.earning import Earning
 from rewards.models import Reward
 from rewards.operations import catalogue as operations
-from rewards.queries import catalogue
-
-ICONS = {
-    Reward.Kind.FREE_PRODUCT: "coffee",
-    Reward.Kind.MONEY_OFF: "banknote",
-    Reward.Kind.PERCENT_OFF: "ticket-percent",
-    Reward.Kind.FREE_SHIPPING: "truck",
-    Reward.Kind.SAMPLE: "flask-conical",
-    Reward.Kind.GIFT_CARD: "credit-card",
-    Reward.Kind.EXCLUSIVE_PRODUCT: "gem",
-    Reward.Kind.EXPERIENCE: "party-popper",
-    Reward.Kind.WORKSHOP: "calendar-days",
-    Reward.Kind.DONATION: "heart-handshake",
-    Reward.Kind.EARLY_ACCESS: "door-open",
-    Reward.Kind.COUPON: "ticket",
-    Reward.Kind.PARTNER: "handshake",
-    Reward.Kind.PAY_WITH_POINTS: "wallet",
-    Reward.Kind.CUSTOM: "gift",
-}
+from rewards.queries import catalogue, figures
+from rewards.queries.pools import has_pool
 
 
 def name_of(row: Reward) -> str:
@@ -77,6 +62,7 @@ def listed(row: Reward, here: Here, earning: Earning | None) -> dict[str, Any]:
         "state": state,
         "badge": badge,
         "public_id": ids.encode("rwd", row.pk),
+        "pooled": has_pool(row),
     }
 
 
@@ -88,10 +74,13 @@ def rewards(request: HttpRequest, here: Here) -> HttpResponse:
     earning = _earning()
     found = list(catalogue.rewards(retired=True))
     shown = [row for row in found if bool(row.retired_at) is retired]
+    month = figures.taken(since=month_of(here.at), until=here.at)
     here_url = reverse("office:rewards", args=[here.merchant.slug])
     gone = sum(bool(row.retired_at) for row in found)
     context = {
-        "rows": [listed(row, here, earning) for row in shown],
+        "rows": [
+            {**listed(row, here, earning), "month": month.get(row.pk, figures.Taken())} for row in shown
+        ],
         "retired": retired,
         "any": bool(found),
         "tabs": [
@@ -109,8 +98,19 @@ def _form_page(request: HttpRequest, here: Here, form: RewardForm, row: Reward |
         context |= {"listed": listed(row, here, earning), "name": name_of(row)}
     rule = worth.base_rule(earning) if earning else None
     context["rule"] = rule
+    context |= _phone(here, row, form)
     status = 422 if form.errors else 200
     return office_page(request, here, "office/reward.html", context, current="rewards", status=status)
+
+
+def _phone(here: Here, row: Reward | None, form: RewardForm) -> dict[str, Any]:
+    """How members see it, beside the form: what was typed already, else what is saved, else an empty one."""
+    slug, language = here.merchant.slug, language_of(here.merchant.language)
+    draft = reverse("office:reward_draft", args=[slug])
+    url = reverse("office:reward_seen", args=[slug, ids.encode("rwd", row.pk)]) if row else draft
+    blank = seen.seen(here, language=language, kind="", cost=0, names={}, texts={})
+    shown = seen.of_reward(here, row, language) if row else blank
+    return {**shown, "languages": seen.tabs(url, language), "draft_url": draft}
 
 
 def _settings(here: Here) -> dict[str, str]:

@@ -19,6 +19,10 @@ from loyalty.web.office import (
 
 app_name = "office"
 urlpatterns = [
+    path("", include("loyalty.web.office.work.urls")),
+    path("", include("loyalty.web.office.about.urls")),
+    path("", include("loyalty.web.office.choosing.urls")),
+    path("", include("loyalty.web.office.stock.urls")),
     path("", overview.overview, name="overview"),
     path("books/", books.page, name="books"),
     path("figures/<slug:name>/", overview.rows, name="figure"),

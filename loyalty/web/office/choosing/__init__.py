@@ -1,0 +1,1 @@
+"""Choosing members from the list, and doing the same for many."""

@@ -1,0 +1,1 @@
+"""The daily work: what waits for staff, queue by queue."""

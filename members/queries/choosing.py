@@ -1,0 +1,172 @@
+"""Choosing members: everybody of a tier, a segment, a consent, who bought lately or not for long; sorted and by pages.
+
+Fast with a million of them: each condition is a look into an index by the member, or by the condition itself, and the
+planner is told the values, so that a rare tier is read by its own index and a common one along the list.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from loyalty.core import ids
+from loyalty.core.errors import NotFound
+from loyalty.core.ledger.queries import holding
+from loyalty.core.tenancy.plans import planned_for_its_values
+from members.models import Member, Order, Profile, SegmentPlace, TierStanding
+from members.queries.directory import search
+
+SORTS = ("newest", "oldest", "name")
+BOUGHT = {"7": 7, "30": 30, "90": 90}
+"""Bought something within so many days."""
+NOT_BOUGHT = {"not-30": 30, "not-60": 60, "not-180": 180}
+"""Bought before, but not within so many days."""
+NEVER = "never"
+POINTS = ("some", "none")
+NEWS = ("email", "sms", "neither")
+NO_TIER = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a list of members is narrowed to; "" does not narrow. `tier` `NO_TIER`: who has none. `joined_since` is in,
+    `joined_until` out."""
+
+    text: str = ""
+    status: str = ""
+    tier: str = ""
+    segment: str = ""
+    bought: str = ""
+    points: str = ""
+    news: str = ""
+    joined_since: datetime | None = None
+    joined_until: datetime | None = None
+    sort: str = "newest"
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anybody at all is left out."""
+        conditions = (self.text, self.status, self.tier, self.segment, self.bought, self.points, self.news)
+        return any(conditions) or self.joined_since is not None or self.joined_until is not None
+
+
+type After = tuple[str, ...]
+"""Where a page ended, as text: the sorted columns of its last row and its id."""
+
+
+def members(choice: Choice, *, at: datetime, after: After | None = None, most: int) -> list[Member]:
+    """Up to `most` of the chosen, from after a row on."""
+    found = _narrowed(choice, at)
+    found = _by_name(found, after) if choice.sort == "name" else _by_time(found, choice.sort, after)
+    with planned_for_its_values():
+        return list(found[:most])
+
+
+def ids_of(choice: Choice, *, at: datetime, most: int) -> list[UUID]:
+    """The ids of up to `most` of the chosen."""
+    return [row.pk for row in members(choice, at=at, most=most)]
+
+
+def named(public_ids: Iterable[str]) -> list[Member]:
+    """Members by their public ids, in the order of the list; what names nobody here is left out."""
+    wanted = set()
+    for text in public_ids:
+        try:
+            wanted.add(ids.decode("mbr", text))
+        except NotFound:
+            continue
+    return list(Member.objects.filter(pk__in=wanted).order_by("-joined_at", "-id"))
+
+
+def position(choice: Choice, last: Member) -> After:
+    """Where a page ends whose last row is this one."""
+    if choice.sort != "name":
+        return (last.joined_at.isoformat(), str(last.pk))
+    profile = Profile.objects.filter(member=last).first()
+    family, given = (profile.search_family, profile.search_given) if profile else ("", "")
+    return (family, given, str(last.pk))
+
+
+def _narrowed(choice: Choice, at: datetime) -> QuerySet[Member]:
+    gone = (Member.Status.MERGED, Member.Status.ERASED)
+    found = Member.objects.all()
+    found = found.filter(status=choice.status) if choice.status else found.exclude(status__in=gone)
+    if choice.text.strip():
+        found = found.filter(search(choice.text))
+    if choice.joined_since is not None:
+        found = found.filter(joined_at__gte=choice.joined_since)
+    if choice.joined_until is not None:
+        found = found.filter(joined_at__lt=choice.joined_until)
+    for condition in _conditions(choice, at):
+        found = found.filter(condition)
+    return found
+
+
+def _conditions(choice: Choice, at: datetime) -> list[Any]:
+    mine = {"member": OuterRef("pk")}
+    found: list[Any] = []
+    if choice.tier == NO_TIER:
+        found.append(~Exists(TierStanding.objects.filter(**mine)))
+    elif choice.tier:
+        found.append(Exists(TierStanding.objects.filter(**mine, tier=choice.tier)))
+    if choice.segment:
+        places = SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=at), **mine, segment=choice.segment)
+        found.append(Exists(places))
+    if choice.points in POINTS:
+        has = holding(OuterRef("pk"))
+        found.append(has if choice.points == "some" else ~has)
+    if choice.news in NEWS:
+        found.append(_agreed(choice.news, mine))
+    return [*found, *_bought(choice.bought, at, mine)]
+
+
+def _agreed(news: str, mine: dict[str, Any]) -> Any:
+    rows = Profile.objects.filter(**mine)
+    match news:
+        case "email":
+            return Exists(rows.filter(news_by_email=True))
+        case "sms":
+            return Exists(rows.filter(news_by_sms=True))
+        case _:
+            return Exists(rows.filter(news_by_email=False, news_by_sms=False))
+
+
+def _bought(bought: str, at: datetime, mine: dict[str, Any]) -> list[Any]:
+    orders = Order.objects.filter(**mine, status=Order.Status.RECORDED)
+    if bought in BOUGHT:
+        return [Exists(orders.filter(placed_at__gte=at - timedelta(days=BOUGHT[bought])))]
+    if bought in NOT_BOUGHT:
+        since = at - timedelta(days=NOT_BOUGHT[bought])
+        return [Exists(orders.filter(placed_at__lt=since)), ~Exists(orders.filter(placed_at__gte=since))]
+    return [~Exists(orders)] if bought == NEVER else []
+
+
+def _by_time(found: QuerySet[Member], sort: str, after: After | None) -> QuerySet[Member]:
+    newest = sort != "oldest"
+    if after is not None:
+        instant, pk = datetime.fromisoformat(after[0]), UUID(after[1])
+        # The first bound lets the index begin there; the second leaves out what the page before has shown.
+        if newest:
+            past = Q(joined_at__lt=instant) | Q(joined_at=instant, pk__lt=pk)
+            found = found.filter(past, joined_at__lte=instant)
+        else:
+            past = Q(joined_at__gt=instant) | Q(joined_at=instant, pk__gt=pk)
+            found = found.filter(past, joined_at__gte=instant)
+    return found.order_by("-joined_at", "-id") if newest else found.order_by("joined_at", "id")
+
+
+def _by_name(found: QuerySet[Member], after: After | None) -> QuerySet[Member]:
+    """By family name, then given name. Who was erased has no name and is in no such list."""
+    found = found.filter(profiles__isnull=False)
+    if after is not None:
+        family, given, pk = after[0], after[1], UUID(after[2])
+        past = (
+            Q(profiles__search_family__gt=family)
+            | Q(profiles__search_family=family, profiles__search_given__gt=given)
+            | Q(profiles__search_family=family, profiles__search_given=given, pk__gt=pk)
+        )
+        found = found.filter(past, profiles__search_family__gte=family)
+    return found.order_by("profiles__search_family", "profiles__search_given", "profiles__member_id")
