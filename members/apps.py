@@ -10,11 +10,12 @@ class MembersConfig(AppConfig):
         from loyalty.core.programme.document import Section, register
         from loyalty.core.tenancy.scope import register_agreements
         from members import consumers  # noqa: F401 - registers what it consumes
-        from members.operations import card_links, perks, referral_moves
+        from members.operations import card_links, consents, perks, referral_moves
         from members.operations.privacy import holder
         from members.queries import (
             invariants,
             life_words,
+            opening_words,
             partner_invariants,
             partners,
             referral_invariants,
@@ -46,6 +47,7 @@ class MembersConfig(AppConfig):
         register(Section("referrals", referrals.Referrals, referrals.check))
         privacy.register(holder)
         privacy.register(card_links.holder)
+        privacy.register(consents.holder)
         privacy.register(perks.holder)
         privacy.register(referral_moves.holder)
         invariants.register()
@@ -53,4 +55,5 @@ class MembersConfig(AppConfig):
         register_agreements(partners.agreed)
         referral_invariants.register()
         life_words.register()
+        opening_words.register()
         referral_words.register_words()

@@ -36,6 +36,8 @@ _WORDS = {
     "ssn": "session",
     "bkg": "booking",
     "ful": "fulfilment",
+    "job": "job",
+    "imp": "import",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -2,6 +2,7 @@
 
 from members.models.activity import Activity
 from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPlace, TierStanding
+from members.models.consent import Consent
 from members.models.conversion import PointsConversion
 from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
@@ -25,6 +26,7 @@ __all__ = [
     "Activity",
     "BudgetUse",
     "CardLink",
+    "Consent",
     "DrawEntry",
     "EarnedBadge",
     "FullCard",

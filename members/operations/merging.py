@@ -14,6 +14,7 @@ from members.models import Identity, Member, Profile, Stats
 from members.operations import (
     card_links,
     cards,
+    consents,
     counting,
     gifts,
     households,
@@ -52,6 +53,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     counting.move(to=winner.pk, of=loser.pk)
     gifts.move(to=winner.pk, of=loser.pk)
     perks.move(to=winner.pk, of=loser.pk)
+    consents.move(to=winner.pk, of=loser.pk)
     transfers.move(to=winner.pk, of=loser.pk)
     households.move(to=winner.pk, of=loser.pk)
     paid_memberships.move(to=winner.pk, of=loser.pk)

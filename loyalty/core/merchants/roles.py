@@ -24,9 +24,11 @@ _RUN = frozenset(
         "programme.publish",
         "orders.refund",
         "audit.view",
+        "data.import",
+        "data.export",
     }
 )
-_OWN = frozenset({"keys.manage", "webhooks.manage", "staff.manage", "settings.edit"})
+_OWN = frozenset({"keys.manage", "webhooks.manage", "staff.manage", "settings.edit", "data.move"})
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _READ | _SELL | _RUN | _OWN,
