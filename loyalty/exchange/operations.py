@@ -15,7 +15,7 @@ from loyalty.core.jobs import storing
 from loyalty.core.jobs.models import Job
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
-from loyalty.exchange import kinds, lists, queries
+from loyalty.exchange import archive, kinds, lists, queries
 from loyalty.exchange.kinds.codes import reward_of
 from loyalty.exchange.kinds.parsing import ORDERS, guess_order
 from loyalty.exchange.models import Heading, Import
@@ -227,3 +227,14 @@ def ask_for_export(*, name: str, at: datetime, form: str = "csv") -> Job:
     return jobs.ask_for(
         kind="export.list", at=at, options={"list": name, "format": form}, total=found.count()
     )
+
+
+@transaction.atomic
+def begin_whole(*, name: str, chunks: Iterable[bytes], at: datetime) -> Job:
+    """Have the archive of a whole shop read into this one, which is empty, in the background. Raises `ArchiveRefused`
+    and keeps nothing then."""
+    file = storing.store(name=name, content_type="application/zip", chunks=chunks, at=at)
+    with queries.poured(file.pk) as content:
+        manifest = archive.peek(content)
+    total = sum(part.rows for part in manifest.tables)
+    return jobs.ask_for(kind="shop.import", at=at, options={"file": str(file.pk)}, total=total)

@@ -98,6 +98,16 @@ SENTENCES = {
     "payment.mismatch": gettext_lazy("An order says another amount than was paid with points"),
     "payment.returned": gettext_lazy("{points} points that paid for an order were given back"),
     "voucher.used": gettext_lazy("A code was used"),
+    "member.imported": gettext_lazy("A member came in with an import"),
+    "points.imported": gettext_lazy("{points} points were brought in"),
+    "job.asked": gettext_lazy("Work in the background was asked for"),
+    "job.finished": gettext_lazy("Work in the background was finished"),
+    "job.cancelled": gettext_lazy("Work in the background was stopped"),
+    "shop.exported": gettext_lazy("The whole shop was exported"),
+    "shop.imported": gettext_lazy("A whole shop was read from an archive"),
+    "import.begun": gettext_lazy("A file was sent to be imported"),
+    "import.run": gettext_lazy("A file was imported"),
+    "import.undone": gettext_lazy("An import was undone"),
 }
 ICONS = {
     "merchant": "store",
@@ -116,6 +126,9 @@ ICONS = {
     "place": "calendar-days",
     "fulfilment": "package",
     "payment": "wallet",
+    "job": "timer",
+    "shop": "archive",
+    "import": "file-up",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {

@@ -15,6 +15,7 @@ from loyalty.web.office import (
     rewards,
     versions,
 )
+from loyalty.web.office.exchange_urls import urlpatterns as exchange
 
 app_name = "office"
 urlpatterns = [
@@ -55,4 +56,5 @@ urlpatterns = [
     path("connect/new/", keys.create, name="key_new"),
     path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
     path("audit/", audit.audit, name="audit"),
+    *exchange,
 ]
