@@ -14,6 +14,7 @@ from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme
 from loyalty.core.api.base import NoSuchAddress
+from loyalty.exchange import api as exchange
 from members.api import routes as members
 from rewards.api import routes as rewards
 
@@ -24,6 +25,7 @@ V1 = [
     *programme.urlpatterns,
     *blueprints.urlpatterns,
     *stripe.urlpatterns,
+    *exchange.urlpatterns,
 ]
 
 

@@ -24,6 +24,7 @@ KINDS = {
     "session_id": "session", "booking_id": "booking",
     "key_id": "key",
     "staff": "staff", "staff_id": "staff",
+    "job_id": "job", "import_id": "import",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
@@ -33,7 +34,7 @@ FOLDERS = {
     "sessions": "session", "bookings": "booking", "fulfilments": "fulfilment",
     "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
-    "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
+    "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership", "jobs": "job",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

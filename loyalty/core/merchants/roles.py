@@ -55,5 +55,6 @@ SCOPES: dict[str, str] = {
     "programme:write": "Draft and publish the programme",
     "events:read": "Read the event feed",
     "webhooks:write": "Manage webhook endpoints",
+    "exports:write": "Export lists and the whole shop",
 }
 """Scopes an API key can carry."""

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import IO, Any
 
 import msgspec
+from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -111,7 +112,7 @@ def read_archive(file: IO[bytes]) -> Manifest:
         try:
             with transaction.atomic():
                 _read_all(packed, counts)
-        except (DatabaseError, TypeError, ValueError, KeyError) as trouble:
+        except (DatabaseError, ValidationError, TypeError, ValueError, KeyError) as trouble:
             raise ArchiveRefused("does_not_hold", detail=str(trouble).splitlines()[0][:200]) from trouble
     _take_settings(manifest)
     _hold_to_account(manifest)

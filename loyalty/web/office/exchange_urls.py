@@ -11,6 +11,7 @@ urlpatterns = [
     path("jobs/<str:job_id>/file/", jobs.download, name="job_file"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.begin, name="import_new"),
+    path("imports/whole/", imports.whole, name="import_whole"),
     path("imports/<str:import_id>/", imports.one, name="import"),
     path("imports/<str:import_id>/check/", imports.check, name="import_check"),
     path("imports/<str:import_id>/run/", imports.run, name="import_run"),

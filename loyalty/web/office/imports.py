@@ -14,7 +14,7 @@ from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.exchange import kinds, operations, queries
 from loyalty.exchange.models import Import
-from loyalty.web.office.forms.imports import KIND_WORDS, ColumnsForm, FileForm
+from loyalty.web.office.forms.imports import KIND_WORDS, ArchiveForm, ColumnsForm, FileForm
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.jobs import progress, tabs
 from loyalty.web.office.lists import PAGE, spreadsheet
@@ -99,6 +99,27 @@ def begin(request: HttpRequest, here: Here) -> HttpResponse:
     context = {"form": form, "steps": _steps("file")}
     return office_page(
         request, here, "office/exchange/import_new.html", context, current="imports", status=status
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require("data.move")
+def whole(request: HttpRequest, here: Here) -> HttpResponse:
+    """Read the archive of a whole shop into this one, while it is empty."""
+    form = ArchiveForm(request.POST, request.FILES) if request.method == "POST" else ArchiveForm()
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            job = operations.begin_whole(name=file.name, chunks=file.chunks(), at=here.at)
+        except DomainError as error:
+            show_errors(form, error)
+        else:
+            return sent_to(
+                request, reverse("office:job", args=[here.merchant.slug, ids.encode("job", job.pk)])
+            )
+    status = 422 if form.errors else 200
+    return office_page(
+        request, here, "office/exchange/whole.html", {"form": form}, current="imports", status=status
     )
 
 

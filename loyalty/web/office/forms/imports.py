@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core import ids
+from loyalty.exchange.archive import MOST_BYTES as MOST_ARCHIVE
 from loyalty.exchange.kinds import KINDS, Kind
 from loyalty.exchange.models import Import
 from loyalty.exchange.reading import MOST_BYTES
@@ -56,6 +57,24 @@ class FileForm(forms.Form):
                 _("The file is larger than %(most)s MB. Split it and send the parts one after the other."),
                 params={"most": MOST_BYTES // 2**20},
             )
+        return file
+
+
+class ArchiveForm(forms.Form):
+    """A whole shop."""
+
+    file = forms.FileField(
+        label=_("Archive"),
+        max_length=200,
+        help_text=_("The ZIP file that “Export the whole shop” has written, here or on another server."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+    )
+
+    def clean_file(self) -> Any:
+        """Not larger than an archive gets."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_ARCHIVE:
+            raise forms.ValidationError(_("This archive is larger than a server takes through a browser."))
         return file
 
 
