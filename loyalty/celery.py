@@ -15,6 +15,8 @@ app.conf.beat_schedule = {
     "sweep the outbox": {"task": "loyalty.core.events.tasks.dispatch_waiting", "schedule": 15.0},
     "webhooks": {"task": "loyalty.core.webhooks.tasks.deliver_due", "schedule": 15.0},
     "old deliveries": {"task": "loyalty.core.webhooks.tasks.forget_old", "schedule": 3600.0},
+    "jobs": {"task": "loyalty.core.jobs.tasks.run_waiting", "schedule": 15.0},
+    "old files": {"task": "loyalty.core.jobs.tasks.forget_old", "schedule": 3600.0},
     "points' life": {"task": "members.tasks.run_points_life", "schedule": 300.0},
     "tiers": {"task": "members.tasks.review_tiers", "schedule": 60.0},
     "periods' points": {"task": "members.tasks.convert_points", "schedule": 900.0},

@@ -10,12 +10,13 @@ class MembersConfig(AppConfig):
         from loyalty.core.programme.document import Section, register
         from loyalty.core.tenancy.scope import register_agreements
         from members import consumers  # noqa: F401 - registers what it consumes
-        from members.operations import approvals, card_links, perks, referral_moves
+        from members.operations import approvals, card_links, consents, perks, referral_moves
         from members.operations.privacy import holder
         from members.queries import (
             event_kinds,
             invariants,
             life_words,
+            opening_words,
             partner_invariants,
             partners,
             referral_invariants,
@@ -47,6 +48,7 @@ class MembersConfig(AppConfig):
         register(Section("referrals", referrals.Referrals, referrals.check))
         privacy.register(holder)
         privacy.register(card_links.holder)
+        privacy.register(consents.holder)
         privacy.register(perks.holder)
         privacy.register(approvals.holder)
         privacy.register(referral_moves.holder)
@@ -55,5 +57,6 @@ class MembersConfig(AppConfig):
         register_agreements(partners.agreed)
         referral_invariants.register()
         life_words.register()
+        opening_words.register()
         referral_words.register_words()
         event_kinds.register()

@@ -40,6 +40,8 @@ _WORDS = {
     "whe": "webhook endpoint",
     "dlv": "delivery",
     "adr": "request",
+    "job": "job",
+    "imp": "import",
 }
 _last_ns = 0
 _lock = threading.Lock()

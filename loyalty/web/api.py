@@ -17,6 +17,7 @@ from loyalty.core.api import errors, events, programme, webhook_schema, webhooks
 from loyalty.core.api.base import NoSuchAddress
 from loyalty.core.events.kinds import families, known
 from loyalty.core.webhooks.schedule import PAUSES
+from loyalty.exchange import api as exchange
 from loyalty.web.office.connect.snippets import LANGUAGES, verification
 from members.api import routes as members
 from rewards.api import routes as rewards
@@ -29,6 +30,7 @@ V1 = [
     *webhooks.urlpatterns,
     *blueprints.urlpatterns,
     *stripe.urlpatterns,
+    *exchange.urlpatterns,
 ]
 
 

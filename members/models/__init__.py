@@ -8,6 +8,7 @@ from members.models.adjusting import (
     AdjustmentUse,
 )
 from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPlace, TierStanding
+from members.models.consent import Consent
 from members.models.conversion import PointsConversion
 from members.models.hold import HoldEvent
 from members.models.member import Identity, Member, Profile, Stats
@@ -35,6 +36,7 @@ __all__ = [
     "AdjustmentUse",
     "BudgetUse",
     "CardLink",
+    "Consent",
     "DrawEntry",
     "EarnedBadge",
     "FullCard",

@@ -6,7 +6,7 @@ Reads and decides; writes nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,9 @@ from members.rules.shopping import MemberRef, NewOrder, order_problems
 from members.rules.usage import Sheet, asked_by, uses
 
 type Refusals = dict[int, DomainError]
+IN_FORCE: Final = "in_force"
+type DecidedBy = Literal["in_force"] | UUID | None
+"""Which programme decides: the one in force when it is asked, a published version by its id, or none."""
 
 
 class MemberNotFound(DomainError):
@@ -144,10 +147,12 @@ def plan(
     at: datetime,
     refused: Refusals,
     when: datetime | None = None,
+    by: DecidedBy = IN_FORCE,
 ) -> Batch:
     """Ask the engine about each sane order, earlier ones first; the batch is sorted by name, so that batches lock
     alike. With `when` it is a rehearsal: as if made at that instant, whether recorded already or not."""
     known, version = look_up(members)
+    version = version if by == IN_FORCE else by
     current = programmes.version(version) if version else None
     making = _Making(shop, current, at, rehearsal=when is not None)
     for index in sorted(members, key=lambda index: (orders[index].placed_at, *_name(orders[index]))):

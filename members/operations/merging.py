@@ -15,6 +15,7 @@ from members.operations import (
     approvals,
     card_links,
     cards,
+    consents,
     counting,
     gifts,
     households,
@@ -54,6 +55,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     gifts.move(to=winner.pk, of=loser.pk)
     perks.move(to=winner.pk, of=loser.pk)
     approvals.move(to=winner.pk, of=loser.pk)
+    consents.move(to=winner.pk, of=loser.pk)
     transfers.move(to=winner.pk, of=loser.pk)
     households.move(to=winner.pk, of=loser.pk)
     paid_memberships.move(to=winner.pk, of=loser.pk)

@@ -18,9 +18,19 @@ from loyalty.core.ids import fingerprint
 from loyalty.core.ledger.operations import posted_as
 from loyalty.core.ledger.queries import balance, lots_of_source
 from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.programme import queries as programmes
 from members.models import Order
 from members.operations import deciding, following, refunds
-from members.operations.deciding import Batch, MemberNotFound, Outcome, Plan, Refusals, TooManyPoints
+from members.operations.deciding import (
+    IN_FORCE,
+    Batch,
+    DecidedBy,
+    MemberNotFound,
+    Outcome,
+    Plan,
+    Refusals,
+    TooManyPoints,
+)
 from members.operations.granting import NO_TERMS
 from members.rules.decision import Decision
 from members.rules.points_life import Terms
@@ -50,11 +60,17 @@ def _only(results: list[Outcome | DomainError]) -> Outcome:
     return results[0]
 
 
-def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome | DomainError]:
+def record_orders(
+    *, orders: Sequence[NewOrder], at: datetime, by: DecidedBy = IN_FORCE
+) -> list[Outcome | DomainError]:
     """Record many orders in a few round trips; one answer each, in their order. A refused one does not stop
-    the rest."""
+    the rest.
+
+    `by` is for orders of the past that come late: the published programme version that decides them, or None for none,
+    and then they earn nothing. Tiers follow the programme in force all the same.
+    """
     results: dict[int, Outcome | DomainError] = {}
-    batch, answers = _written(orders, at, results)
+    batch, answers = _written(orders, at, results, by)
     fresh = [plan for plan, answer in zip(batch.plans, answers, strict=True) if answer["status"] == "written"]
     following.after_orders(fresh, at=at)
     for plan, answer in zip(batch.plans, answers, strict=True):
@@ -63,7 +79,7 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
             results[plan.index] = replay(UUID(answer["id"])) if same else KeyReused(field="external_id")
         elif answer["status"] == "moved":
             # Merged or erased since they were looked up: look again, for whoever they are now, or nobody.
-            results[plan.index] = record_orders(orders=[orders[plan.index]], at=at)[0]
+            results[plan.index] = record_orders(orders=[orders[plan.index]], at=at, by=by)[0]
         else:
             results[plan.index] = _recorded(plan, answer, at)
     for index in batch.again:
@@ -72,14 +88,21 @@ def record_orders(*, orders: Sequence[NewOrder], at: datetime) -> list[Outcome |
         if isinstance(found, MemberNotFound):
             results[index] = _recorded_earlier(orders[index]) or found
     if fresh:
-        following.last({plan.row["member"] for plan in fresh}, version=fresh[0].outcome.version, at=at)
+        following.last({plan.row["member"] for plan in fresh}, version=_in_force(fresh[0], by), at=at)
     if answers:
         events.ring_after_commit("order.recorded", "points.earned")
     return [results[index] for index in range(len(orders))]
 
 
+def _in_force(plan: Plan, by: DecidedBy) -> UUID | None:
+    if by == IN_FORCE:
+        return plan.outcome.version
+    current = programmes.in_force()
+    return current.id if current else None
+
+
 def _written(
-    orders: Sequence[NewOrder], at: datetime, results: dict[int, Outcome | DomainError]
+    orders: Sequence[NewOrder], at: datetime, results: dict[int, Outcome | DomainError], by: DecidedBy
 ) -> tuple[Batch, list[dict[str, Any]]]:
     """Decide orders and write them, with one answer for each plan.
 
@@ -92,7 +115,7 @@ def _written(
     named = deciding.sane(orders, shop=shop, at=at, refused=impossible)
     for _attempt in range(20):
         refused: Refusals = {}
-        batch = deciding.plan(named, orders=orders, shop=shop, at=at, refused=refused)
+        batch = deciding.plan(named, orders=orders, shop=shop, at=at, refused=refused, by=by)
         answers = _record(batch)
         if answers is not None:
             results |= impossible | refused

@@ -78,12 +78,17 @@ def follow(
 
 def join_tier(*, member: UUID, at: datetime) -> None:
     """Give a new member the tier that takes nothing, if the programme has one."""
+    join_tiers(members=[member], at=at)
+
+
+def join_tiers(*, members: Collection[UUID], at: datetime) -> None:
+    """The same for many new members at once."""
     current = programmes.in_force()
     if current is None:
         return
     ladder = current.programme["tiers"].ladder
     if ladder and ladder[0].at_least == 0:
-        follow([member], version=current.id, at=at, occasion=Occasion.JOINING)
+        follow(members, version=current.id, at=at, occasion=Occasion.JOINING)
 
 
 @transaction.atomic

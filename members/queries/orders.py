@@ -1,6 +1,6 @@
 """Reading orders: a member's with their lines, one with everything that came back of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -128,3 +128,9 @@ def source_of(external_id: str, *, member: UUID) -> str:
 def waiting_refunds() -> QuerySet[Refund]:
     """Refunds whose order has not arrived yet, oldest first."""
     return Refund.objects.filter(status=Refund.Status.PARKED).order_by("recorded_at", "id")
+
+
+def recorded(external_ids: Collection[str], *, source: str) -> dict[str, UUID]:
+    """Which of a shop system's orders are here already: fingerprints by their own numbers."""
+    rows = Order.objects.filter(source=source, external_id__in=list(external_ids))
+    return dict(rows.values_list("external_id", "fingerprint"))

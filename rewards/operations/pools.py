@@ -18,7 +18,7 @@ from rewards.operations import vouchers
 from rewards.queries.catalogue import kind_terms
 
 MOST_AT_ONCE = 10_000
-_CODE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?")
+CODE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?")
 
 
 class NoPool(DomainError):
@@ -77,7 +77,7 @@ def _refuse_unusable(codes: Sequence[str]) -> None:
         {"field": f"codes[{index}]", "code": "invalid",
          "message": str(_("A code has 4 to 64 plain characters, with at least 4 letters or digits."))}
         for index, code in enumerate(codes)
-        if not _CODE.fullmatch(code) or len(vouchers.normal_code(code)) < 4
+        if not CODE.fullmatch(code) or len(vouchers.normal_code(code)) < 4
     ]  # fmt: skip
     if wrong:
         raise InvalidInput(wrong[:100])
@@ -105,4 +105,22 @@ def discard_codes(*, reward: UUID, at: datetime) -> int:
     row.save(update_fields=["stock"])
     if gone:
         record("pool.emptied", subject=row.pk, at=at, data={"gone": gone})
+    return gone
+
+
+@transaction.atomic
+def withdraw_codes(*, codes: Sequence[UUID], at: datetime) -> set[UUID]:
+    """Take certain codes out of their pools again, those that nobody was given; which of them."""
+    free = PoolCode.objects.filter(pk__in=list(codes), redemption=None)
+    gone: set[UUID] = set()
+    for reward in sorted(set(free.values_list("reward", flat=True))):
+        row = Reward.objects.select_for_update(no_key=True).get(pk=reward)
+        # Looked at again under the lock that giving one out takes, too.
+        here = list(free.filter(reward=row).values_list("pk", flat=True))
+        PoolCode.objects.filter(pk__in=here).delete()
+        row.stock = (row.stock or 0) - len(here)
+        row.save(update_fields=["stock"])
+        if here:
+            record("pool.emptied", subject=row.pk, at=at, data={"gone": len(here)})
+        gone |= set(here)
     return gone

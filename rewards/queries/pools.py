@@ -1,5 +1,7 @@
-"""Pools of imported codes: how many are left and how fast they go. Codes themselves are read by nobody again."""
+"""Pools of imported codes: how many are left, how fast they go, and what is known of certain codes. The codes themselves
+are read by nobody again."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from rewards.models import PoolCode, Reward
+from rewards.models import PoolCode, Reward, Voucher
 from rewards.queries.catalogue import kind_terms
 
 
@@ -53,3 +55,32 @@ def batches(reward: UUID, *, most: int = 12) -> list[Batch]:
     rows: Any = PoolCode.objects.filter(reward=reward).order_by().values("added_at")
     counted = rows.annotate(codes=Count("pk"), left=Count("pk", filter=Q(redemption=None)))
     return [Batch(**row) for row in counted.order_by("-added_at")[:most]]
+
+
+@dataclass(frozen=True, slots=True)
+class InPool:
+    """A code that is in a pool: its row, whose reward it is of, and whether it was given out."""
+
+    id: UUID
+    reward: UUID
+    given: bool
+
+
+def with_pool() -> list[Reward]:
+    """The rewards that hand out imported codes, in the order of the catalogue."""
+    rows = Reward.objects.filter(retired_at=None).order_by("position", "cost_points", "id")
+    return [row for row in rows if kind_terms(row).codes == "pool"]
+
+
+def in_pools(digests: Collection[bytes]) -> Mapping[bytes, InPool]:
+    """Codes that are in any pool of the shop, by their digests."""
+    rows = PoolCode.objects.filter(digest__in=list(digests)).values_list(
+        "digest", "id", "reward", "redemption"
+    )
+    return {bytes(digest): InPool(key, reward, given is not None) for digest, key, reward, given in rows}
+
+
+def ours(digests: Collection[bytes]) -> set[bytes]:
+    """Digests of codes that the shop has made itself and a member has."""
+    rows = Voucher.objects.filter(digest__in=list(digests)).values_list("digest", flat=True)
+    return {bytes(digest) for digest in rows}

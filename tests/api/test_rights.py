@@ -34,7 +34,7 @@ ALL = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in operations
 PREFIX = {
     "members": "mbr", "orders": "ord", "activities": "act", "rewards": "rwd", "redemptions": "rdm",
     "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb", "partnerships": "prt",
-    "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl",
+    "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl", "jobs": "job",
     "webhook-endpoints": "whe", "webhook-deliveries": "dlv",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
@@ -99,6 +99,7 @@ def everything(call, name):
         "mbr": member,
         "ord": call.post("orders", an_order(name, kronor=500)).json()["id"],
         "act": call.post("activities", an_activity(name)).json()["id"],
+        "job": call.post("exports", {"list": "members"}).json()["id"],
         **({"rfl": held[0]["id"]} if held else {}),
         **_rewards(call, member),
         **_shared(call, member, name),

@@ -24,6 +24,7 @@ KINDS = {
     "session_id": "session", "booking_id": "booking",
     "key_id": "key",
     "staff": "staff", "staff_id": "staff",
+    "job_id": "job", "import_id": "import",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
 }  # fmt: skip
@@ -35,7 +36,7 @@ FOLDERS = {
     "redemptions": "redemption", "claims": "claim", "vouchers": "voucher", "entries": "transfer", "staff": "staff",
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
     "approvals": "request", "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
-    "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery",
+    "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery", "jobs": "job",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

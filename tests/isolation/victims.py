@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from loyalty.core import ids
+from loyalty.core import clock, ids
+from loyalty.core.jobs.tasks import run_waiting
 from loyalty.core.ledger.queries import lots, transfers
 from loyalty.core.merchants.models import ApiKey, Merchant
 from loyalty.core.merchants.operations import add_staff, create_api_key
@@ -14,6 +15,7 @@ from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from loyalty.core.webhooks.operations import add_endpoint, send_test
+from loyalty.exchange.operations import ask_for_export, begin_import, check_import, run_import
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
 from members.operations.allowances import set_limits
@@ -67,6 +69,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _join_forces(made, cleo, ana)
         _keys(made, secret)
         _hooks(made, secret)
+        _exchange(made, secret)
     return made
 
 
@@ -205,6 +208,24 @@ def _by_hand(made: Shop, member: Member, secret: str) -> None:
     adjust_points(member=member.pk, amount=1, reason=f"{secret} counted", at=AT)
     asked = ask_adjustment(members=[member.pk], amount=9, reason=f"{secret} asked", key="sweep", at=AT)
     made.ids["request"] = ids.encode("adr", asked.pk)
+
+
+def _exchange(made: Shop, secret: str) -> None:
+    """A file half imported, another that made somebody, and a list that was written out."""
+    head, row = (
+        "email,given name,accepts marketing,proof",
+        f"{secret}-new@example.com,{secret}new,yes,{secret} proof",
+    )
+    for kind in ("members", "lots"):
+        file = f"{head}\n{row}\nnobody,{secret}bad,,\n".encode()
+        begun = begin_import(kind=kind, name=f"{secret}.csv", chunks=[file], at=AT)
+    begun = begin_import(kind="members", name=f"{secret}.csv", chunks=[file], at=AT)
+    check_import(imported=begun.pk, fields=begun.fields, options={}, at=clock.now())
+    run_waiting()
+    run_import(imported=begun.pk, at=clock.now())
+    job = ask_for_export(name="members", at=clock.now())
+    run_waiting()
+    made.ids |= {"import": ids.encode("imp", begun.pk), "job": ids.encode("job", job.pk)}
 
 
 def _keys(made: Shop, secret: str) -> None:

@@ -81,6 +81,11 @@ def react_now(event: "Event") -> None:
         consumer(event)
 
 
+def consumed_now(kind: str) -> bool:
+    """Whether anybody consumes a kind within the transaction of its event."""
+    return bool(_now.get(kind))
+
+
 def interested(kind: str) -> dict[str, Consumer]:
     """The after-commit consumers of a kind, by name."""
     family = kind.partition(".")[0] + ".*"

@@ -1,6 +1,7 @@
 """`record()` writes what happened, inside the operation's transaction, and lets in-transaction consumers
 react."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -39,6 +40,31 @@ def record(kind: str, *, subject: UUID | None, at: datetime, data: dict[str, Any
     consumers.react_now(event)
     ring_after_commit(kind)
     return event
+
+
+_INSERT_MANY = """
+INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at)
+SELECT %(merchant)s, %(kind)s, x.subject, %(actor)s, %(data)s::jsonb, x.at, %(now)s
+  FROM unnest(%(subjects)s::uuid[], %(times)s::timestamptz[]) WITH ORDINALITY AS x(subject, at, n) ORDER BY x.n
+"""
+
+
+def record_many(
+    kind: str, *, happened: Sequence[tuple[UUID, datetime]], data: dict[str, Any] | None = None
+) -> None:
+    """Append an event for each subject, `(subject, at)`, in one statement. For kinds that nobody consumes within the
+    transaction: `ValueError` for others, which would not hear of it."""
+    if consumers.consumed_now(kind):
+        raise ValueError(f"{kind} is consumed within the transaction; record each")
+    if not happened:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_MANY, {
+            "merchant": scope.merchant_id(), "kind": kind, "actor": str(scope.actor()), "now": clock.now(),
+            "data": _encode(data or {}).decode(), "subjects": [subject for subject, _at in happened],
+            "times": [at for _subject, at in happened],
+        })  # fmt: skip
+    ring_after_commit(kind)
 
 
 def ring_after_commit(*kinds: str) -> None:

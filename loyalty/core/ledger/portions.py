@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
@@ -69,3 +69,74 @@ def spendable_before(owners: Iterable[UUID], *, before: datetime, unit: str = PO
     )  # fmt: skip
     found: Iterable[Any] = rows.values_list("account__owner").annotate(total=Sum("amount"))
     return {owner: int(total) for owner, total in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A lot by the grant that made it, and what is left of it. `reserved` or spent is what neither is nor was taken
+    away: `touched` says whether anything but its being taken away has happened to it."""
+
+    transfer: UUID
+    key: str
+    owner: UUID
+    lot: UUID
+    unit: str
+    granted: int
+    remaining: int
+    taken_away: int
+
+    @property
+    def touched(self) -> bool:
+        """True when some of it has been used, has expired, or moved to another member."""
+        return self.remaining + self.taken_away < self.granted
+
+
+def granted_by(*, keys: Iterable[str] = (), transfers: Iterable[UUID] = ()) -> list[Granted]:
+    """The lots of some grants, named by their keys or ids."""
+    rows = Lot.objects.filter(
+        transfer__in=Transfer.objects.filter(Q(key__in=list(keys)) | Q(pk__in=list(transfers))).values("pk")
+    ).values_list(
+        "transfer", "transfer__key", "transfer__owner", "id", "account__unit", "granted", "remaining"
+    )
+    found: list[Any] = list(rows)
+    gone = dict(
+        Transfer.objects.filter(settles__in=[row[0] for row in found], kind="opening", move="forfeit")
+        .values_list("settles")
+        .annotate(total=Sum("amount"))
+    )
+    return [Granted(*row, int(gone.get(row[0], 0))) for row in found]
+
+
+def lots_after(after: UUID | None, *, most: int) -> list[dict[str, Any]]:
+    """Open lots of the whole shop with their owners and where they came from, by their ids, from after one on."""
+    rows = Lot.objects.filter(remaining__gt=Fixed(0)).order_by("id")
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    found: Iterable[Any] = rows.values(
+        "id", "granted", "remaining", "pending", "available_from", "expires_at", owner=F("account__owner"),
+        unit=F("account__unit"), earned_at=F("transfer__happened_at"), kind=F("transfer__kind"),
+        reason=F("transfer__reason"),
+    )[:most]  # fmt: skip
+    return list(found)
+
+
+def lines_after(after: tuple[UUID, int] | None, *, most: int) -> list[dict[str, Any]]:
+    """Lines on members' accounts of the whole shop, in the order they were written, from after `(transfer, line)`."""
+    rows = Entry.objects.filter(version__isnull=False).order_by("transfer_id", "line")
+    if after is not None:
+        rows = rows.filter(Q(transfer_id__gt=after[0]) | Q(transfer_id=after[0], line__gt=after[1]),
+                           transfer_id__gte=after[0])  # fmt: skip
+    found: Iterable[Any] = rows.values(
+        "transfer_id", "line", "unit", "amount", "balance_after", owner=F("account__owner"),
+        account_kind=F("account__kind"), kind=F("transfer__kind"), reason=F("transfer__reason"),
+        happened_at=F("transfer__happened_at"), recorded_at=F("transfer__recorded_at"),
+    )[:most]  # fmt: skip
+    return list(found)
+
+
+def how_many() -> dict[str, int]:
+    """About how large the books are: open lots and lines on members' accounts."""
+    return {
+        "lots": Lot.objects.filter(remaining__gt=Fixed(0)).count(),
+        "lines": Entry.objects.filter(version__isnull=False).count(),
+    }

@@ -27,10 +27,20 @@ _RUN = frozenset(
         "programme.publish",
         "orders.refund",
         "audit.view",
+        "data.import",
+        "data.export",
     }
 )
 _OWN = frozenset(
-    {"limits.set", "partners.manage", "keys.manage", "webhooks.manage", "staff.manage", "settings.edit"}
+    {
+        "limits.set",
+        "partners.manage",
+        "keys.manage",
+        "webhooks.manage",
+        "staff.manage",
+        "settings.edit",
+        "data.move",
+    }
 )
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -58,5 +68,6 @@ SCOPES: dict[str, str] = {
     "programme:write": "Draft and publish the programme",
     "events:read": "Read the event feed",
     "webhooks:write": "Manage webhook endpoints",
+    "exports:write": "Export lists and the whole shop",
 }
 """Scopes an API key can carry."""

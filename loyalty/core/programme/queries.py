@@ -1,6 +1,9 @@
 """Which programme counts, and what it says."""
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +51,14 @@ def in_force() -> Current | None:
         )
         pointer = cursor.fetchone()
     return version(pointer[0]) if pointer else None
+
+
+def in_force_at(instants: Sequence[datetime]) -> list[UUID | None]:
+    """The version that counted at each instant; None before the first publication. Versions count from when they were
+    published until the next is."""
+    rows: Iterable[Any] = history().order_by("number").values_list("published_at", "id")
+    since, keys = zip(*rows, strict=True) if (rows := list(rows)) else ((), ())
+    return [keys[place - 1] if (place := bisect_right(since, at)) else None for at in instants]
 
 
 def draft() -> Version | None:

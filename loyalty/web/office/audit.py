@@ -171,10 +171,18 @@ SENTENCES = {
     "adjustment.asked": gettext_lazy("A change by hand of {points} waits for a second person"),
     "adjustment.approved": gettext_lazy("A change by hand of {points} was approved"),
     "adjustment.refused": gettext_lazy("A change by hand of {points} was refused"),
-    "adjustment.withdrawn": gettext_lazy(
-        "A change by hand of {points} was taken back before it was decided"
-    ),
-    "adjustment.lapsed": gettext_lazy("Nobody decided a change by hand of {points} points in time"),
+    "adjustment.withdrawn": gettext_lazy("A change by hand of {points} was taken back before it was decided"),
+    "adjustment.lapsed": gettext_lazy("Nobody decided a change by hand of {points} in time"),
+    "member.imported": gettext_lazy("A member came in with an import"),
+    "points.imported": gettext_lazy("Brought in: {points}"),
+    "job.asked": gettext_lazy("Work in the background was asked for"),
+    "job.finished": gettext_lazy("Work in the background was finished"),
+    "job.cancelled": gettext_lazy("Work in the background was stopped"),
+    "shop.exported": gettext_lazy("The whole shop was exported"),
+    "shop.imported": gettext_lazy("A whole shop was read from an archive"),
+    "import.begun": gettext_lazy("A file was sent to be imported"),
+    "import.run": gettext_lazy("A file was imported"),
+    "import.undone": gettext_lazy("An import was undone"),
 }
 #: Why a reward could not be handed out, as events keep it.
 REFUSALS: dict[str, Any] = {
@@ -220,6 +228,9 @@ ICONS = {
     "stripe": "credit-card",
     "books": "triangle-alert",
     "adjustment": "shield-check",
+    "job": "timer",
+    "shop": "archive",
+    "import": "file-up",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {

@@ -40,6 +40,7 @@ SCOPE_NAMES = {
     "programme:write": gettext_lazy("Draft and publish the programme"),
     "events:read": gettext_lazy("Read what happened"),
     "webhooks:write": gettext_lazy("Manage webhooks"),
+    "exports:write": gettext_lazy("Export lists and the whole shop"),
 }
 #: What a shop's checkout needs, and no more.
 USUAL = ("members:read", "members:write", "orders:read", "orders:write", "rewards:read", "redemptions:write")

@@ -16,6 +16,7 @@ from loyalty.web.office import (
     setup_urls,
     versions,
 )
+from loyalty.web.office.exchange_urls import urlpatterns as exchange
 
 app_name = "office"
 urlpatterns = [
@@ -62,4 +63,5 @@ urlpatterns = [
     path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
     path("audit/", audit.audit, name="audit"),
     *setup_urls.urlpatterns,
+    *exchange,
 ]

@@ -14,8 +14,9 @@ SEEN_BY_ANALYSTS = [
     "", "figures/orders/", "books/", "members/", "orders/", "rewards/", "programme/", "programme/draft/",
     "programme/history/", "programme/history/1/", "programme/history/1/export.json", "audit/",
 ]  # fmt: skip
-FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/"]
-FOR_OWNERS = ["connect/", "connect/new/"]
+FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/", "imports/",
+                "imports/new/", "exports/", "jobs/"]  # fmt: skip
+FOR_OWNERS = ["connect/", "connect/new/", "imports/whole/"]
 EVERY_PAGE = SEEN_BY_ANALYSTS + FOR_MANAGERS + FOR_OWNERS
 
 
@@ -108,6 +109,8 @@ CHANGES = [
     ("rewards/{reward}/retire/", {}),
     ("programme/rule/", {"points": "9"}),
     ("programme/publish/", {}),
+    ("exports/", {"list": "members", "format": "csv"}),
+    ("imports/new/", {"kind": "members"}),
     ("connect/new/", {"name": "x", "scopes": "orders:write"}),
 ]  # fmt: skip
 

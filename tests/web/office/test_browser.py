@@ -175,7 +175,7 @@ def every_page(luna: Luna) -> list[str]:
             "members/?q=nobody", "members/join/", "orders/", f"orders/{order}/", f"orders/{order}/refund/",
             f"orders/{order}/cancel/", "rewards/", "rewards/?show=retired", "rewards/new/", "programme/",
             "programme/rule/", "programme/draft/", "programme/history/", "programme/history/1/", "connect/",
-            "connect/new/", "audit/")),
+            "connect/new/", "audit/", "imports/", "imports/new/", "imports/whole/", "exports/", "jobs/")),
         *(luna.member(luna.ana, path) for path in ("", "adjust/", "edit/", "block/", "merge/", "erase/")),
         luna.reward_url, "/?choose",
     ]  # fmt: skip

@@ -1,0 +1,156 @@
+"""Points that come in by a file: lot by lot, with their dates; twice is once; what was used stays used."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from loyalty.core import clock
+from loyalty.core.ledger.checks import verify
+from loyalty.core.ledger.queries import balance, balance_as_of, lots, totals
+from loyalty.core.merchants.models import Merchant
+from members.models import Member
+from members.operations.opening import OpeningLot, open_lots, take_back_lots
+from members.operations.points import adjust_points, live_through
+from members.operations.privacy import erase_member
+from members.queries.story import story
+from tests.cast import AT, days, publish
+from tests.exchange.conftest import Send, csv_of
+
+HEAD = "customer number,points,earned at,expires"
+
+
+def test_each_row_is_a_lot_with_its_own_dates(cafe: Merchant, ana: Member, send: Send):
+    rows = ("ana,100,2025-01-10,2099-01-31", "ana,1 240,2025-03-01 14:00,never", "ana,5,,2099-06-30")
+    sent = send("lots", csv_of(HEAD, *rows))
+    assert sent.checked["ready"] == 3 and balance(ana.pk).available == 0
+    assert sent.run().done["made"] == 3
+    found = {lot.granted: lot for lot in lots(ana.pk)}
+    # A day counts to its end, in Stockholm.
+    assert found[100].expires_at == datetime(2099, 1, 31, 23, tzinfo=UTC)
+    assert found[1240].expires_at is None
+    assert balance(ana.pk).available == 1345
+    assert balance_as_of(ana.pk, at=datetime(2025, 2, 1, tzinfo=UTC)).available == 100
+    assert totals() == {"adjusted": 1345}  # nothing was earned for a purchase of this shop
+    assert verify() == []
+
+
+def test_the_same_file_twice_changes_nothing(cafe: Merchant, ana: Member, send: Send):
+    content = csv_of(HEAD, "ana,100,2025-01-10,", "ana,100,2025-01-10,", "ana,7,,")
+    assert send("lots", content).run().done["made"] == 3  # two of one day are two lots
+    again = send("lots", content)
+    assert again.checked == {"ready": 0, "known": 3, "bad": 0, "made": 0}
+    assert balance(ana.pk).available == 207
+
+
+def test_another_balance_for_the_same_lot_is_not_added_on_top(cafe: Merchant, ana: Member, send: Send):
+    send("lots", csv_of("customer number,points", "ana,100")).run()
+    sent = send("lots", csv_of("customer number,points", "ana,150"))
+    assert sent.bad() == [
+        (
+            2,
+            "points",
+            "This was brought in before, as 100 and not 150. Adjust the member’s points, or undo that import.",
+        )
+    ]
+    assert balance(ana.pk).available == 100
+
+
+def test_a_lot_is_known_by_its_own_number_in_whatever_file_it_comes(cafe: Merchant, ana: Member, send: Send):
+    send("lots", csv_of("customer number,points,transaction id", "ana,100,T-1")).run()
+    sent = send(
+        "lots", csv_of("transaction id;points;kundnummer;earned", "T-1;100;ana;2020-01-01", "T-2;5;ana;")
+    )
+    assert sent.checked == {"ready": 1, "known": 1, "bad": 0, "made": 0}
+
+
+BAD = [
+    ("nobody,100,,", "customer number", "No member is known by this. Import the members first."),
+    ("ana,0,,", "points", "Only points above zero make a lot. Leave rows without any out of the file."),
+    ("ana,-5,,", "points", "Only points above zero make a lot. Leave rows without any out of the file."),
+    ("ana,10.5,,", "points", "This is not a whole number."),
+    ("ana,lots,,", "points", "This is not a whole number."),
+    ("ana,9999999999999,,", "points", "This number is too large."),
+    ("ana,100,,2020-01-01", "expires", "These points have ended already: nothing is left of them."),
+    ("ana,100,2099-01-01,", "earned at", "This day must lie between 2000 and today."),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "sentence"), BAD)
+def test_a_row_that_needs_a_fix_says_why(
+    cafe: Merchant, ana: Member, send: Send, row: str, column: str, sentence: str
+):
+    sent = send("lots", csv_of(HEAD, row, "ana,1,2025-01-01,"))
+    assert sent.bad() == [(2, column, sentence)]
+    sent.run()
+    assert balance(ana.pk).available == 1
+
+
+def test_without_an_end_in_the_file_points_live_as_was_chosen(cafe: Merchant, ana: Member, send: Send):
+    publish(points_life={"expiry": "rolling", "months": 1200 // 100}, at=clock.now())
+    ends = {}
+    for number, choice in enumerate(("never", "earned", "today"), start=1):
+        earned = clock.now() - days(30)
+        send(
+            "lots",
+            csv_of("customer number,points,earned at", f"ana,{number},{earned.isoformat()}"),
+            ends=choice,
+        ).run()
+        ends[choice] = lots(ana.pk).get(granted=number).expires_at
+    assert ends["never"] is None
+    assert 330 < (ends["earned"] - clock.now()).days < 340
+    assert 360 < (ends["today"] - clock.now()).days < 370
+
+
+def test_points_that_wait_go_on_waiting_and_then_count(cafe: Merchant, ana: Member, send: Send):
+    head = "customer number,points,available from"
+    send("lots", csv_of(head, "ana,100,2098-01-01", "ana,1,2020-01-01")).run()
+    assert (balance(ana.pk).available, balance(ana.pk).pending) == (1, 100)
+    live_through(at=datetime(2098, 1, 2, tzinfo=UTC))
+    assert balance(ana.pk).available == 101
+    assert verify() == []
+
+
+def test_an_import_is_undone_where_the_points_are_still_there(
+    cafe: Merchant, ana: Member, ben: Member, send: Send
+):
+    content = csv_of(HEAD, "ana,100,2025-01-01,", "ben,50,2025-01-01,")
+    sent = send("lots", content).run()
+    adjust_points(member=ben.pk, amount=-10, reason="spent", at=clock.now())
+    assert sent.undo() == {"undone": 1, "kept": 1}
+    assert (balance(ana.pk).available, balance(ben.pk).available) == (0, 40)
+    assert (
+        sent.bad("undoing")[0][2]
+        == "Some of these points have been used, moved or have ended since; they stay."
+    )
+    again = send("lots", content)
+    assert again.checked == {"ready": 1, "known": 1, "bad": 0, "made": 0}  # what was undone can come again
+    again.run()
+    assert balance(ana.pk).available == 100
+    assert again.undo()["undone"] == 1
+    assert send("lots", content).checked["ready"] == 1
+    assert verify() == []
+
+
+def test_a_members_story_tells_what_they_brought(cafe: Merchant, ana: Member, send: Send):
+    send("lots", csv_of("customer number,points,note", "ana,100,Birthday 2024")).run()
+    (row,) = story(ana.pk).rows
+    assert (row.title, row.sentence, row.change) == ("Brought from before", "Birthday 2024", 100)
+
+
+def lot(member: Member, key: str, amount: int = 10) -> OpeningLot:
+    return OpeningLot(member=member.pk, key=key, amount=amount, earned_at=AT)
+
+
+def test_one_refused_lot_does_not_stop_the_rest(cafe: Merchant, ana: Member, ben: Member):
+    erase_member(member=ben.pk, at=AT)
+    gone, fine, again = open_lots(lots=[lot(ben, "1"), lot(ana, "2"), lot(ana, "2")], at=AT)
+    assert gone.code == "member_not_active"
+    assert fine.created and not again.created and fine.transfer == again.transfer
+    assert balance(ana.pk).available == 10
+
+
+def test_undoing_twice_takes_nothing_twice(cafe: Merchant, ana: Member):
+    (made,) = open_lots(lots=[lot(ana, "1")], at=AT)
+    assert [take_back_lots(transfers=[made.transfer], at=AT) for _again in range(2)] == [[None], [None]]
+    assert balance(ana.pk).available == 0
+    assert verify() == []

@@ -1,0 +1,125 @@
+"""Orders of the past that come in by a file: through the operation the API uses, decided by what counted then."""
+
+import pytest
+
+from loyalty.core import clock
+from loyalty.core.ledger.checks import verify
+from loyalty.core.ledger.queries import balance
+from loyalty.core.merchants.models import Merchant
+from members.models import Member, Order, OrderLine
+from members.queries.orders import recorded
+from tests.cast import AT, ONE_POINT_PER_KRONA, buy, days, publish
+from tests.exchange.conftest import Send, csv_of
+
+HEAD = "Order number;Date;Total;Kundnummer"
+
+
+def test_an_order_earns_what_the_programme_of_its_day_gave(cafe: Merchant, ana: Member, send: Send):
+    publish({**ONE_POINT_PER_KRONA, "points": 3}, at=AT + days(10))
+    rows = (
+        "A;2026-02-01;100,00 kr;ana",
+        "B;2026-03-05 12:30;1.100,00;ana",
+        "C;2026-03-20;10,50;ana",
+        "D;2026-03-21;5;",
+    )
+    sent = send("orders", csv_of(HEAD, *rows))
+    assert sent.checked["ready"] == 4 and not Order.objects.exists()
+    assert sent.run().done["made"] == 4
+    earned = dict(Order.objects.values_list("external_id", "points_earned"))
+    assert earned == {
+        "A": 0,
+        "B": 1100,
+        "C": 30,
+        "D": 0,
+    }  # before the first programme, under it, under the second
+    assert balance(ana.pk).available == 1130
+    assert Order.objects.get(external_id="B").total_minor == 110_000
+    assert verify() == []
+
+
+@pytest.mark.parametrize(("earn", "points"), [("none", 0), ("now", 300), ("then", 100)])
+def test_or_nothing_or_what_todays_gives_if_that_is_chosen(
+    cafe: Merchant, ana: Member, send: Send, earn: str, points: int
+):
+    publish({**ONE_POINT_PER_KRONA, "points": 3}, at=AT + days(10))
+    send("orders", csv_of(HEAD, "B;2026-03-05;100;ana"), earn=earn).run()
+    assert balance(ana.pk).available == points
+    assert verify() == []
+
+
+def test_the_same_file_twice_changes_nothing_and_the_api_knows_its_orders(
+    cafe: Merchant, ana: Member, send: Send
+):
+    content = csv_of(HEAD, "A;2026-03-03;100;ana")
+    send("orders", content).run()
+    assert send("orders", content).checked == {"ready": 0, "known": 1, "bad": 0, "made": 0}
+    other = send("orders", csv_of(HEAD, "A;2026-03-03;90;ana"))
+    assert (
+        other.bad()[0][2]
+        == "An order with this number is here already, with other content. Orders are not overwritten."
+    )
+    assert set(recorded(["A", "B"], source="api")) == {"A"}
+    assert balance(ana.pk).available == 100
+
+
+def test_rows_with_one_number_are_the_lines_of_one_order(cafe: Merchant, ana: Member, send: Send):
+    head = "Name,Email,Created at,Total,Lineitem name,Lineitem sku,Lineitem quantity,Lineitem price,Currency,External ID"
+    rows = (
+        "#1001,,2026-03-03 10:15:00 +0100,70.00,Coffee,c1,2,20.00,SEK,ana",
+        "#1001,,,,Cake,k1,1,30.00,,",
+        "#1002,,2026-03-04,5.00,Bun,b1,1,5.00,SEK,ana",
+    )
+    sent = send("orders", csv_of(head, *rows)).run()
+    assert sent.done["made"] == 3
+    order = Order.objects.get(external_id="#1001")
+    lines = list(
+        OrderLine.objects.filter(order=order)
+        .order_by("number")
+        .values_list("sku", "quantity", "amount_minor")
+    )
+    assert [(sku, int(quantity), amount) for sku, quantity, amount in lines] == [
+        ("c1", 2, 4000),
+        ("k1", 1, 3000),
+    ]
+    assert order.placed_at.isoformat() == "2026-03-03T09:15:00+00:00"
+    assert balance(ana.pk).available == 75
+
+
+BAD = [
+    (";2026-03-03;10;ana", "Order number", "An order needs its number."),
+    ("A;;10;ana", "Date", "An order needs its date."),
+    ("A;2026-03-03;;ana", "Total", "An order needs a total, or a price for each line."),
+    ("A;2026-03-03;ten;ana", "Total", "This is not an amount of money."),
+    ("A;2026-03-03;-10;ana", "Total", "An amount cannot be below zero or this large."),
+    ("A;2026-03-03;10.555;ana", "Total", "This has more decimals than SEK has."),
+    ("A;2026-03-03;10;nobody", "Kundnummer", "No member is known by this. Import the members first."),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "sentence"), BAD, ids=[row[2][:24] for row in BAD])
+def test_a_row_that_needs_a_fix_says_why(
+    cafe: Merchant, ana: Member, send: Send, row: str, column: str, sentence: str
+):
+    if "10.555" in row:
+        row = row.replace("10.555", "10.5555")  # three digits would be a thousand
+    sent = send("orders", csv_of(HEAD, row, "Z;2026-03-03;1;ana"))
+    assert sent.bad() == [(2, column, sentence)]
+    assert sent.run().done["made"] == 1
+
+
+def test_an_order_whose_rows_are_torn_apart_is_not_guessed(cafe: Merchant, ana: Member, send: Send):
+    sent = send("orders", csv_of(HEAD, "A;2026-03-03;1;ana", "B;2026-03-03;1;ana", "A;2026-03-03;1;ana"))
+    assert sent.bad()[0] == (
+        4,
+        "Order number",
+        "The rows of one order have to stand together; the others begin at row 2.",
+    )
+
+
+def test_undoing_cancels_them_with_what_they_earned(cafe: Merchant, ana: Member, send: Send):
+    sent = send("orders", csv_of(HEAD, "A;2026-03-03;100;ana")).run()
+    buy(ana, 10, at=clock.now())
+    assert sent.undo() == {"undone": 1, "kept": 0}
+    assert balance(ana.pk).available == 10
+    assert Order.objects.get(external_id="A").status == "cancelled"
+    assert verify() == []
