@@ -1,9 +1,14 @@
 """Accounts are made by what people do: joining, being invited. Nobody fills in a form for one."""
 
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
-from loyalty.core.people.models import User
+from loyalty.core.people.models import SignIn, User
+
+SIGN_INS_KEPT = timedelta(days=183)
 
 
 @transaction.atomic
@@ -18,3 +23,36 @@ def open_account(*, email: str) -> User:
             return users.create_user(email)
     except IntegrityError:  # the same person, at this very moment, from another page
         return users.get(email=email.lower())
+
+
+@transaction.atomic
+def note_sign_in(*, user: int, at: datetime, how: str, agent: str = "", address: str = "") -> SignIn:
+    """Remember that somebody came in, and forget what is older than half a year. `agent` is what the browser calls
+    itself, `address` where it is; of both only what its owner can recognise is kept."""
+    SignIn.objects.filter(user_id=user, at__lt=at - SIGN_INS_KEPT).delete()
+    return SignIn.objects.create(
+        user_id=user, at=at, how=how[:20], device=device_of(agent), address=shortened(address)
+    )
+
+
+#: What a browser's name for itself holds, and how its family is called; the first that fits counts.
+_BROWSERS = (("edg/", "Edge"), ("edga/", "Edge"), ("opr/", "Opera"), ("firefox/", "Firefox"), ("fxios/", "Firefox"),
+             ("crios/", "Chrome"), ("chrome/", "Chrome"), ("safari/", "Safari"))  # fmt: skip
+_SYSTEMS = (("iphone", "iPhone"), ("ipad", "iPad"), ("android", "Android"), ("windows", "Windows"),
+            ("mac os", "Mac"), ("cros", "ChromeOS"), ("linux", "Linux"))  # fmt: skip
+
+
+def device_of(agent: str) -> str:
+    """ "Firefox · Windows": the families, never versions; "" for what calls itself nothing that is known."""
+    text = agent.lower()
+    found = (next((name for mark, name in kinds if mark in text), "") for kinds in (_BROWSERS, _SYSTEMS))
+    return " · ".join(filter(None, found))
+
+
+def shortened(address: str) -> str:
+    """A network address without the part that names one household: "198.51.100.0", "2001:db8:85a3::"."""
+    try:
+        whole = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network(f"{whole}/{24 if whole.version == 4 else 48}", strict=False).network_address)

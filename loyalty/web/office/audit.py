@@ -25,6 +25,14 @@ SENTENCES = {
     "staff.added": gettext_lazy("A colleague was added"),
     "staff.changed": gettext_lazy("A colleague’s role was changed"),
     "staff.revoked": gettext_lazy("A colleague’s access was taken away"),
+    "staff.invited": gettext_lazy("A colleague was invited"),
+    "staff.uninvited": gettext_lazy("An invitation was withdrawn"),
+    "merchant.edited": gettext_lazy("The shop’s settings were changed"),
+    "merchant.second_factor": gettext_lazy("The shop’s wish for a second factor was changed"),
+    "location.opened": gettext_lazy("A place was opened"),
+    "location.renamed": gettext_lazy("A place got another name"),
+    "location.closed": gettext_lazy("A place was closed"),
+    "picture.added": gettext_lazy("A picture was added"),
     "api_key.created": gettext_lazy("An API key was made"),
     "api_key.revoked": gettext_lazy("An API key was stopped"),
     "programme.published": gettext_lazy("Version {number} of the programme was published"),
@@ -101,6 +109,8 @@ SENTENCES = {
 }
 ICONS = {
     "merchant": "store",
+    "location": "store",
+    "picture": "image",
     "staff": "user-cog",
     "api_key": "key-round",
     "programme": "sliders-horizontal",
@@ -130,7 +140,7 @@ TOPICS = {
 _BEGINNINGS = {
     "order": ("order.", "refund."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "payment."),
-    "staff": ("staff.", "api_key.", "merchant."),
+    "staff": ("staff.", "api_key.", "merchant.", "location.", "picture."),
 }
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment",

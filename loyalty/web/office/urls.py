@@ -1,6 +1,6 @@
 """Addresses of the dashboard, all below `/m/<shop>/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from loyalty.web.office import (
     audit,
@@ -55,4 +55,5 @@ urlpatterns = [
     path("connect/new/", keys.create, name="key_new"),
     path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
     path("audit/", audit.audit, name="audit"),
+    path("", include("loyalty.web.office.settings.urls")),
 ]
