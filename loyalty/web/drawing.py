@@ -11,6 +11,7 @@ from math import cos, pi, sin
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageDraw
 
+from loyalty.web.brand import derive
 from loyalty.web.colour import mix, shifted
 
 EDGE = 800
@@ -255,6 +256,16 @@ def drawn(motif: str, colour: str) -> Image.Image:
     paint(
         Brush(draw, main, shifted(main, -0.14), mix(main, "#fdfbf7", 0.38), mix(main, "#fffdf9", 0.06), field)
     )
+    return whole.resize((EDGE, EDGE), Image.Resampling.LANCZOS)
+
+
+def emblem(motif: str, colour: str) -> Image.Image:
+    """A motif as a mark: light on a rounded square of the colour, see-through around it, 800 pixels square."""
+    ink = derive(colour).on_brand
+    whole = Image.new("RGBA", (100 * _SCALE, 100 * _SCALE))
+    draw = ImageDraw.Draw(whole)
+    draw.rounded_rectangle(_box(2, 2, 98, 98), 24 * _SCALE, fill=colour)
+    MOTIFS[motif][0](Brush(draw, ink, mix(ink, colour, 0.7), mix(ink, colour, 0.22), colour, colour))
     return whole.resize((EDGE, EDGE), Image.Resampling.LANCZOS)
 
 

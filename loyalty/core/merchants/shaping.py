@@ -70,7 +70,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "logo": (lambda value: value is None or known(value), _("This picture is not there any more.")),
     "sender_name": (_line(60), _("Write at most 60 characters on one line.")),
     "reply_to": (
-        lambda value: value == "" or (len(value) <= 254 and _passes(validate_email, value)),
+        lambda value: value == "" or (_line(254)(value) and _passes(validate_email, value)),
         _("This is not an e-mail address."),
     ),
     "controller_name": (_line(120), _("Write at most 120 characters on one line.")),

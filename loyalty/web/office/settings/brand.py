@@ -65,7 +65,6 @@ def shown_pairs(colour: str) -> dict[str, Any]:
         "white_text": derived.on_brand == "#ffffff",
         "adjusted": derived.ink_light != derived.brand,
         "edged": derived.edge_light != derived.brand,
-        "css_url": reverse("brand_css", args=[colours_of.digest(colour)]),
     }
 
 
@@ -78,7 +77,6 @@ def _page(request: HttpRequest, here: Here, form: BrandForm, picture_form: Pictu
         "pairs": shown_pairs(typed or shop.brand_colour),
         "suggested": SUGGESTED,
         "logo_url": address(shop.slug, shop.logo),
-        "brand_css_url": reverse("brand_css", args=[colours_of.digest(shop.brand_colour)]),
     }
     bad = form.errors or picture_form.errors
     return office_page(

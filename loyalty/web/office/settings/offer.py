@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -30,7 +31,7 @@ class Offer:
     join_url: str
     short_url: str
     ways: list[Way]
-    rewards: list[tuple[str, str, object]]
+    rewards: list[tuple[str, str, UUID | None]]
 
 
 def chosen_language(request: HttpRequest, shop: Merchant) -> str:

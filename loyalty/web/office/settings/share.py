@@ -8,7 +8,7 @@ import segno
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import require_safe
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from loyalty.core.pages import Here, require
 from loyalty.core.pictures.queries import rendition
@@ -60,6 +60,10 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
     return lines
 
 
+type Shown = tuple[str, str, bytes]
+"""A reward's name, its price in words, and a picture file."""
+
+
 class _Sheet:
     """A picture that text is written on from top to bottom."""
 
@@ -93,8 +97,11 @@ class _Sheet:
         self.image.paste(inner, (left + 18, top + 18))
 
 
-def painted(offer: Offer, shape: str, colour: str, logo: bytes | None = None) -> Image.Image:
-    """The offer as a picture in one of `SHAPES`. `logo` is a picture file, or None for the shop's name alone."""
+def painted(
+    offer: Offer, shape: str, colour: str, logo: bytes | None = None, pictures: Sequence[Shown] = ()
+) -> Image.Image:
+    """The offer as a picture in one of `SHAPES`. `logo` is a picture file, or None for the shop's name alone;
+    `pictures` are the rewards that are shown where there is room."""
     width, height = SHAPES[shape]
     brand = derive(colour)
     sheet = _Sheet((width, height), brand.brand)
@@ -109,6 +116,8 @@ def painted(offer: Offer, shape: str, colour: str, logo: bytes | None = None) ->
     sheet.write(
         offer.promise, (margin, top + 24), column, size=34 if flat else 44, bold=False, fill=quiet, most=3
     )
+    if shape == "story":
+        _rewards(sheet, pictures, margin, 880, brand.on_brand, quiet)
     side = 330 if flat else 380
     left, under = (width - margin - side, (height - side) // 2) if flat else (margin, height - margin - side)
     sheet.plate((left, under, left + side, under + side), offer.join_url)
@@ -121,6 +130,20 @@ def painted(offer: Offer, shape: str, colour: str, logo: bytes | None = None) ->
         end = sheet.write(offer.scan, beside, room, size=46, bold=True, fill=brand.on_brand, most=3)
         sheet.write(offer.short_url, (beside[0], end + 12), room, size=32, bold=False, fill=quiet, most=1)
     return sheet.image
+
+
+def _rewards(sheet: _Sheet, pictures: Sequence[Shown], margin: int, top: int, ink: str, quiet: str) -> None:
+    """What points get, one below the other."""
+    for number, (name, price, content) in enumerate(pictures[:3]):
+        at = top + number * 190
+        with Image.open(io.BytesIO(content)) as whole:
+            shown = ImageOps.fit(whole.convert("RGB"), (160, 160), Image.Resampling.LANCZOS)
+        mask = Image.new("L", (160, 160))
+        ImageDraw.Draw(mask).rounded_rectangle((0, 0, 159, 159), 30, fill=255)
+        sheet.image.paste(shown, (margin, at), mask)
+        room = sheet.image.width - 2 * margin - 200
+        sheet.write(name, (margin + 200, at + 28), room, size=42, bold=True, fill=ink, most=1)
+        sheet.write(price, (margin + 200, at + 86), room, size=36, bold=False, fill=quiet, most=1)
 
 
 def _head(sheet: _Sheet, offer: Offer, logo: bytes | None, margin: int, column: int, ink: str) -> int:
@@ -136,6 +159,11 @@ def _head(sheet: _Sheet, offer: Offer, logo: bytes | None, margin: int, column: 
     sheet.write(offer.programme, (left, margin + (38 if logo else 0)), column - (left - margin), size=44, bold=True,
                 fill=ink, most=1)  # fmt: skip
     return margin + (196 if logo else 120)
+
+
+def _shown(offer: Offer) -> list[Shown]:
+    found = [(name, price, rendition(picture, "small")) for name, price, picture in offer.rewards if picture]
+    return [(name, price, file.content) for name, price, file in found if file is not None]
 
 
 def _png(image: Image.Image) -> bytes:
@@ -154,7 +182,9 @@ def image(request: HttpRequest, here: Here, shape: str) -> HttpResponse:
     mark = rendition(shop.logo, "small") if shop.logo else None
     with translation.override(chosen_language(request, shop)):
         offer = offer_of(request, here)
-        content = _png(painted(offer, shape, shop.brand_colour, mark.content if mark else None))
+        content = _png(
+            painted(offer, shape, shop.brand_colour, mark.content if mark else None, _shown(offer))
+        )
     response = HttpResponse(content, content_type="image/png")
     response.headers["Cache-Control"] = "private, no-store"
     if "download" in request.GET:

@@ -28,7 +28,7 @@ OWN_NAMES = {"en": "English", "sv": "Svenska", "nb": "Norsk bokmål", "nl": "Ned
 
 
 class WordsForm(forms.Form):
-    """Four short texts for each language; whichever is left empty is read in the shop's language or in English."""
+    """Four short texts for each language; whichever is left empty is read in English, else in any that is written."""
 
     def __init__(self, *args: Any, first: str, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -104,7 +104,7 @@ class LanguageForm(forms.Form):
         label=gettext_lazy("Language of the shop"),
         choices=[(code, OWN_NAMES[code]) for code, _name in settings.LANGUAGES],
         help_text=gettext_lazy(
-            "Written first everywhere, and read by whoever’s browser asks for none of the four."
+            "Stands first in every form here, and on posters and pictures to share."
         ),
     )
 
