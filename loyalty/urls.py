@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from loyalty.web import health
+from loyalty.web.account import account
 
 urlpatterns = [
     path("api/", include("loyalty.web.api")),
@@ -11,6 +13,9 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
     path("hooks/stripe/", include("loyalty.connectors.stripe.hooks")),
+    # The library's own overview of second factors gives way to ours, which also holds the log of sign-ins.
+    path("accounts/2fa/", RedirectView.as_view(pattern_name="account")),
+    path("accounts/you/", account, name="account"),
     path("accounts/", include("allauth.urls")),
     path("", include("loyalty.web.urls")),
     path("<slug:slug>/", include("loyalty.web.portal.urls")),  # last: a shop's name can be nearly anything

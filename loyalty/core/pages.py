@@ -20,6 +20,7 @@ from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -31,6 +32,8 @@ from loyalty.core.api import idempotency
 from loyalty.core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from loyalty.core.merchants.models import Merchant, Staff
 from loyalty.core.merchants.queries import permissions, staff_of
+from loyalty.core.merchants.roles import SAFEGUARDED
+from loyalty.core.people.queries import second_factors
 from loyalty.core.tenancy.scope import Actor, acting_for
 
 FORM_KEY = "form_key"
@@ -140,6 +143,8 @@ def require(permission: str) -> Callable[[View], View]:
             here = _here(slug, user.pk)
             if not here.may(permission):
                 raise PermissionDenied
+            if here.merchant.second_factor and here.staff.role in SAFEGUARDED and not second_factors(user.pk):
+                return sent_to(request, reverse("account"))
             actor = Actor("staff", str(here.staff.pk), here.staff.role)
             try:
                 with timezone.override(ZoneInfo(here.merchant.timezone)), acting_for(here.merchant, by=actor):

@@ -75,6 +75,7 @@ REGULARS = (
 
 REWARDS: tuple[dict[str, Any], ...] = (
     {
+        "picture": "bun",
         "kind": "free_product",
         "name": {"sv": "En kanelbulle", "en": "A cinnamon bun"},
         "description": {"sv": "Nybakad, fortfarande varm.", "en": "Freshly baked, still warm."},
@@ -83,6 +84,7 @@ REWARDS: tuple[dict[str, Any], ...] = (
         "unit_cost_minor": 9_00,
     },
     {
+        "picture": "cup",
         "kind": "free_product",
         "name": {"sv": "En kopp kaffe", "en": "A cup of coffee"},
         "description": {"sv": "Valfri kaffe från baren.", "en": "Any coffee from the bar."},
@@ -90,6 +92,7 @@ REWARDS: tuple[dict[str, Any], ...] = (
         "unit_cost_minor": 12_00,
     },
     {
+        "picture": "cake",
         "kind": "custom",
         "name": {"sv": "Fika för två", "en": "Fika for two"},
         "description": {
@@ -100,6 +103,7 @@ REWARDS: tuple[dict[str, Any], ...] = (
         "unit_cost_minor": 42_00,
     },
     {
+        "picture": "beans",
         "kind": "free_product",
         "name": {"sv": "En påse kaffebönor", "en": "A bag of coffee beans"},
         "description": {"sv": "250 gram, rostade i veckan.", "en": "250 grams, roasted this week."},

@@ -20,20 +20,26 @@ from loyalty.core.events.models import JobRun
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.merchants.operations import add_staff, open_merchant
 from loyalty.core.merchants.roles import Role
+from loyalty.core.merchants.shaping import edit_shop
+from loyalty.core.pictures.operations import keep_drawing
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, acting_for
 from loyalty.demo import cafe
 from loyalty.demo.history import SHOP_ZONE
+from loyalty.web.drawing import drawn, emblem
 from members.operations.membership import join
 from members.operations.orders import record_orders
 from members.rules.shopping import MemberRef, NewLine, NewOrder
-from rewards.operations.catalogue import create_reward
+from rewards.operations.catalogue import create_reward, picture_reward
 
 DEMO = Actor("system", "demo")
 """Who did it, in the audit log of the demo's shops."""
 
 GROCERY = "harvest-market"
 CAFE = "fika"
+COLOURS = {GROCERY: "#1f6f43", CAFE: "#8a4b2a"}
+MARKS = {GROCERY: "apple", CAFE: "cup"}
+"""The drawing that is each shop's logo."""
 OPENED = "demo opened"
 """Name of the job whose one run per shop says that it is the demo's, and on which day its history ends."""
 
@@ -109,7 +115,7 @@ def _open_grocery(*, at: datetime, last_day: date) -> Merchant:
         timezone="America/New_York",
         country="US",
         language="en",
-        brand_colour="#1f6f43",
+        brand_colour=COLOURS[GROCERY],
         at=at - timedelta(weeks=54),
         by=DEMO,
     )
@@ -126,7 +132,7 @@ def _open_cafe(*, at: datetime) -> Merchant:
     """Fika & Co and its sibling, with a few weeks of invented visits."""
     merchant = open_merchant(
         name="Fika & Co", slug=CAFE, currency="SEK", timezone="Europe/Stockholm", country="SE", language="sv",
-        brand_colour="#8a4b2a", at=at - timedelta(weeks=cafe.WEEKS + 1), by=DEMO,
+        brand_colour=COLOURS[CAFE], at=at - timedelta(weeks=cafe.WEEKS + 1), by=DEMO,
     )  # fmt: skip
     today = at.astimezone(cafe.ZONE).date()
     document = cafe.programme(today)
@@ -148,13 +154,18 @@ def _furnish(
     at: datetime,
     result: dict[str, str],
 ) -> None:
-    """Staff, programme and rewards of the shop acted for, and the note that the demo opened it."""
+    """Staff, programme, rewards with their pictures and logo of the shop acted for, and the note that the demo opened
+    it. `picture` of a reward names a drawing of `loyalty.web.drawing`."""
     for who, (role, names) in STAFF.items():
         add_staff(email=staff_email(slug, who), role=role, at=at, name=names[slug])
     programmes.save_draft(content=document, at=at)
     programmes.publish(at=at, note="First version")
     for position, details in enumerate(rewards):
-        create_reward(at=at, details={**details, "position": position})
+        reward = create_reward(at=at, details={**details, "position": position})
+        shown = keep_drawing(drawing=drawn(details["picture"], COLOURS[slug]), at=at)
+        picture_reward(reward=reward.pk, picture=shown.pk, at=at)
+    mark = keep_drawing(drawing=emblem(MARKS[slug], COLOURS[slug]), at=at)
+    edit_shop(details={"logo": mark.pk}, at=at)
     JobRun.objects.create(job=OPENED, period="once", started_at=at, finished_at=at, result=result)
 
 
@@ -234,6 +245,7 @@ def midnight(day: date, zone: ZoneInfo) -> str:
 
 GROCERY_REWARDS: tuple[dict[str, Any], ...] = (
     {
+        "picture": "bread",
         "kind": "free_product",
         "name": {"en": "A loaf of fresh bread"},
         "description": {"en": "Any loaf from our bakery, baked this morning."},
@@ -241,6 +253,7 @@ GROCERY_REWARDS: tuple[dict[str, Any], ...] = (
         "unit_cost_minor": 140,
     },
     {
+        "picture": "truck",
         "kind": "free_shipping",
         "name": {"en": "Free home delivery"},
         "description": {"en": "Your next order brought to your door at no charge."},
@@ -248,6 +261,7 @@ GROCERY_REWARDS: tuple[dict[str, Any], ...] = (
         "unit_cost_minor": 495,
     },
     {
+        "picture": "ticket",
         "kind": "money_off",
         "name": {"en": "$5 off your groceries"},
         "description": {"en": "Five dollars off anything in the shop. Show the code at the till."},
@@ -256,6 +270,7 @@ GROCERY_REWARDS: tuple[dict[str, Any], ...] = (
         "unit_cost_minor": 500,
     },
     {
+        "picture": "bag",
         "kind": "percent_off",
         "name": {"en": "10 % off one big shop"},
         "description": {"en": "Ten percent off a whole basket, once a year. Save it for the big one."},
@@ -265,6 +280,7 @@ GROCERY_REWARDS: tuple[dict[str, Any], ...] = (
         "limit_per_member": 1,
     },
     {
+        "picture": "ticket",
         "kind": "money_off",
         "name": {"en": "$15 off your groceries"},
         "description": {"en": "For patient collectors: fifteen dollars off anything in the shop."},
@@ -273,6 +289,7 @@ GROCERY_REWARDS: tuple[dict[str, Any], ...] = (
         "unit_cost_minor": 1500,
     },
     {
+        "picture": "apple",
         "kind": "custom",
         "name": {"en": "A place at our cooking evening"},
         "description": {"en": "Three courses, cooked together in our test kitchen. Twenty places."},

@@ -4,8 +4,10 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from loyalty.web.brand import brand_css
+from loyalty.web.invitations import invitation
 from loyalty.web.office.gallery import gallery
 from loyalty.web.office.home import home, theme
+from loyalty.web.pictures import picture
 
 urlpatterns = [
     path("", home, name="home"),
@@ -14,5 +16,7 @@ urlpatterns = [
     path("brand/gallery/", gallery, name="gallery"),
     path("brand/<slug:digest>.css", brand_css, name="brand_css"),
     path("start/", include("loyalty.web.office.start_urls")),
+    path("pictures/<slug:slug>/<slug:digest>/<slug:size>", picture, name="picture"),
+    path("invitations/<slug:slug>/<str:token>/", invitation, name="invitation"),
     path("m/<slug:slug>/", include("loyalty.web.office.urls")),
 ]

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from loyalty.core.tenancy.models import MerchantScoped, tenant
+from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
 
 
 class Reward(MerchantScoped):
@@ -42,6 +42,7 @@ class Reward(MerchantScoped):
     kind = models.CharField(max_length=24, choices=Kind)
     name = models.JSONField(default=dict)
     description = models.JSONField(default=dict)
+    picture = TenantForeignKey("pictures.Picture", null=True)
     cost_points = models.BigIntegerField()
     gift_only = models.BooleanField(default=False)
     value = models.BigIntegerField(default=0)
@@ -64,7 +65,7 @@ class Reward(MerchantScoped):
 
     class Meta:
         constraints = [
-            *tenant("rewards_reward"),
+            *tenant("rewards_reward", "picture"),
             models.UniqueConstraint(fields=["merchant", "handle"], name="rewards_reward_handle"),
             models.CheckConstraint(
                 condition=Q(cost_points__gte=0, taken__gte=0), name="rewards_reward_costs_not_less"

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from loyalty.core.money import MAX_MINOR, MAX_POINTS
+from loyalty.core.pictures.queries import known
 from loyalty.core.programme.identity import LANGUAGES
 from rewards.models import Reward
 from rewards.operations.terms import kind_problems
@@ -94,6 +95,20 @@ def edit_reward(*, reward: UUID, at: datetime, details: Mapping[str, Any]) -> Re
         raise StockBelowTaken(taken=row.taken)
     row.save()
     record("reward.edited", subject=row.pk, at=at, data={"fields": sorted(details)})
+    return row
+
+
+@transaction.atomic
+def picture_reward(*, reward: UUID, picture: UUID | None, at: datetime) -> Reward:
+    """Show a kept picture (its id) with a reward, or none. Raises `NotFound` for either that is not there."""
+    row = Reward.objects.select_for_update().filter(pk=reward).first()
+    if row is None:
+        raise NotFound("reward")
+    if picture is not None and not known(picture):
+        raise NotFound("picture")
+    row.picture_id = picture
+    row.save(update_fields=["picture"])
+    record("reward.edited", subject=row.pk, at=at, data={"fields": ["picture"]})
     return row
 
 

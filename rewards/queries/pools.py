@@ -1,5 +1,5 @@
-"""Pools of imported codes: how many are left, how fast they go, and what is known of certain codes. The codes themselves
-are read by nobody again."""
+"""Pools of imported codes: how many are left, how fast they go, and what is known of certain codes. The codes
+themselves are read by nobody again."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

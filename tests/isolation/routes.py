@@ -23,7 +23,7 @@ KINDS = {
     "lot": "lot", "lot_id": "lot",
     "session_id": "session", "booking_id": "booking",
     "key_id": "key",
-    "staff": "staff", "staff_id": "staff",
+    "staff": "staff", "staff_id": "staff", "invitation_id": "invitation", "place_id": "place",
     "job_id": "job", "import_id": "import",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
@@ -41,7 +41,7 @@ FOLDERS = {
 """What a plain `id` names, by the word before it."""
 
 FREE = {
-    "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "kind": "external", "value": "nobody",
+    "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "size": "small", "shape": "square", "token": "x", "kind": "external", "value": "nobody",
     "path": "css/base.css", "url": "x", "uidb36": "1", "app_label": "members", "content_type_id": "1",
     "object_id": "1", "version_id": "1", "format": "json", "event_id": "1", "form_key": "0" * 32, "invitation": "AAAAAAAA",
 }  # fmt: skip

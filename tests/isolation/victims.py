@@ -5,13 +5,17 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from PIL import Image
 
 from loyalty.core import clock, ids
 from loyalty.core.jobs.tasks import run_waiting
 from loyalty.core.ledger.queries import lots, transfers
+from loyalty.core.merchants.inviting import invite_staff
 from loyalty.core.merchants.models import ApiKey, Merchant
 from loyalty.core.merchants.operations import add_staff, create_api_key
 from loyalty.core.merchants.roles import SCOPES, Role
+from loyalty.core.merchants.shaping import open_location
+from loyalty.core.pictures.operations import keep_drawing
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from loyalty.core.webhooks.operations import add_endpoint, send_test
@@ -88,6 +92,10 @@ def _staff(made: Shop, secret: str) -> None:
         row = add_staff(email=f"{secret}-{role}@example.com", role=role, at=AT, name=f"{secret} {role}")
         made.users[role.value] = row.user
         made.ids["staff"] = str(row.pk)
+    invited, _token = invite_staff(email=f"{secret}-new@example.com", role=Role.CASHIER, at=AT)
+    made.ids["invitation"] = str(invited.pk)
+    made.ids["place"] = str(open_location(code="branch", name=f"{secret} branch", at=AT).pk)
+    keep_drawing(drawing=Image.new("RGB", (8, 8)), at=AT)
 
 
 def _person(made: Shop, name: str, secret: str) -> Member:
@@ -249,7 +257,13 @@ def absent(of: Shop) -> dict[str, str]:
         prefix, _, tail = value.partition("_")
         if len(tail) == 26:
             made[kind] = ids.encode(prefix, ids.new())
-    made |= {"key": str(ids.new()), "staff": str(ids.new()), "voucher": "000000000000"}
+    made |= {
+        "key": str(ids.new()),
+        "staff": str(ids.new()),
+        "invitation": str(ids.new()),
+        "place": str(ids.new()),
+        "voucher": "000000000000",
+    }
     return made | {"external": "no-such-member", "order_external": "no-such-order", "slug": "no-such-shop"}
 
 

@@ -9,7 +9,10 @@ from loyalty.core.tenancy.models import MerchantScoped, tenant
 
 
 class Merchant(models.Model):
-    """A shop (or chain) that runs one programme. Not scoped: it is what scopes are made of."""
+    """A shop (or chain) that runs one programme. Not scoped: it is what scopes are made of.
+
+    `second_factor`: owners and managers need more than a code by e-mail. `controller_*`: who answers for personal data.
+    `retention_months`: after how long without a sign of life a member is up for being forgotten; null is never."""
 
     id = models.BigAutoField(primary_key=True)
     slug = models.SlugField(max_length=60, unique=True)
@@ -22,6 +25,14 @@ class Merchant(models.Model):
     country = models.CharField(max_length=2, default="SE")
     language = models.CharField(max_length=8, default="en")
     brand_colour = models.CharField(max_length=7, default="#2f5d50")
+    # The id of a picture. No reference: this row is what scopes are made of and stands in none.
+    logo = models.UUIDField(null=True, blank=True)
+    second_factor = models.BooleanField(default=False)
+    sender_name = models.CharField(max_length=60, blank=True)
+    reply_to = models.CharField(max_length=254, blank=True)
+    controller_name = models.CharField(max_length=120, blank=True)
+    controller_contact = models.CharField(max_length=254, blank=True)
+    retention_months = models.SmallIntegerField(null=True, blank=True)
     opened_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -38,6 +49,7 @@ class Location(MerchantScoped):
 
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=120)
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -65,6 +77,29 @@ class Staff(MerchantScoped):
 
     def __str__(self) -> str:
         return f"{self.role} {self.user_id}"
+
+
+class Invitation(MerchantScoped):
+    """A colleague who was asked and has not come yet. The link in the mail carries a secret; only its SHA-256 is kept.
+
+    The row goes when it is accepted or withdrawn: nobody's address stays behind."""
+
+    email = models.CharField(max_length=254, db_collation="C")
+    role = models.CharField(max_length=16, choices=[(role.value, role.value) for role in Role])
+    digest = models.BinaryField(max_length=32)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    invited_by = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            *tenant("merchants_invitation"),
+            models.UniqueConstraint(fields=["merchant", "email"], name="merchants_invitation_email"),
+            models.UniqueConstraint(fields=["merchant", "digest"], name="merchants_invitation_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} until {self.expires_at}"
 
 
 class ApiKey(MerchantScoped):

@@ -50,6 +50,8 @@ RESERVED_SLUGS = frozenset(
         "hooks",
         "language",
         "start",
+        "pictures",
+        "invitations",
     }
 )
 
@@ -164,11 +166,20 @@ def add_staff(*, email: str, role: Role, at: datetime, name: str = "") -> Staff:
     except ValidationError:
         raise InvalidInput.of("email", str(_("This is not an e-mail address."))) from None
     owners = _locked_owners()
-    user = _account(address)
-    if role != Role.OWNER and owners == [user.pk]:
+    return _placed(_account(address).pk, role, name, owners, at)
+
+
+@transaction.atomic
+def place_staff(*, user: int, role: Role, at: datetime, name: str = "") -> Staff:
+    """Give somebody who has an account (its id) a role here, or another one than they had. Raises `LastOwner`."""
+    return _placed(user, role, name, _locked_owners(), at)
+
+
+def _placed(user: int, role: Role, name: str, owners: list[int], at: datetime) -> Staff:
+    if role != Role.OWNER and owners == [user]:
         raise LastOwner()
     staff, made = Staff.objects.update_or_create(
-        user=user, defaults={"role": role, "name": name[:120], "revoked_at": None}
+        user_id=user, defaults={"role": role, "name": name[:120], "revoked_at": None}
     )
     record("staff.added" if made else "staff.changed", subject=staff.pk, at=at, data={"role": str(role)})
     return staff

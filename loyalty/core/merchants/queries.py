@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from loyalty.core.errors import NotFound
 from loyalty.core.merchants.keys import Secret, read_secret
-from loyalty.core.merchants.models import ApiKey, Location, Merchant, Staff
+from loyalty.core.merchants.models import ApiKey, Invitation, Location, Merchant, Staff
 from loyalty.core.merchants.roles import PERMISSIONS, Role
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import across_merchants
@@ -123,6 +124,24 @@ def api_keys() -> list[ApiKey]:
 def location_names() -> dict[str, str]:
     """Names of the merchant's places by code."""
     return dict(Location.objects.values_list("code", "name"))
+
+
+def locations(*, closed: bool = True) -> list[Location]:
+    """The merchant's places by name; with `closed=False` only those that are open."""
+    found = Location.objects.order_by("name", "code")
+    return list(found if closed else found.filter(closed_at=None))
+
+
+def invitations() -> list[Invitation]:
+    """Colleagues who were asked and have not come yet, latest first."""
+    return list(Invitation.objects.order_by("-sent_at", "id"))
+
+
+def invitation_behind(token: str, *, at: datetime) -> Invitation | None:
+    """The invitation whose link carries this secret; None for one that was used, withdrawn or is too old."""
+    digest = sha256(token.encode()).digest()
+    found = Invitation.objects.filter(digest=digest).first()
+    return found if found is not None and found.expires_at > at else None
 
 
 def location(code: str) -> Location | None:

@@ -50,6 +50,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.ANALYST: _READ | {"audit.view"},
 }
 
+SAFEGUARDED = frozenset({Role.OWNER, Role.MANAGER})
+"""Who needs a second factor where a shop asks for one."""
+
 ALL_PERMISSIONS = PERMISSIONS[Role.OWNER]
 
 SCOPES: dict[str, str] = {

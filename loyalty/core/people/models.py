@@ -40,3 +40,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class SignIn(models.Model):
+    """That somebody who works for a shop came in: shown to that person, so that they notice when it was not them.
+
+    `how` is what the library for signing in calls it (code, mfa, password…); `device` a family of browser and system;
+    `address` a network address without its last part. Kept for half a year."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    how = models.CharField(max_length=20)
+    device = models.CharField(max_length=60, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="people_signin_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.how} {self.at}"

@@ -1,5 +1,8 @@
 """Accounts are made by what people do: joining, being invited. Nobody fills in a form for one."""
 
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
@@ -7,7 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import InvalidInput
-from loyalty.core.people.models import User
+from loyalty.core.people.models import SignIn, User
+
+SIGN_INS_KEPT = timedelta(days=183)
 
 
 @transaction.atomic
@@ -39,3 +44,35 @@ def make_operator(*, email: str) -> User:
         user.is_staff = user.is_superuser = True
         user.save(update_fields=["is_staff", "is_superuser"])
     return user
+
+
+def note_sign_in(*, user: int, at: datetime, how: str, agent: str = "", address: str = "") -> SignIn:
+    """Remember that somebody came in, and forget what is older than half a year. `agent` is what the browser calls
+    itself, `address` where it is; of both only what its owner can recognise is kept."""
+    SignIn.objects.filter(user_id=user, at__lt=at - SIGN_INS_KEPT).delete()
+    return SignIn.objects.create(
+        user_id=user, at=at, how=how[:20], device=device_of(agent), address=shortened(address)
+    )
+
+
+#: What a browser's name for itself holds, and how its family is called; the first that fits counts.
+_BROWSERS = (("edg/", "Edge"), ("edga/", "Edge"), ("opr/", "Opera"), ("firefox/", "Firefox"), ("fxios/", "Firefox"),
+             ("crios/", "Chrome"), ("chrome/", "Chrome"), ("safari/", "Safari"))  # fmt: skip
+_SYSTEMS = (("iphone", "iPhone"), ("ipad", "iPad"), ("android", "Android"), ("windows", "Windows"),
+            ("mac os", "Mac"), ("cros", "ChromeOS"), ("linux", "Linux"))  # fmt: skip
+
+
+def device_of(agent: str) -> str:
+    """ "Firefox · Windows": the families, never versions; "" for what calls itself nothing that is known."""
+    text = agent.lower()
+    found = (next((name for mark, name in kinds if mark in text), "") for kinds in (_BROWSERS, _SYSTEMS))
+    return " · ".join(filter(None, found))
+
+
+def shortened(address: str) -> str:
+    """A network address without the part that names one household: "198.51.100.0", "2001:db8:85a3::"."""
+    try:
+        whole = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network(f"{whole}/{24 if whole.version == 4 else 48}", strict=False).network_address)

@@ -33,6 +33,14 @@ SENTENCES = {
     "staff.revoked": gettext_lazy("A colleague’s access was taken away"),
     "api_key.created": gettext_lazy("An API key was created"),
     "api_key.rolled": gettext_lazy("An API key was replaced by a new one"),
+    "staff.invited": gettext_lazy("A colleague was invited"),
+    "staff.uninvited": gettext_lazy("An invitation was withdrawn"),
+    "merchant.edited": gettext_lazy("The shop’s settings were changed"),
+    "merchant.second_factor": gettext_lazy("The shop’s wish for a second factor was changed"),
+    "location.opened": gettext_lazy("A place was opened"),
+    "location.renamed": gettext_lazy("A place got another name"),
+    "location.closed": gettext_lazy("A place was closed"),
+    "picture.added": gettext_lazy("A picture was added"),
     "api_key.revoked": gettext_lazy("An API key was stopped"),
     "webhook.added": gettext_lazy("A webhook was added"),
     "webhook.changed": gettext_lazy("A webhook was changed"),
@@ -193,6 +201,8 @@ REFUSALS: dict[str, Any] = {
 }
 ICONS = {
     "merchant": "store",
+    "location": "store",
+    "picture": "image",
     "staff": "user-cog",
     "api_key": "key-round",
     "webhook": "webhook",
@@ -249,7 +259,7 @@ _BEGINNINGS = {
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
     "programme": ("programme.", "blueprint.", "partnership."),
-    "staff": ("staff.", "api_key.", "webhook.", "merchant.", "stripe."),
+    "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "stripe."),
 }  # fmt: skip
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.core.merchants.roles import Role
 from loyalty.core.pages import Here, new_form_key, render_page
+from loyalty.core.pictures.queries import address
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import LANGUAGES, Identity
 from loyalty.web.office.work.queues import count_for
@@ -32,6 +33,7 @@ _NAV = (
     ("imports", gettext_lazy("Import and export"), "arrow-down-up", "data.import"),
     ("keys", gettext_lazy("Connect"), "plug", "keys.manage"),
     ("audit", gettext_lazy("Audit log"), "scroll-text", "audit.view"),
+    ("settings", gettext_lazy("Settings"), "settings", "settings.edit"),
 )
 
 
@@ -42,7 +44,8 @@ def first_page(slug: str, allowed: frozenset[str]) -> str:
     return reverse("office:join", args=[slug]) if "members.join" in allowed else ""
 
 
-def _nav(here: Here, current: str) -> list[dict[str, Any]]:
+def nav_items(here: Here, current: str = "") -> list[dict[str, Any]]:
+    """The entries of the menu that this person may open."""
     items = [
         {
             "label": label,
@@ -106,10 +109,11 @@ def office_page(
         "live_url": _beside(here) if here.merchant.is_sandbox else "",
         "test_url": "" if here.merchant.is_sandbox else _beside(here),
         "go_live_url": _go_live(here),
-        "nav": _nav(here, current),
+        "nav": nav_items(here, current),
         "staff_name": here.staff.name or str(request.user),
         "role_label": ROLE_NAMES[Role(here.staff.role)],
-        "search_url": reverse("office:members", args=[slug]) if here.may("members.view") else "",
+        "search_url": reverse("office:search", args=[slug]) if here.may("overview.view") else "",
+        "logo_url": address(slug, here.merchant.logo, "small"),
         "home_url": first_page(slug, here.permissions),
         "merchants_url": f"{reverse('home')}?choose" if len(here.shops) > 1 else "",
         "may": dict.fromkeys((name.replace(".", "_") for name in here.permissions), True),

@@ -77,7 +77,7 @@ class SampleForm(forms.Form):
     live = forms.BooleanField(label=gettext_lazy("Members can see this reward"), required=False)
 
 
-def _nav() -> list[dict[str, Any]]:
+def _nav(here: str) -> list[dict[str, Any]]:
     items = [
         (_("Overview"), "layout-dashboard"),
         (_("Members"), "users"),
@@ -88,7 +88,6 @@ def _nav() -> list[dict[str, Any]]:
         (_("Connect"), "plug"),
         (_("Settings"), "settings"),
     ]
-    here = reverse("gallery")
     return [
         {"label": label, "url": here, "icon": icon, "current": label == _("Rewards"),
          "count": 3 if icon == "megaphone" else None}
@@ -96,8 +95,7 @@ def _nav() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _entries() -> list[dict[str, Any]]:
-    here = reverse("gallery")
+def _entries(here: str) -> list[dict[str, Any]]:
     return [
         {
             "at": SAMPLE_INSTANT, "title": _("Purchase"), "amount": 276, "balance": 1240,
@@ -124,8 +122,7 @@ def _entries() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _rewards() -> list[dict[str, Any]]:
-    here = reverse("gallery")
+def _rewards(here: str) -> list[dict[str, Any]]:
     return [
         {"name": _("Free coffee"), "cost": 500, "icon": "coffee", "available": True, "url": here},
         {
@@ -171,9 +168,9 @@ def _palettes() -> list[dict[str, Any]]:
     return found
 
 
-def _messages() -> list[Message]:
+def _messages(here: str) -> list[Message]:
     return [
-        Message(constants.SUCCESS, _("The reward is archived."), extra_tags=f"undo={reverse('gallery')}"),
+        Message(constants.SUCCESS, _("The reward is archived."), extra_tags=f"undo={here}"),
         Message(constants.ERROR, _("The points were not given: the member is blocked.")),
     ]
 
@@ -193,8 +190,8 @@ def _forms() -> dict[str, SampleForm]:
     }
 
 
-def _office_context(request: HttpRequest) -> dict[str, Any]:
-    here = reverse("gallery")
+def office_context(request: HttpRequest, here: str) -> dict[str, Any]:
+    """What the page of components shows; its links lead to `here`, which is its own address."""
     curl = (
         f"curl {request.build_absolute_uri('/api/v1/orders')} \\\n"
         '  -H "Authorization: Bearer sk_test_…" \\\n'
@@ -207,10 +204,10 @@ def _office_context(request: HttpRequest) -> dict[str, Any]:
         "merchant": {
             "name": "Fika & Co", "is_sandbox": True, "timezone": "Europe/Stockholm", "currency": "SEK",
         },
-        "nav": _nav(), "staff_name": "Anna Berg", "role_label": _("Owner"), "search_url": here, "here": here,
-        "live_url": here, "words": {"one": _("point"), "other": _("points")}, "entries": _entries(),
-        "rewards": _rewards(), "members": _members(), "palettes": _palettes(), "curl": curl,
-        "messages": _messages() if "toasts" in request.GET else [], "at": SAMPLE_INSTANT,
+        "nav": _nav(here), "staff_name": "Anna Berg", "role_label": _("Owner"), "search_url": here, "here": here,
+        "live_url": here, "words": {"one": _("point"), "other": _("points")}, "entries": _entries(here),
+        "rewards": _rewards(here), "members": _members(), "palettes": _palettes(), "curl": curl,
+        "messages": _messages(here) if "toasts" in request.GET else [], "at": SAMPLE_INSTANT,
         "stamps": [{"full": place < 7} for place in range(10)],
         "tabs": [
             {"label": _("All"), "url": here, "current": True, "count": 2418},
@@ -236,7 +233,7 @@ def _portal_context(colour: str) -> dict[str, Any]:
             {"label": label, "url": here, "icon": icon, "current": icon == "credit-card"}
             for label, icon in zip(labels, icons, strict=True)
         ],
-        "words": {"one": _("point"), "other": _("points")}, "entries": _entries(), "rewards": _rewards(),
+        "words": {"one": _("point"), "other": _("points")}, "entries": _entries(here), "rewards": _rewards(here),
         "stamps": [{"full": place < 7} for place in range(10)],
     }  # fmt: skip
 
@@ -257,4 +254,4 @@ def gallery(request: HttpRequest) -> HttpResponse:
             raise Http404 from refused
         return render(request, "portal/gallery.html", _portal_context(colour))
     part = "#reasons" if request.GET.get("part") == "reasons" else ""
-    return render(request, f"office/gallery.html{part}", _office_context(request))
+    return render(request, f"office/gallery.html{part}", office_context(request, reverse("gallery")))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, Forbidden
 from loyalty.core.pages import Here, require, sent_to, show_errors
+from loyalty.core.pictures.queries import address
 from loyalty.core.programme import queries as programmes
 from loyalty.web.office import worth
 from loyalty.web.office.forms.reward_kinds import KINDS
@@ -63,6 +64,7 @@ def listed(row: Reward, here: Here, earning: Earning | None) -> dict[str, Any]:
         "badge": badge,
         "public_id": ids.encode("rwd", row.pk),
         "pooled": has_pool(row),
+        "picture_url": address(here.merchant.slug, row.picture_id),
     }
 
 

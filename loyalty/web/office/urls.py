@@ -64,4 +64,5 @@ urlpatterns = [
     path("audit/", audit.audit, name="audit"),
     *setup_urls.urlpatterns,
     *exchange,
+    path("", include("loyalty.web.office.settings.urls")),
 ]

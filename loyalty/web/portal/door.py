@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from loyalty.core.pages import sent_to
 from loyalty.core.people.operations import open_account
 from loyalty.core.tenancy.scope import SYSTEM, Actor, acting_for
+from loyalty.web.office.settings.mailing import sender_of
 from loyalty.web.portal.frame import Shop, portal_page, programme_name, shop_page
 from members.queries import directory
 from members.queries.visiting import unclaimed
@@ -46,6 +47,7 @@ def send_code(request: HttpRequest, shop: Shop, email: str) -> bool:
         name = programme_name(shop)
     # The library gives its mails nothing but the request.
     request.programme_name = name  # type: ignore[attr-defined]
+    request.mail_from = sender_of(shop.merchant)  # type: ignore[attr-defined]
     request.programme_url = request.build_absolute_uri(shop.url("front"))  # type: ignore[attr-defined]
     view = RequestLoginCodeView()
     view.setup(request)

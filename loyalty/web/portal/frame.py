@@ -21,6 +21,7 @@ from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.merchants.queries import merchant_by_slug
 from loyalty.core.pages import new_form_key, render_page, said, sent_to
+from loyalty.core.pictures.queries import address
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import Identity
 from loyalty.core.tenancy.scope import Actor, acting_for
@@ -193,6 +194,7 @@ def portal_page(
         "tagline": identity.tagline.get(language) or identity.tagline.get("en", ""),
         "brand_css_url": reverse("brand_css", args=[brand.digest(colour)]),
         "theme_colour": colour,
+        "logo_url": address(shop.slug, shop.merchant.logo, "small"),
         "tabs": _tabs(shop, current) if member else [],
         "home_url": shop.url("card" if member else "front"),
         "is_sandbox": shop.merchant.is_sandbox,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.pages import FORM_KEY, sent_to
+from loyalty.core.pictures.queries import address
 from loyalty.web.office.frame import language_of
 from loyalty.web.portal import holding
 from loyalty.web.portal.frame import Card, card_page, portal_page
@@ -56,6 +57,8 @@ def offered(offer: Offer, card: Card) -> dict[str, Any]:
         "name": named(offer.reward),
         "cost": offer.reward.cost_points,
         "icon": icon_of(offer.reward),
+        "picture_url": address(card.slug, offer.reward.picture_id, "small"),
+        "large_url": address(card.slug, offer.reward.picture_id, "large"),
         "url": card.url("reward", ids.encode("rwd", offer.reward.pk)),
         "available": offer.can_have,
         "missing": offer.points_missing,

@@ -1,0 +1,1 @@
+"""Settings: what a shop decides about itself, one page a subject."""
