@@ -85,7 +85,8 @@ class TierGoal(Struct):
 
 
 class TierChange(Struct):
-    """One change of a member's tier, or of how long it lasts; null is no tier. `says` tells why."""
+    """One change of a member's tier, or of how long it lasts; null is no tier. `says` tells why; `note` is the reason
+    somebody typed who changed it by hand."""
 
     id: str
     from_tier: str | None
@@ -93,6 +94,7 @@ class TierChange(Struct):
     direction: str
     reason: str
     values: dict[str, Any]
+    note: str
     says: str
     version: str | None
     actor: str
@@ -108,13 +110,14 @@ class MemberPerk(Struct):
 
 
 class MemberTier(Struct):
-    """A member's tier (null: none) and until when it is theirs (null: for good), with the grace after that. `amount` is
-    what counts today; `next` the tier above, `keep` what keeps this one. `says` has all of it in words for the member,
-    `history` the last changes."""
+    """A member's tier (null: none) and until when it is theirs (null: for good), with the grace after that. `basis` is
+    why they have it: qualified, landed, held or by_hand ("" without a tier). `amount` is what counts today; `next` the
+    tier above, `keep` what keeps this one. `says` has all of it in words for the member, `history` the last changes."""
 
     member: str
     tier: str | None
     name: str
+    basis: str
     since: datetime | None
     valid_until: datetime | None
     review_at: datetime | None
@@ -125,6 +128,14 @@ class MemberTier(Struct):
     says: list[str]
     perks: list[MemberPerk]
     history: list[TierChange]
+
+
+class MemberTierBrief(Struct):
+    """A member's tier after a change (null: none), and until when it is theirs."""
+
+    member: str
+    tier: str | None
+    valid_until: datetime | None
 
 
 class PerkClaim(Struct):
@@ -232,7 +243,7 @@ def change(row: models.TierChange, *, tiers: rules.Tiers, voice: Voice) -> TierC
     """A change with its sentence."""
     return TierChange(
         id=ids.encode("tch", row.pk), from_tier=row.from_tier or None, to_tier=row.to_tier or None,
-        direction=row.direction, reason=row.reason, values=row.values,
+        direction=row.direction, reason=row.reason, values=row.values, note=row.note,
         says=tier_words.change_sentence(
             row.reason, row.from_tier, row.to_tier, row.values, tiers=tiers, voice=voice
         ),

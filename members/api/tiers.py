@@ -1,11 +1,12 @@
 """Tiers: the ladder, a member's place on it, and what another ladder would do to everybody."""
 
 from collections import Counter
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
@@ -16,13 +17,17 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import document
 from loyalty.core.programme import queries as programmes
 from members.api import tier_shapes as shapes
+from members.api.inputs import Why
 from members.api.members import member_id
+from members.operations import tiers_by_hand as by_hand
+from members.operations.membership import NotActive
 from members.queries import perks, tier_preview, tier_words, tiers
 from members.queries.wallet import wallet
 from members.queries.why import voice_of_scope
 from members.rules.tiers import Tiers, projection
 
 HISTORY = 20
+Handle = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
 EXAMPLE = {
     "tiers": {
         "by": "spend",
@@ -49,6 +54,20 @@ class PreviewedPage(Struct, forbid_unknown_fields=True, frozen=True):
     cursor: CursorText = ""
 
 
+class GivenTier(Struct, forbid_unknown_fields=True, frozen=True):
+    """Which tier, why, and the last day it is theirs by the shop's calendar."""
+
+    tier: Handle
+    reason: Why
+    last_day: date
+
+
+class EndedTier(Struct, forbid_unknown_fields=True, frozen=True):
+    """Why it ends before its day."""
+
+    reason: Why
+
+
 class Ladder(Endpoint):
     @endpoint(summary="Read the tiers", scope="programme:read", answers={200: shapes.Ladder})
     def get(self, call: Call) -> shapes.Ladder:
@@ -70,7 +89,31 @@ class MemberTier(Endpoint):
     def get(self, call: Call, id: str) -> shapes.MemberTier:  # noqa: A002 - the address's own word
         """Their tier and until when it is theirs, what is missing to keep it and to reach the next, their perks, and
         how they came to it."""
-        member = _known(id)
+        return self._told(_known(id), call)
+
+    @endpoint(
+        summary="Give a member a tier by hand",
+        scope="members:write",
+        body=GivenTier,
+        example={"tier": "gold", "reason": "Sorry for the lost parcel", "last_day": "2026-12-31"},
+        answers={200: shapes.MemberTier},
+        refuses=(
+            by_hand.NoSuchTier,
+            by_hand.TierEarned,
+            by_hand.TierLastsLonger,
+            NotActive,
+        ),
+    )
+    def put(self, call: Call, id: str) -> shapes.MemberTier:  # noqa: A002
+        """It is theirs through the last day, whatever happens meanwhile; afterwards they have what they qualify for.
+        The reason is kept with who gave it. Only more can be given than the member has reached."""
+        member, given = _known(id), call.body
+        by_hand.give_tier(
+            member=member, tier=given.tier, reason=given.reason, last_day=given.last_day, at=call.at
+        )
+        return self._told(member, call)
+
+    def _told(self, member: UUID, call: Call) -> shapes.MemberTier:
         ladder, voice, zone = (
             tiers.ladder_in_force(),
             voice_of_scope(plain=True),
@@ -82,6 +125,7 @@ class MemberTier(Endpoint):
         tier = now.tier if now else ""
         return shapes.MemberTier(
             member=ids.encode("mbr", member), tier=tier or None, name=tier_words.tier_name(ladder, tier),
+            basis=now.basis.value if now else "",
             since=now.since if now else None, valid_until=now.valid_until if now else None,
             review_at=now.review_at if now else None, by=ladder.by.value, amount=found.amount,
             next=shapes.goal(found.next), keep=shapes.goal(found.keep),
@@ -97,6 +141,24 @@ def _known(text: str) -> UUID:
     if held.status == "erased":
         raise NotFound("member")
     return held.member
+
+
+class MemberTierEnd(Endpoint):
+    @endpoint(
+        summary="End a tier that was given by hand",
+        scope="members:write",
+        body=EndedTier,
+        example={"reason": "Given to the wrong member"},
+        answers={200: shapes.MemberTierBrief},
+        refuses=(by_hand.NotGivenByHand, NotActive),
+    )
+    def post(self, call: Call, id: str) -> shapes.MemberTierBrief:  # noqa: A002
+        """The member has what they qualify for, from now on."""
+        member = _known(id)
+        row = by_hand.end_given_tier(member=member, reason=call.body.reason, at=call.at)
+        return shapes.MemberTierBrief(
+            ids.encode("mbr", member), row.tier if row else None, row.valid_until if row else None
+        )
 
 
 class MemberTierChanges(Endpoint):

@@ -71,7 +71,7 @@ def point_cost(catalogue: list[Reward]) -> Decimal | None:
 
 def base_rule(earning: Earning) -> PointsPerAmount | None:
     """The rule that gives points for money: the first of its kind."""
-    given = (rule for rule in earning.rules if isinstance(rule, PointsPerAmount))
+    given = (rule for rule in earning.rules if isinstance(rule, PointsPerAmount) and not rule.off)
     return next((rule for rule in given if rule.unit == POINTS), None)
 
 

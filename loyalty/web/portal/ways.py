@@ -40,7 +40,9 @@ def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> 
     if current is None:
         return []
     earning, life = current.programme["earning"], current.programme["points_life"]
-    rules = [rule for rule in earning.rules if not (rule.window.until and rule.window.until <= at)]
+    rules = [
+        rule for rule in earning.rules if not rule.off and not (rule.window.until and rule.window.until <= at)
+    ]
     earns = [_rule(rule, currency, words) for rule in rules if not isinstance(rule, PlaceInSegment)]
     earns += rule_words.group_sentences(earning, voice_of(currency, words, plain=True))
     using = [_worth(offers[0], rules, currency, words)] if offers else []
