@@ -47,7 +47,8 @@ def fitted(part: Any, *, at: datetime) -> Any:
 @transaction.atomic
 def open_blueprint(*, blueprint: str, at: datetime) -> Opened:
     """Make a blueprint the programme of the test shop that is acted for. Rewards whose handle the shop has already stay
-    as they are, unless they are for tiers or segments it does not have: those are retired. Raises `NotFound`, `SandboxOnly`, and `NothingChanged` when it counts already."""
+    as they are, unless they are for tiers or segments it does not have: those are retired. Raises `NotFound`,
+    `SandboxOnly`, and `NothingChanged` when it counts already."""
     one, shop = found_by(blueprint), shop_of_scope()
     if not shop.is_sandbox:
         raise SandboxOnly()

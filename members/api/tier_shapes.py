@@ -1,5 +1,6 @@
 """What the API answers about tiers and perks. These Structs are the schema: every field is always there."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -239,11 +240,14 @@ def goal(found: rules.Goal | None) -> TierGoal | None:
     return TierGoal(found.tier, found.amount, found.needs, found.missing, found.before, span.first, span.last)
 
 
-def change(row: models.TierChange, *, tiers: rules.Tiers, voice: Voice) -> TierChange:
-    """A change with its sentence."""
+def change(
+    row: models.TierChange, *, tiers: rules.Tiers, voice: Voice, notes: Mapping[datetime, str] = {}
+) -> TierChange:
+    """A change with its sentence, and what staff said by its instant."""
     return TierChange(
         id=ids.encode("tch", row.pk), from_tier=row.from_tier or None, to_tier=row.to_tier or None,
-        direction=row.direction, reason=row.reason, values=row.values, note=row.note,
+        direction=row.direction, reason=row.reason, values=row.values,
+        note=notes.get(row.changed_at, ""),
         says=tier_words.change_sentence(
             row.reason, row.from_tier, row.to_tier, row.values, tiers=tiers, voice=voice
         ),

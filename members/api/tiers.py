@@ -22,6 +22,7 @@ from members.api.members import member_id
 from members.operations import tiers_by_hand as by_hand
 from members.operations.membership import NotActive
 from members.queries import perks, tier_preview, tier_words, tiers
+from members.queries.tiers_by_hand import notes
 from members.queries.wallet import wallet
 from members.queries.why import voice_of_scope
 from members.rules.tiers import Tiers, projection
@@ -122,7 +123,7 @@ class MemberTier(Endpoint):
         one = tiers.one(member, tiers=ladder, at=call.at, zone=zone)
         now = one.now
         found = projection(ladder, one.days, now, joined_at=one.joined_at, at=call.at, zone=zone)
-        tier = now.tier if now else ""
+        tier, said = now.tier if now else "", notes(member)
         return shapes.MemberTier(
             member=ids.encode("mbr", member), tier=tier or None, name=tier_words.tier_name(ladder, tier),
             basis=now.basis.value if now else "",
@@ -131,7 +132,10 @@ class MemberTier(Endpoint):
             next=shapes.goal(found.next), keep=shapes.goal(found.keep),
             says=tier_words.projection_sentences(ladder, found, now, at=call.at, voice=voice),
             perks=[shapes.has(has) for has in perks.perks_of(member, tier=tier, at=call.at)],
-            history=[shapes.change(row, tiers=ladder, voice=voice) for row in tiers.history(member)[:HISTORY]],
+            history=[
+                shapes.change(row, tiers=ladder, voice=voice, notes=said)
+                for row in tiers.history(member)[:HISTORY]
+            ],
         )  # fmt: skip
 
 
@@ -171,8 +175,14 @@ class MemberTierChanges(Endpoint):
     def get(self, call: Call, id: str) -> dict:  # noqa: A002
         """Last first, each with the figures that were compared and why."""
         ladder, voice = tiers.ladder_in_force(), voice_of_scope()
-        window = keyset(tiers.history(_known(id)), call.query, name="tier-changes", by=[("id", UUID)])
-        return call.page(window, [shapes.change(row, tiers=ladder, voice=voice) for row in window.rows])
+        member = _known(id)
+        window, said = (
+            keyset(tiers.history(member), call.query, name="tier-changes", by=[("id", UUID)]),
+            notes(member),
+        )
+        return call.page(
+            window, [shapes.change(row, tiers=ladder, voice=voice, notes=said) for row in window.rows]
+        )
 
 
 class TiersPreview(Endpoint):

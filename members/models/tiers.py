@@ -9,8 +9,7 @@ from members.models.member import Member
 
 class TierChange(MerchantScoped):
     """One change of a member's tier, or of how long it is theirs: append-only. "" is no tier. `values` holds the
-    figures that were compared, never personal data; `note` is what staff typed who changed it by hand. Who has been
-    erased has a last row that says so."""
+    figures that were compared, never personal data; who has been erased has a last row that says so."""
 
     class Direction(models.TextChoices):
         UP = "up"
@@ -24,7 +23,6 @@ class TierChange(MerchantScoped):
     direction = models.CharField(max_length=10, choices=Direction)
     reason = models.CharField(max_length=24)
     values = models.JSONField(default=dict)
-    note = models.CharField(max_length=300, blank=True)
     version = models.UUIDField(null=True)  # of the programme
     actor = models.CharField(max_length=80)
     changed_at = models.DateTimeField()

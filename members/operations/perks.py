@@ -197,7 +197,7 @@ def _export(member: UUID) -> Mapping[str, Any]:
         ],
         "history": [
             {"from": change.from_tier, "to": change.to_tier, "reason": change.reason, "values": change.values,
-             "note": change.note, "at": change.changed_at.isoformat()}
+             "at": change.changed_at.isoformat()}
             for change in TierChange.objects.filter(member=member).order_by("id")
         ],
         "claims": [
@@ -224,7 +224,6 @@ def _erase(member: UUID) -> None:
         )
         row.save(update_fields=["status", "settled_at", "settled_by"])
     mine.update(note="", outcome="", order_external_id="", order_source="")
-    TierChange.objects.filter(member=member).exclude(note="").update(note="")
 
 
 holder = privacy.Holder("tiers", _export, _erase)

@@ -44,9 +44,9 @@ held AS (
        qualified_on = excluded.qualified_on),
 logged AS (
     INSERT INTO members_tierchange (id, merchant_id, member_id, from_tier, to_tier, direction, reason, "values",
-                                    note, version, actor, changed_at)
-    SELECT a.change, %(merchant)s, a.member, a.from_tier, a.to_tier, a.direction, a.reason, a."values", %(note)s,
-           %(version)s, %(actor)s, %(at)s
+                                    version, actor, changed_at)
+    SELECT a.change, %(merchant)s, a.member, a.from_tier, a.to_tier, a.direction, a.reason, a."values", %(version)s,
+           %(actor)s, %(at)s
       FROM asked a WHERE a.reason <> '')
 INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at)
 SELECT %(merchant)s, CASE WHEN a.direction = 'kept' THEN 'tier.kept' ELSE 'tier.changed' END, a.member, %(actor)s,
@@ -126,17 +126,16 @@ def write(
     version: UUID | None,
     at: datetime,
     tell: bool = True,
-    note: str = "",
 ) -> int:
-    """Write standings that changed, their history (with staff's `note`) and, unless it is nobody's news, the event
-    `tier.changed` (with its direction; `tier.kept` when the same tier lasts longer). How many changes were told."""
+    """Write standings that changed, their history and, unless it is nobody's news, the event `tier.changed` (with its
+    direction; `tier.kept` when the same tier lasts longer). How many changes were told."""
     if not changed:
         return 0
     rows = [_row(member, before, verdict) for member, before, verdict in changed]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, {
             "rows": _encode(rows).decode(), "merchant": scope.merchant_id(), "version": version,
-            "actor": str(scope.actor()), "at": at, "tell": tell, "note": note,
+            "actor": str(scope.actor()), "at": at, "tell": tell,
         })  # fmt: skip
     events.ring_after_commit()
     return sum(bool(row["reason"]) for row in rows)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput
+from loyalty.core.events.operations import record
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from members.models import Member, TierStanding
@@ -77,7 +78,9 @@ def give_tier(*, member: UUID, tier: str, reason: str, last_day: date, at: datet
     if tiers.rank(tier) < tiers.rank(before):
         direction = Direction.DOWN
     verdict = Verdict(made, "given", direction, {"until": until.isoformat()})
-    reviewing.write([(case.member, now, verdict)], version=case.version, at=at, note=reason)
+    reviewing.write([(case.member, now, verdict)], version=case.version, at=at)
+    told = {"tier": tier, "last_day": last_day.isoformat(), "reason": reason}
+    record("tier.given", subject=case.member, at=at, data=told)
     return TierStanding.objects.get(member=case.member)
 
 
@@ -91,7 +94,8 @@ def end_given_tier(*, member: UUID, reason: str, at: datetime) -> TierStanding |
     case = _case(member, at, zone)
     if case.now is None or case.now.basis is not Basis.BY_HAND:
         raise NotGivenByHand()
-    reviewing.write([(case.member, case.now, case.without)], version=case.version, at=at, note=reason)
+    reviewing.write([(case.member, case.now, case.without)], version=case.version, at=at)
+    record("tier.given_ended", subject=case.member, at=at, data={"tier": case.now.tier, "reason": reason})
     return TierStanding.objects.filter(member=case.member).first()
 
 

@@ -1,6 +1,6 @@
 """Addresses of the dashboard, all below `/m/<shop>/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from loyalty.web.office import (
     audit,
@@ -51,6 +51,7 @@ urlpatterns = [
     path("programme/history/<int:number>/", versions.version, name="programme_version"),
     path("programme/history/<int:number>/export.json", versions.export, name="programme_export"),
     path("programme/history/<int:number>/back/", versions.roll_back, name="programme_back"),
+    path("programme/", include("loyalty.web.office.programme_urls")),
     path("connect/", keys.keys, name="keys"),
     path("connect/new/", keys.create, name="key_new"),
     path("connect/<uuid:key_id>/revoke/", keys.revoke, name="key_revoke"),
