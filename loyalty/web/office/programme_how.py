@@ -28,7 +28,8 @@ def how(request: HttpRequest, here: Here) -> HttpResponse:
     context = {
         "language": language,
         "languages": [
-            {"code": code, "label": LANGUAGE_NAMES[code], "url": address(request, lang=code), "current": code == language}
+            {"code": code, "label": LANGUAGE_NAMES[code], "url": address(request, lang=code),
+             "current": code == language}
             for code in LANGUAGES
         ],
         "of_draft": of_draft,

@@ -24,7 +24,7 @@ from loyalty.web.office.programme_preview import preview_item, preview_terms
 
 DO = "_do"
 ICONS = {
-    "points_per_amount": "coins", "multiplier": "chevrons-up", "fixed": "badge-plus", "threshold": "bar-chart-big",
+    "points_per_amount": "coins", "multiplier": "chevrons-up", "fixed": "badge-plus", "threshold": "chart-column-big",
     "issue_reward": "gift", "badge": "award", "draw_entry": "ticket", "enter_segment": "tag",
 }  # fmt: skip
 

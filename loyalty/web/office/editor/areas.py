@@ -75,7 +75,7 @@ AREAS: tuple[Area, ...] = (
         (Terms("counts", "earning", Earning, _("What counts"), "receipt-text", ("earns", "on_points")),),
     ),
     Area(
-        "life", "points_life", _("Life of points"), _("When they can be spent, when they end, what they become."), (),
+        "life", "points_life", _("Points"), _("When they can be spent, when they end, what they become."), (),
         (
             Terms("terms", "points_life", PointsLife, _("From earning to the end"), "hourglass"),
             Terms("conversion", "conversion", Conversion, _("What points become by themselves"), "repeat"),
@@ -91,7 +91,7 @@ AREAS: tuple[Area, ...] = (
                 "perks_add_up")),),
     ),
     Area(
-        "stamps", "side_units", _("Stamps and more"), _("Stamp cards, status credits and cash-back."),
+        "stamps", "side_units", _("Stamps"), _("Stamp cards, status credits and cash-back."),
         (
             Many("cards", (side_units.StampCard,), _("Stamp cards"), _("Add a stamp card"), "stamp",
                  _("A card fills with stamps, and a full one gives a reward at once. A rule gives the stamps."),
@@ -116,7 +116,7 @@ AREAS: tuple[Area, ...] = (
               _("Double points this week, for whoever taps it")),),
     ),
     Area(
-        "plans", "membership_plans", _("Membership plans"), _("A fee that buys perks."),
+        "plans", "membership_plans", _("Plans"), _("A fee that buys perks."),
         (Many("plans", (plans.Plan,), _("Plans"), _("Add a plan"), "id-card",
               _("Members pay each month or year, and have perks for as long as they do."),
               _("Free shipping and double points for 299 a year")),),
@@ -131,7 +131,7 @@ AREAS: tuple[Area, ...] = (
         (Terms("terms", "activities", moderation.Activities, _("Birthdays"), "cake", ("birthday_grace_days",)),),
     ),
     Area(
-        "words", "identity", _("Name and words"), _("What the programme and its points are called, in each language."),
+        "words", "identity", _("Words"), _("What the programme and its points are called, in each language."),
         (), (Terms("terms", "identity", Identity, _("Name and words"), "languages"),),
     ),
 )  # fmt: skip

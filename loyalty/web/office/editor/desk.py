@@ -39,7 +39,7 @@ def picks_of(programme: Programme) -> dict[str, Choices]:
     earning = programme["earning"]
     places = set(SegmentPlace.objects.order_by("segment").values_list("segment", flat=True).distinct()[:200])
     families = {units.POINTS: _("Points"), units.STAMPS: _("Stamps"), units.CREDITS: _("Status credits"),
-                units.CASHBACK: _("Cash-back")}  # fmt: skip
+                units.CASHBACK: _("Cash-back, in the smallest coin")}  # fmt: skip
     own = [(unit, unit) for unit in sorted(has.units - families.keys())]
     unit_choices: Choices = [*families.items(), *own]
     things = [(units.REWARDS, _("Rewards")), (units.BADGES, _("Badges")), (units.ENTRIES, _("Chances in a draw")),

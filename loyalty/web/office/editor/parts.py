@@ -18,7 +18,7 @@ class Part:
 
     `kind` says how it is edited where its type alone does not (see `leaves.LEAVES`), `suffix` what stands behind it,
     `pick` where its choices come from. It is shown only with a choice: `only=("expiry", "rolling", "month_end")`. What
-    few people need is `more`, behind a fold.
+    few people need is `more`, behind a fold; a larger part that most leave alone is `folded` until something is in it.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Part:
     pick: str = ""
     only: tuple[str, ...] = ()
     more: bool = False
+    folded: bool = False
 
     @property
     def shown_with(self) -> str:

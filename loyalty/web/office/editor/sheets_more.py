@@ -109,7 +109,7 @@ SHEETS: Mapping[Any, tuple[Part, ...]] = {
         Part("quantity", _("How many of it"), more=True),
     ),
     referrals.Gift: (
-        Part("amount", _("How many"), _("Cash-back is counted in the smallest coin: 100 are one whole unit.")),
+        Part("amount", _("How many")),
         Part("unit", _("What it gives"), pick="units"),
     ),
     referrals.Purchase: (

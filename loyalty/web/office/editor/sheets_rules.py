@@ -9,18 +9,20 @@ from loyalty.web.office.editor.parts import Part
 from members.rules import conditions as c
 from members.rules import earning as e
 
-_COIN = _("Cash-back is counted in the smallest coin: 100 are one whole unit.")
 _NAME = Part("name", _("Name"), _("Stands before what it gives, so that members know what it is for."))
 _UNIT = Part("unit", _("What it gives"), pick="units")
-_AMOUNT = Part("amount", _("How many"), _COIN)
+_AMOUNT = Part("amount", _("How many"))
 
 ONLY = Part(
-    "only", _("Which purchases"), _("Nothing filled in: all of them. What is filled in must all fit.")
+    "only",
+    _("Which purchases"),
+    _("Nothing filled in: all of them. What is filled in must all fit."),
+    folded=True,
 )
 WHEN = Part("when", _("Conditions"), _("All of them must hold."))
-_LIMITS = Part("limits", _("At most"), _("Nothing filled in: without an end."))
+_LIMITS = Part("limits", _("At most"), _("Nothing filled in: without an end."), folded=True)
 _REST = (
-    Part("window", _("From when until when")),
+    Part("window", _("From when until when"), _("Nothing filled in: always."), folded=True),
     Part("group", _("Group"), _("Rules of one group need not add up."), pick="groups", more=True),
     Part("priority", _("Priority"), _("The higher goes first, where only one counts and where a budget runs out."),
          kind="count", more=True),
@@ -43,7 +45,7 @@ _AROUND = (
 
 SHEETS: Mapping[Any, tuple[Part, ...]] = {
     e.PointsPerAmount: _rule(
-        Part("points", _("Give"), _COIN),
+        Part("points", _("Give")),
         Part("per_minor", _("For every")),
         _UNIT,
         Part("rounding", _("Part amounts")),
@@ -64,7 +66,7 @@ SHEETS: Mapping[Any, tuple[Part, ...]] = {
         _UNIT,
         Part("each", _("All steps reached count together, not only the highest")),
     ),
-    e.Step: (Part("at_least_minor", _("From")), Part("amount", _("How many"), _COIN)),
+    e.Step: (Part("at_least_minor", _("From")), Part("amount", _("How many"))),
     e.GiveReward: _rule(
         Part("reward", _("Reward"), pick="rewards"),
         Part("quantity", _("How many")),
@@ -104,7 +106,7 @@ SHEETS: Mapping[Any, tuple[Part, ...]] = {
     e.PeriodLimit: (
         Part("period", _("In what time")),
         Part("times", _("How often")),
-        Part("units", _("How many in all"), _COIN),
+        Part("units", _("How many in all")),
     ),
     e.Group: (
         Part("name", _("Name"), _("For you and your colleagues.")),
