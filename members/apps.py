@@ -7,7 +7,7 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from loyalty.core import privacy
-        from loyalty.core.programme.document import Section, register
+        from loyalty.core.programme.document import Section, register, register_review
         from loyalty.core.tenancy.scope import register_agreements
         from members import consumers  # noqa: F401 - registers what it consumes
         from members.operations import approvals, card_links, consents, perks, referral_moves
@@ -16,6 +16,7 @@ class MembersConfig(AppConfig):
             event_kinds,
             invariants,
             life_words,
+            naming,
             opening_words,
             partner_invariants,
             partners,
@@ -46,6 +47,7 @@ class MembersConfig(AppConfig):
         register(Section("sharing", sharing.Sharing, sharing.check))
         register(Section("activities", moderation.Activities, moderation.check))
         register(Section("referrals", referrals.Referrals, referrals.check))
+        register_review(naming.review)
         privacy.register(holder)
         privacy.register(card_links.holder)
         privacy.register(consents.holder)

@@ -13,7 +13,7 @@ class RewardsConfig(AppConfig):
         from rewards import consumers  # noqa: F401 - registers what it consumes
         from rewards.operations import issuing
         from rewards.operations.privacy import holder, places
-        from rewards.queries import event_kinds, invariants
+        from rewards.queries import event_kinds, invariants, naming
         from rewards.queries.telling import gifts as told_gifts
         from rewards.queries.telling import tell
 
@@ -21,6 +21,7 @@ class RewardsConfig(AppConfig):
         privacy.register(places)
         gifts.register(issuing.RewardShelf())
         document.register_review(issuing.review)
+        document.register_review(naming.review)
         story.register("redemption", tell)
         given.register(told_gifts)
         invariants.register()

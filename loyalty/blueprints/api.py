@@ -70,13 +70,15 @@ class BlueprintDocument(Struct):
 
 
 class OpenedBlueprint(Struct):
-    """The programme version that counts now, and the handles of rewards that were made, or kept as they were."""
+    """The programme version that counts now, and the handles of rewards that were made, kept as they were, or
+    retired because they were for tiers or segments that are gone."""
 
     id: str
     programme_version: str
     number: int | None
     made: list[str]
     kept: list[str]
+    retired: list[str]
 
 
 def _texts(one: Kept) -> dict[str, Wording]:
@@ -130,7 +132,7 @@ class BlueprintOpening(Endpoint):
         are."""
         opened = open_blueprint(blueprint=name, at=call.at)
         return OpenedBlueprint(opened.blueprint.id, ids.encode("pgv", opened.version.pk), opened.version.number,
-                               list(opened.made), list(opened.kept))  # fmt: skip
+                               list(opened.made), list(opened.kept), list(opened.retired))  # fmt: skip
 
 
 urlpatterns = [

@@ -14,10 +14,12 @@ from loyalty.blueprints.shape import Blueprint, for_shop
 from loyalty.core.errors import DomainError
 from loyalty.core.events.operations import record
 from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.programme import document
 from loyalty.core.programme import operations as programmes
 from loyalty.core.programme.models import Version
-from rewards.operations.catalogue import create_reward
+from rewards.operations.catalogue import create_reward, retire_reward
 from rewards.queries.catalogue import taken_handles
+from rewards.queries.naming import beyond
 
 
 class SandboxOnly(DomainError):
@@ -27,13 +29,14 @@ class SandboxOnly(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What opening led to: the version that counts now, the handles of the rewards that were made, and of those that
-    were there already and stay as they are."""
+    """What opening led to: the version that counts now, the handles of the rewards that were made, of those that were
+    there already and stay as they are, and of those that were retired, being for tiers or segments that are gone."""
 
     blueprint: Blueprint
     version: Version
     made: tuple[str, ...]
     kept: tuple[str, ...]
+    retired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,9 @@ def fitted(part: Any, *, at: datetime) -> Any:
 @transaction.atomic
 def open_blueprint(*, blueprint: str, at: datetime, fit: Fit | None = None) -> Opened:
     """Make a blueprint the programme of the test shop that is acted for; `fit` is what was adjusted before. Rewards
-    whose handle the shop has already stay as they are. Raises `NotFound`, `SandboxOnly`, `InvalidInput` for numbers
-    that cannot be, and `NothingChanged` when it counts already."""
+    whose handle the shop has already stay as they are, unless they are for tiers or segments it does not have: those
+    are retired. Raises `NotFound`, `SandboxOnly`, `InvalidInput` for numbers that cannot be, and `NothingChanged` when
+    it counts already."""
     one, shop = found_by(blueprint), shop_of_scope()
     if not shop.is_sandbox:
         raise SandboxOnly()
@@ -67,9 +71,16 @@ def open_blueprint(*, blueprint: str, at: datetime, fit: Fit | None = None) -> O
             create_reward(at=at, handle=details.pop("handle"), details=details)
     content = fit.programme if fit else fitted(one.programme, at=at)
     note = str(_("Blueprint: {name}")).format(name=one.said(shop.language).name)
-    programmes.save_draft(content=content, at=at, note=note)
+    draft = programmes.save_draft(content=content, at=at, note=note)
+    gone = beyond(document.parse(draft.document))
+    for reward in gone:
+        retire_reward(reward=reward.pk, at=at)
     version = programmes.publish(at=at, note=note)
     record("blueprint.opened", subject=None, at=at, data={"blueprint": one.id, "version": str(version.pk)})
     return Opened(
-        one, version, tuple(h for h in handles if h in missing), tuple(h for h in handles if h not in missing)
+        one,
+        version,
+        tuple(h for h in handles if h in missing),
+        tuple(h for h in handles if h not in missing),
+        tuple(reward.handle for reward in gone),
     )

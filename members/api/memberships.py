@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from django.utils.translation import get_language
 from msgspec import Meta, Struct
 
 from loyalty.core import ids
@@ -14,14 +15,18 @@ from loyalty.core.errors import NotFound
 from members import models
 from members.api.inputs import Id, MaybeId, Why
 from members.api.members import member_id
+from members.api.tier_shapes import Perk, perk
 from members.operations import membership_payments as payments
 from members.operations import paid_memberships as memberships
 from members.operations.membership import NotActive
+from members.operations.perks import PerkUsedUp
 from members.queries import paid
+from members.rules.perks import worded
 from members.rules.plans import Plan
 from members.rules.shopping import Minor, Name
 
 PlanId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*$(?!\n)")]
+PerkId = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
 MEMBER = {"member": "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"}
 
 
@@ -59,13 +64,28 @@ class NewPerkUse(Struct, forbid_unknown_fields=True, frozen=True):
     """Which perk was used; `external_id` names the use, like the order it was used for."""
 
     external_id: Name
-    perk: PlanId
+    perk: PerkId
+
+
+class MembershipPlan(Struct):
+    """One plan: its price in minor units for each `period`, days of trial and of grace, the segment of who has it, and
+    its perks. `name` is in the language asked for, `names` in all."""
+
+    id: str
+    name: str
+    names: dict[str, str]
+    price_minor: int
+    period: str
+    trial_days: int
+    grace_days: int
+    segment: str
+    perks: list[Perk]
 
 
 class Plans(Struct):
     """The plans of the programme that counts now."""
 
-    plans: list[Plan]
+    plans: list[MembershipPlan]
     currency: str
     on_refund: str
     notice_days: int
@@ -151,6 +171,15 @@ def _told(row: models.PaidMembership, *, replayed: bool = False, dry_run: bool =
     )
 
 
+def _plan(found: Plan) -> MembershipPlan:
+    named = worded(found.name, (get_language() or "en").partition("-")[0], found.id)
+    return MembershipPlan(
+        id=found.id, name=named, names=found.name, price_minor=found.price_minor, period=found.period.value,
+        trial_days=found.trial_days, grace_days=found.grace_days, segment=found.place,
+        perks=[perk(one) for one in found.perks],
+    )  # fmt: skip
+
+
 def _key(external_id: str) -> str:
     return f"api:{external_id}"
 
@@ -182,7 +211,9 @@ class MembershipPlanList(Endpoint):
         """What can be bought now, with perks and words by language."""
         section = paid.in_force()
         currency = call.credential.merchant.currency
-        return Plans(list(section.plans), currency, section.on_refund.value, section.notice_days)
+        return Plans(
+            [_plan(one) for one in section.plans], currency, section.on_refund.value, section.notice_days
+        )
 
 
 class Memberships(Endpoint):
@@ -337,7 +368,7 @@ class MembershipPerks(Endpoint):
         moves_value=True,
         example={"external_id": "receipt-10025", "perk": "free-shipping"},
         answers={201: PerkUsed},
-        refuses=(payments.NoSuchPerk, memberships.MembershipEnded),
+        refuses=(payments.NoSuchPerk, PerkUsedUp, memberships.MembershipEnded),
     )
     def post(self, call: Call, id: str) -> tuple[int, PerkUsed]:  # noqa: A002
         """Whether perks were used decides what is refunded, where the programme says so."""

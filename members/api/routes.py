@@ -32,6 +32,7 @@ urlpatterns = [
     path("members/<str:id>/entries", points.MemberEntries.as_view()),
     path("members/<str:id>/lots", points.MemberLots.as_view()),
     path("members/<str:id>/tier", tiers.MemberTier.as_view()),
+    path("members/<str:id>/tier/end", tiers.MemberTierEnd.as_view()),
     path("members/<str:id>/tier/changes", tiers.MemberTierChanges.as_view()),
     path("members/<str:id>/perks/claims", perks.MemberPerkClaims.as_view()),
     path("members/<str:id>/adjustments", points.MemberAdjustments.as_view()),

@@ -1,5 +1,6 @@
 """What the API answers about tiers and perks. These Structs are the schema: every field is always there."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -85,7 +86,8 @@ class TierGoal(Struct):
 
 
 class TierChange(Struct):
-    """One change of a member's tier, or of how long it lasts; null is no tier. `says` tells why."""
+    """One change of a member's tier, or of how long it lasts; null is no tier. `says` tells why; `note` is the reason
+    somebody typed who changed it by hand."""
 
     id: str
     from_tier: str | None
@@ -93,6 +95,7 @@ class TierChange(Struct):
     direction: str
     reason: str
     values: dict[str, Any]
+    note: str
     says: str
     version: str | None
     actor: str
@@ -108,13 +111,14 @@ class MemberPerk(Struct):
 
 
 class MemberTier(Struct):
-    """A member's tier (null: none) and until when it is theirs (null: for good), with the grace after that. `amount` is
-    what counts today; `next` the tier above, `keep` what keeps this one. `says` has all of it in words for the member,
-    `history` the last changes."""
+    """A member's tier (null: none) and until when it is theirs (null: for good), with the grace after that. `basis` is
+    why they have it: qualified, landed, held or by_hand ("" without a tier). `amount` is what counts today; `next` the
+    tier above, `keep` what keeps this one. `says` has all of it in words for the member, `history` the last changes."""
 
     member: str
     tier: str | None
     name: str
+    basis: str
     since: datetime | None
     valid_until: datetime | None
     review_at: datetime | None
@@ -125,6 +129,14 @@ class MemberTier(Struct):
     says: list[str]
     perks: list[MemberPerk]
     history: list[TierChange]
+
+
+class MemberTierBrief(Struct):
+    """A member's tier after a change (null: none), and until when it is theirs."""
+
+    member: str
+    tier: str | None
+    valid_until: datetime | None
 
 
 class PerkClaim(Struct):
@@ -228,11 +240,14 @@ def goal(found: rules.Goal | None) -> TierGoal | None:
     return TierGoal(found.tier, found.amount, found.needs, found.missing, found.before, span.first, span.last)
 
 
-def change(row: models.TierChange, *, tiers: rules.Tiers, voice: Voice) -> TierChange:
-    """A change with its sentence."""
+def change(
+    row: models.TierChange, *, tiers: rules.Tiers, voice: Voice, notes: Mapping[datetime, str] = {}
+) -> TierChange:
+    """A change with its sentence, and what staff said by its instant."""
     return TierChange(
         id=ids.encode("tch", row.pk), from_tier=row.from_tier or None, to_tier=row.to_tier or None,
         direction=row.direction, reason=row.reason, values=row.values,
+        note=notes.get(row.changed_at, ""),
         says=tier_words.change_sentence(
             row.reason, row.from_tier, row.to_tier, row.values, tiers=tiers, voice=voice
         ),

@@ -1,11 +1,12 @@
 """Tiers: the ladder, a member's place on it, and what another ladder would do to everybody."""
 
 from collections import Counter
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
@@ -16,13 +17,18 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import document
 from loyalty.core.programme import queries as programmes
 from members.api import tier_shapes as shapes
+from members.api.inputs import Why
 from members.api.members import member_id
+from members.operations import tiers_by_hand as by_hand
+from members.operations.membership import NotActive
 from members.queries import perks, tier_preview, tier_words, tiers
+from members.queries.tiers_by_hand import notes
 from members.queries.wallet import wallet
 from members.queries.why import voice_of_scope
 from members.rules.tiers import Tiers, projection
 
 HISTORY = 20
+Handle = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
 EXAMPLE = {
     "tiers": {
         "by": "spend",
@@ -49,6 +55,20 @@ class PreviewedPage(Struct, forbid_unknown_fields=True, frozen=True):
     cursor: CursorText = ""
 
 
+class GivenTier(Struct, forbid_unknown_fields=True, frozen=True):
+    """Which tier, why, and the last day it is theirs by the shop's calendar."""
+
+    tier: Handle
+    reason: Why
+    last_day: date
+
+
+class EndedTier(Struct, forbid_unknown_fields=True, frozen=True):
+    """Why it ends before its day."""
+
+    reason: Why
+
+
 class Ladder(Endpoint):
     @endpoint(summary="Read the tiers", scope="programme:read", answers={200: shapes.Ladder})
     def get(self, call: Call) -> shapes.Ladder:
@@ -70,7 +90,31 @@ class MemberTier(Endpoint):
     def get(self, call: Call, id: str) -> shapes.MemberTier:  # noqa: A002 - the address's own word
         """Their tier and until when it is theirs, what is missing to keep it and to reach the next, their perks, and
         how they came to it."""
-        member = _known(id)
+        return self._told(_known(id), call)
+
+    @endpoint(
+        summary="Give a member a tier by hand",
+        scope="members:write",
+        body=GivenTier,
+        example={"tier": "gold", "reason": "Sorry for the lost parcel", "last_day": "2026-12-31"},
+        answers={200: shapes.MemberTier},
+        refuses=(
+            by_hand.NoSuchTier,
+            by_hand.TierEarned,
+            by_hand.TierLastsLonger,
+            NotActive,
+        ),
+    )
+    def put(self, call: Call, id: str) -> shapes.MemberTier:  # noqa: A002
+        """It is theirs through the last day, whatever happens meanwhile; afterwards they have what they qualify for.
+        The reason is kept with who gave it. Only more can be given than the member has reached."""
+        member, given = _known(id), call.body
+        by_hand.give_tier(
+            member=member, tier=given.tier, reason=given.reason, last_day=given.last_day, at=call.at
+        )
+        return self._told(member, call)
+
+    def _told(self, member: UUID, call: Call) -> shapes.MemberTier:
         ladder, voice, zone = (
             tiers.ladder_in_force(),
             voice_of_scope(plain=True),
@@ -79,15 +123,19 @@ class MemberTier(Endpoint):
         one = tiers.one(member, tiers=ladder, at=call.at, zone=zone)
         now = one.now
         found = projection(ladder, one.days, now, joined_at=one.joined_at, at=call.at, zone=zone)
-        tier = now.tier if now else ""
+        tier, said = now.tier if now else "", notes(member)
         return shapes.MemberTier(
             member=ids.encode("mbr", member), tier=tier or None, name=tier_words.tier_name(ladder, tier),
+            basis=now.basis.value if now else "",
             since=now.since if now else None, valid_until=now.valid_until if now else None,
             review_at=now.review_at if now else None, by=ladder.by.value, amount=found.amount,
             next=shapes.goal(found.next), keep=shapes.goal(found.keep),
             says=tier_words.projection_sentences(ladder, found, now, at=call.at, voice=voice),
             perks=[shapes.has(has) for has in perks.perks_of(member, tier=tier, at=call.at)],
-            history=[shapes.change(row, tiers=ladder, voice=voice) for row in tiers.history(member)[:HISTORY]],
+            history=[
+                shapes.change(row, tiers=ladder, voice=voice, notes=said)
+                for row in tiers.history(member)[:HISTORY]
+            ],
         )  # fmt: skip
 
 
@@ -97,6 +145,24 @@ def _known(text: str) -> UUID:
     if held.status == "erased":
         raise NotFound("member")
     return held.member
+
+
+class MemberTierEnd(Endpoint):
+    @endpoint(
+        summary="End a tier that was given by hand",
+        scope="members:write",
+        body=EndedTier,
+        example={"reason": "Given to the wrong member"},
+        answers={200: shapes.MemberTierBrief},
+        refuses=(by_hand.NotGivenByHand, NotActive),
+    )
+    def post(self, call: Call, id: str) -> shapes.MemberTierBrief:  # noqa: A002
+        """The member has what they qualify for, from now on."""
+        member = _known(id)
+        row = by_hand.end_given_tier(member=member, reason=call.body.reason, at=call.at)
+        return shapes.MemberTierBrief(
+            ids.encode("mbr", member), row.tier if row else None, row.valid_until if row else None
+        )
 
 
 class MemberTierChanges(Endpoint):
@@ -109,8 +175,14 @@ class MemberTierChanges(Endpoint):
     def get(self, call: Call, id: str) -> dict:  # noqa: A002
         """Last first, each with the figures that were compared and why."""
         ladder, voice = tiers.ladder_in_force(), voice_of_scope()
-        window = keyset(tiers.history(_known(id)), call.query, name="tier-changes", by=[("id", UUID)])
-        return call.page(window, [shapes.change(row, tiers=ladder, voice=voice) for row in window.rows])
+        member = _known(id)
+        window, said = (
+            keyset(tiers.history(member), call.query, name="tier-changes", by=[("id", UUID)]),
+            notes(member),
+        )
+        return call.page(
+            window, [shapes.change(row, tiers=ladder, voice=voice, notes=said) for row in window.rows]
+        )
 
 
 class TiersPreview(Endpoint):

@@ -140,7 +140,7 @@ class PlanPerkUse(MerchantScoped):
 
     membership = TenantForeignKey(PaidMembership, related_name="perk_uses")
     key = models.CharField(max_length=200, db_collation="C")
-    perk = models.CharField(max_length=40, db_collation="C")
+    perk = models.CharField(max_length=60, db_collation="C")
     used_at = models.DateTimeField()
     actor = models.CharField(max_length=80)
 

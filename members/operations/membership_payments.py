@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput, KeyReused
@@ -28,7 +29,11 @@ from members.operations.paid_memberships import (
     price_due,
     tell,
 )
+from members.operations.perks import PerkUsedUp
 from members.queries.paid import in_force
+from members.rules.limits import period_end as period_end_of
+from members.rules.limits import period_start
+from members.rules.perks import Perk, worded
 from members.rules.plans import OnRefund, PlanPeriod, period_end, pro_rata
 from members.rules.shopping import time_problem
 
@@ -190,7 +195,8 @@ def payment_failed(*, membership: UUID, at: datetime) -> PaidMembership:
 
 @transaction.atomic
 def use_perk(*, membership: UUID, perk: str, key: str, at: datetime) -> PlanPerkUse:
-    """Note that a perk was used, once per `key`. Raises `NoSuchPerk`, and `MembershipEnded` where perks are over."""
+    """Note that a perk was used, once per `key`. Raises `NoSuchPerk`, `PerkUsedUp` where it is limited, and
+    `MembershipEnded` where perks are over."""
     row = lock_membership(membership)
     earlier = PlanPerkUse.objects.filter(key=key).first()
     if earlier is not None:
@@ -200,11 +206,29 @@ def use_perk(*, membership: UUID, perk: str, key: str, at: datetime) -> PlanPerk
     if row.covered_until is None or row.covered_until <= at:
         raise MembershipEnded()
     plan = in_force().plan(row.plan)
-    if plan is not None and perk not in {one.id for one in plan.perks}:
-        raise NoSuchPerk(perk=perk)
+    if plan is not None:
+        _refuse_used_up(row, next((one for one in plan.perks if one.id == perk), None), perk, at)
     use = PlanPerkUse.objects.create(membership=row, key=key, perk=perk, used_at=at, actor=str(scope.actor()))
     tell(row, kind="membership.perk_used", at=at, perk=perk)
     return use
+
+
+def _refuse_used_up(row: PaidMembership, perk: Perk | None, name: str, at: datetime) -> None:
+    """The plan has the perk, and its limit leaves one more use in the period that `at` lies in."""
+    if perk is None:
+        raise NoSuchPerk(perk=name)
+    period = perk.limit.period if perk.limit else None
+    if perk.limit is None or period is None:
+        return
+    zone = ZoneInfo(shop_of_scope().timezone)
+    since, until = period_start(period, at, zone), period_end_of(period, at, zone)
+    uses = PlanPerkUse.objects.filter(membership=row, perk=perk.id)
+    if since is not None and until is not None:
+        uses = uses.filter(used_at__gte=since, used_at__lt=until)
+    used = uses.count()
+    if used >= perk.limit.times:
+        said = worded(perk.name, get_language() or "en", perk.id)
+        raise PerkUsedUp(perk=said, used=used, times=perk.limit.times)
 
 
 def perks_used(row: PaidMembership, *, at: datetime) -> int:

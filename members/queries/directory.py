@@ -133,6 +133,11 @@ def by_ids(keys: Iterable[UUID]) -> dict[UUID, Row]:
     return {row.member.pk: row for row in rows(list(Member.objects.filter(pk__in=set(keys))))}
 
 
+def rows_of(members: Iterable[UUID]) -> list[Row]:
+    """Members by their ids with what a list shows of them, in no order."""
+    return rows(list(Member.objects.filter(pk__in=list(members))))
+
+
 def row(found: Member) -> Row:
     """One member with what a page shows of them."""
     return rows([found])[0]

@@ -52,11 +52,12 @@ class Speaker(Protocol):
 
 
 #: What a rule looks at is not what happened: true, and of no interest to anybody who asks why.
-ELSEWHERE = frozenset({"not_a_purchase", "not_an_activity"})
+ELSEWHERE = frozenset({"not_a_purchase", "not_an_activity", "switched_off"})
 
 _OWN: Tellings = {
     "not_a_purchase": Telling(lambda v: _("it counts for purchases"), hidden=True),
     "not_an_activity": Telling(lambda v: _("it does not look at purchases"), hidden=True),
+    "switched_off": Telling(lambda v: _("it is switched off"), hidden=True),
     "other_product": Telling(lambda v: _("it is about other products")),
 }
 TELLINGS: Tellings = {
@@ -205,7 +206,10 @@ def in_brackets(parts: list[str]) -> str:
 def rule_sentence(rule: Rule, voice: Speaker) -> str:
     """What a rule gives, what for and within which limits, as one sentence."""
     text = say(rule.says_plainly() if voice.plain else rule.says(), voice)
-    said = f"{text}{in_brackets(limited(rule, voice))}."
+    limits = limited(rule, voice)
+    if rule.off and not voice.plain:
+        limits.insert(0, gettext("switched off"))
+    said = f"{text}{in_brackets(limits)}."
     if _introduced(rule, voice):
         return gettext("{name}: {what}").format(name=rule.name, what=said)
     return _sentence(said)
@@ -215,14 +219,14 @@ def group_sentences(earning: Earning, voice: Speaker) -> list[str]:
     """How rules that do not simply add up combine."""
     found = []
     for group in earning.groups:
-        names = [_name(rule, voice) for rule in earning.rules if rule.group == group.id]
+        names = [_name(rule, voice) for rule in earning.rules if rule.group == group.id and not rule.off]
         if len(names) < 2 or group.mode is Mode.ALL:
             continue
         text = gettext("Of these only the one that gives most counts: {names}.")
         if group.mode is Mode.EXCLUSIVE:
             text = gettext("Of these only one counts, the first that gives anything: {names}.")
             ranked = sorted(earning.rules, key=lambda rule: (-rule.priority, rule.id))
-            names = [_name(rule, voice) for rule in ranked if rule.group == group.id]
+            names = [_name(rule, voice) for rule in ranked if rule.group == group.id and not rule.off]
         found.append(text.format(names=formats.every(names)))
     return found
 

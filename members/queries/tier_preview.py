@@ -32,21 +32,28 @@ class Preview:
     ladder does not have: without `move_down` it cannot be published."""
 
     members: int = 0
+    beyond: UUID | None = None
     up: Counter[tuple[str, str]] = field(default_factory=Counter)
     down: Counter[tuple[str, str]] = field(default_factory=Counter)
     replaced: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def preview_tiers(tiers: Tiers, *, at: datetime) -> Preview:
-    """What publishing a ladder would do to everybody, in counts. Reads the whole shop, a batch at a time."""
+def preview_tiers(
+    tiers: Tiers, *, at: datetime, after: UUID | None = None, most: int | None = None
+) -> Preview:
+    """What publishing a ladder would do to everybody, in counts. Reads the whole shop, a batch at a time; with `most`
+    about so many members from after one on."""
     found = Preview()
     kinds = {Direction.UP: found.up, Direction.DOWN: found.down, Direction.REPLACED: found.replaced}
-    position: UUID | None = None
+    position = after
     while members := asking.members_after(position, most=BATCH):
         position = members[-1]
         found.members += len(members)
         for move in _moves(members, tiers, at):
             kinds[move.direction][move.from_tier, move.to_tier] += 1
+        if most is not None and found.members >= most:
+            found.beyond = position if asking.members_after(position, most=1) else None
+            break
     return found
 
 

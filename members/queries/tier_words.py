@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from loyalty.core import formats
 from members.queries.why import Voice
 from members.rules.tiers import (
+    Basis,
     By,
     Goal,
     Landing,
@@ -206,6 +207,13 @@ _TOLD: Mapping[tuple[str, bool], Callable[[], str]] = {
     ("ladder_changed", False): lambda: gettext("The tiers are other ones: {amount} reaches none."),
     ("tier_removed", True): lambda: gettext("{from} is no longer a tier. It is {to} now."),
     ("tier_removed", False): lambda: gettext("{from} is no longer a tier."),
+    ("given", True): lambda: gettext("{to} was given by the shop, until {until}."),
+    ("given_over", True): lambda: gettext("The time for which {from} was given is over. It is {to} now."),
+    ("given_over", False): lambda: gettext("The time for which {from} was given is over."),
+    ("given_ended", True): lambda: gettext(
+        "The shop has taken back {from}, which it had given. It is {to} now."
+    ),
+    ("given_ended", False): lambda: gettext("The shop has taken back {from}, which it had given."),
     ("merged", True): lambda: gettext("{to} comes from the other membership."),
     ("merged", False): lambda: gettext("{from} went to the other membership."),
     ("erased", False): lambda: gettext("The member was erased."),
@@ -238,6 +246,13 @@ def projection_sentences(
 
 def _holds(tiers: Tiers, now: Standing, at: datetime, voice: Voice) -> str:
     name, end = tier_name(tiers, now.tier), now.valid_until
+    if now.basis is Basis.BY_HAND and end is not None:
+        text = (
+            gettext("{tier} is a gift of the shop until {day}.")
+            if voice.plain
+            else gettext("{tier} was given by hand, until {day}.")
+        )
+        return text.format(tier=name, day=_last_day(end, voice))
     if end is None:
         return gettext("{tier} is for good.").format(tier=name)
     if end <= at and now.review_at is not None:

@@ -208,6 +208,8 @@ class _Deciding:
     def _barred(self, ready: _Ready) -> tuple[str, dict[str, Any]] | None:
         """What keeps a rule from even looking, as (code, values): its time, the occasion, its filter."""
         rule, activity = ready.rule, self.facts.activity
+        if rule.off:
+            return "switched_off", {}
         if not ready.always and not rule.window.holds(self.at):
             ends = {"from": _iso(rule.window.from_), "until": _iso(rule.window.until)}
             return "outside_window", {"at": self.at.isoformat(), **ends}

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from loyalty.core.money import MAX_MINOR
+from members.rules.perks import Perk, perks_problems, text_problems
 from members.rules.points_life import add_months, end_of
 
 Problems = list[tuple[str, str]]
-LANGUAGES = ("en", "sv", "nb", "nl")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -34,18 +34,6 @@ class OnRefund(StrEnum):
     NONE_AFTER_USE = "none_after_use"  # everything, unless a perk was used in it
 
 
-class PlanPerk(Struct, forbid_unknown_fields=True, frozen=True):
-    """One perk, in the shape of a tier's: `name` and `text` by language code; `hours` of early access, `percent` of a
-    member price."""
-
-    id: str
-    kind: str
-    name: dict[str, str] = {}
-    text: dict[str, str] = {}
-    hours: int | None = None
-    percent: int | None = None
-
-
 class Plan(Struct, forbid_unknown_fields=True, frozen=True):
     """One plan: `price_minor` in the shop's currency for each `period`; `trial_days` before the first payment is due,
     `grace_days` in which perks go on without one. Who has it is in the segment `plan-<id>`, or `segment`."""
@@ -56,7 +44,7 @@ class Plan(Struct, forbid_unknown_fields=True, frozen=True):
     period: PlanPeriod = PlanPeriod.YEAR
     trial_days: int = 0
     grace_days: int = 7
-    perks: tuple[PlanPerk, ...] = ()
+    perks: tuple[Perk, ...] = ()
     segment: str = ""
 
     @property
@@ -105,32 +93,11 @@ def _of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     for path, days, most in (("trial_days", plan.trial_days, 366), ("grace_days", plan.grace_days, 90)):
         if not 0 <= days <= most:
             yield path, f"Choose 0 to {most} days."
-    yield from _words("name", plan.name)
-    if len(plan.perks) > 30 or len({perk.id for perk in plan.perks}) != len(plan.perks):
-        yield "perks", "Have at most 30 perks, each with an id of its own."
+    yield from text_problems("name", plan.name, 120)
+    yield from perks_problems(plan.perks, of="plan")
     for index, perk in enumerate(plan.perks):
-        for path, message in _of_perk(perk):
-            yield f"perks[{index}].{path}", message
-
-
-def _of_perk(perk: PlanPerk) -> Iterator[tuple[str, str]]:
-    for path in ("id", "kind"):
-        if not _ID.fullmatch(getattr(perk, path).replace("_", "-")):
-            yield path, "Use small letters, digits and hyphens, at most 40."
-    if perk.hours is not None and not 1 <= perk.hours <= 24 * 60:
-        yield "hours", "Choose 1 hour to 60 days."
-    if perk.percent is not None and not 1 <= perk.percent <= 100:
-        yield "percent", "Choose 1 to 100 percent."
-    yield from _words("name", perk.name)
-    yield from _words("text", perk.text, most=300)
-
-
-def _words(field: str, words: dict[str, str], *, most: int = 120) -> Iterator[tuple[str, str]]:
-    for language, text in words.items():
-        if language not in LANGUAGES:
-            yield f"{field}.{language}", "This language is not offered."
-        elif not text.strip() or len(text) > most:
-            yield f"{field}.{language}", f"Write between 1 and {most} characters."
+        if perk.limit is not None and perk.limit.period is None:
+            yield f"perks[{index}].limit.per", "A plan's perk is limited in a time, not for an order."
 
 
 def period_end(anchor: date, periods: int, period: PlanPeriod, zone: ZoneInfo) -> datetime:

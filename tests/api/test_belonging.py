@@ -24,7 +24,7 @@ def club(luna_live):
     with acting_for(luna_live, by=MARA):
         create_reward(at=AT, details={"kind": "free_product", "name": {"en": "Free coffee"},
                                       "cost_points": 1})  # fmt: skip
-        publish(STAMP, BADGE, DOUBLE, offers={"offers": OFFERS},
+        publish(STAMP, BADGE, DOUBLE, offers={"offers": OFFERS}, tiers={"ladder": [{"id": "gold", "at_least": 10**9}]},
                 side_units={"cards": [{"id": "coffee", "needed": 3, "reward": "free-coffee"}]})  # fmt: skip
     call = Caller(key_for(luna_live))
     call.ana = call.post("members", {"external_id": "ana"}).json()["id"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
@@ -58,6 +58,15 @@ def who_have(at_least: int, *, after: UUID | None, limit: int, unit: str = POINT
         found = found.filter(owner__gt=after)
     owners: Iterable[Any] = found.values_list("owner", flat=True)[:limit]
     return list(owners)
+
+
+def held_by_all(*, at_least: int = 1, unit: str = POINTS) -> tuple[int, int]:
+    """How many members can spend so many units or more, and how many they have together."""
+    found = Account.objects.filter(
+        kind="available", unit=unit, balance__gte=max(1, at_least), owner__isnull=False
+    )
+    total = found.aggregate(members=Count("pk"), units=Sum("balance"))
+    return int(total["members"]), int(total["units"] or 0)
 
 
 def spendable_before(owners: Iterable[UUID], *, before: datetime, unit: str = POINTS) -> dict[UUID, int]:

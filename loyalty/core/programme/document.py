@@ -5,9 +5,9 @@ a document whose parts it does not know.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -38,7 +38,15 @@ def register(section: Section) -> None:
     _sections[section.name] = section
 
 
-Review = Callable[["Programme"], list[Problem]]
+class Coded(NamedTuple):
+    """A problem with a stable code of its own."""
+
+    path: str
+    message: str
+    code: str
+
+
+Review = Callable[["Programme"], Sequence[Problem | Coded]]
 """Looks at a whole document and the shop's data; paths begin with the section's name."""
 _reviews: dict[str, Review] = {}
 
@@ -162,9 +170,13 @@ def refuse_unserved(programme: Programme) -> None:
         for path, message in section.unserved(programme[section.name])
     ]
     errors.extend(
-        {"field": path, "code": "not_served", "message": message}
+        {
+            "field": found[0],
+            "code": found.code if isinstance(found, Coded) else "not_served",
+            "message": found[1],
+        }
         for review in _reviews.values()
-        for path, message in review(programme)
+        for found in review(programme)
     )
     if errors:
         raise InvalidInput(errors)

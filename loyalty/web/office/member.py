@@ -23,6 +23,7 @@ from loyalty.web.office.forms.members import AdjustForm, BlockForm, EraseForm, M
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.joining import page_of
 from loyalty.web.office.lists import address
+from loyalty.web.office.member_tier import tier_card
 from loyalty.web.office.members import STATUS_BADGES, STATUS_NAMES, known_as
 from loyalty.web.office.people import names_of
 from members.models import Member
@@ -144,6 +145,7 @@ def member(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
         "first_url": address(request, before="") if before else "",
         **_lasting(row.member.pk),
         "waits": requests_about(row),
+        "tier": tier_card(row.member.pk, here) if row.member.status in _UNDOABLE else None,
     }
     return office_page(request, here, "office/member.html", context, current="members", partial="story")
 

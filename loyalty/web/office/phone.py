@@ -17,7 +17,7 @@ from loyalty.core.programme.document import Programme
 from loyalty.setup.costing import Cost
 from loyalty.web import brand
 from loyalty.web.portal.rewards import icon_of
-from loyalty.web.portal.ways import SHOWN, ways_of
+from loyalty.web.portal.ways import SHOWN, ways
 from rewards.models import Reward
 from rewards.queries.telling import named
 
@@ -58,7 +58,7 @@ def phone(
             "stamp_cards": _stamp_cards(programme, cost, shown.language),
             "offers": [_offer(row, balance) for row in priced[:SHOWN]] if cost.points else [],
             "gifts": [_gift(row) for row in rewards if not row.cost_points and not row.gift_only][:SHOWN],
-            "ways": ways_of(programme, shown.currency, words, priced if cost.points else [], at=at),
+            "ways": ways(shown.currency, words, priced if cost.points else [], at=at, programme=programme),
         }
         return mark_safe(render_to_string("office/start/phone.html", context))  # noqa: S308 (a template's output)
 

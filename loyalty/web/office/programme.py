@@ -15,6 +15,7 @@ from loyalty.core.programme.models import Version
 from loyalty.web.office import worth
 from loyalty.web.office.forms.programme import BasicRuleForm, ImportForm, PublishForm
 from loyalty.web.office.frame import language_of, office_page, words
+from loyalty.web.office.programme_parts import tabs
 from loyalty.web.office.words import change_rows, earning_sentences, life_sentences
 from members.queries import directory
 
@@ -68,6 +69,7 @@ def programme(request: HttpRequest, here: Here) -> HttpResponse:
         "worked": worth.work_out(current.programme, here.merchant, found) if current else None,
         "import_form": ImportForm(),
         "latest": list(queries.history()[:5]),
+        "tabs": tabs(here, "overview"),
     }
     return office_page(request, here, "office/programme.html", context, current="programme")
 
@@ -133,7 +135,15 @@ def _preview(form: BasicRuleForm, base: dict[str, Any], here: Here) -> dict[str,
 @require("programme.view")
 def draft(request: HttpRequest, here: Here) -> HttpResponse:
     """What the draft changes, in words, and the way to publish it."""
-    return _draft_page(request, here, PublishForm())
+    return _draft_page(request, here, PublishForm(tiers_differ=_tiers_differ()))
+
+
+def _tiers_differ() -> bool:
+    """Whether publishing the draft would have everybody's tier looked at."""
+    found, current = queries.draft(), queries.in_force()
+    if found is None or current is None:
+        return False
+    return bool(document.parse(found.document)["tiers"] != current.programme["tiers"])
 
 
 def _draft_page(request: HttpRequest, here: Here, form: PublishForm) -> HttpResponse:
@@ -145,6 +155,7 @@ def _draft_page(request: HttpRequest, here: Here, form: PublishForm) -> HttpResp
         context |= {
             "changes": changes_of(found, here),
             "told": told(parsed, here),
+            "tabs": tabs(here, "overview"),
             "worked": worth.work_out(parsed, here.merchant, worth.basket(here.merchant, here.at)),
             "affected": directory.counts().get("active", 0),
         }
@@ -162,12 +173,13 @@ def _draft_page(request: HttpRequest, here: Here, form: PublishForm) -> HttpResp
 @require("programme.publish")
 def publish(request: HttpRequest, here: Here) -> HttpResponse:
     """Make the draft count from now on."""
-    form = PublishForm(request.POST)
+    form = PublishForm(request.POST, tiers_differ=_tiers_differ())
     if form.is_valid():
         try:
-            version = operations.publish(at=here.at, note=form.cleaned_data["note"])
+            note, choices = form.cleaned_data["note"], form.choices()
+            version = operations.publish(at=here.at, note=note, choices=choices)
         except DomainError as error:
-            show_errors(form, error)
+            show_errors(form, error, {"tiers.ladder": "move_down"})
         else:
             messages.success(request, _("Version {number} counts from now on.").format(number=version.number))
             return sent_to(request, reverse("office:programme", args=[here.merchant.slug]))

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.core.programme import document, operations, queries
-from loyalty.web.office.forms.programme import ImportForm
+from loyalty.web.office.forms.programme import ImportForm, PublishForm
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.lists import PAGE, address
 from loyalty.web.office.people import names_of
@@ -71,14 +71,29 @@ def export(request: HttpRequest, here: Here, number: int) -> HttpResponse:
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @require("programme.publish")
 def roll_back(request: HttpRequest, here: Here, number: int) -> HttpResponse:
-    """Publish an earlier version's content again."""
-    made = operations.roll_back(number=number, at=here.at)
-    text = _("Version {made} says what version {number} said, and counts from now on.")
-    messages.success(request, text.format(made=made.number, number=number))
-    return sent_to(request, reverse("office:programme_history", args=[here.merchant.slug]))
+    """Publish an earlier version's content again; a GET shows first what that would change and do."""
+    earlier, current = queries.numbered(number), queries.in_force()
+    now = queries.numbered(current.number) if current else None
+    differ = current is not None and document.parse(earlier.document)["tiers"] != current.programme["tiers"]
+    form = PublishForm(request.POST if request.method == "POST" else None, tiers_differ=differ)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = operations.roll_back(number=number, at=here.at, choices=form.choices())
+        except DomainError as error:
+            show_errors(form, error, {"tiers.ladder": "move_down"})
+        else:
+            text = _("Version {made} says what version {number} said, and counts from now on.")
+            messages.success(request, text.format(made=made.number, number=number))
+            return sent_to(request, reverse("office:programme_history", args=[here.merchant.slug]))
+    changes = change_rows(queries.compare(now, earlier), here.merchant.currency, words())
+    context = {"version": earlier, "form": form, "changes": changes, "has_draft": queries.draft() is not None}
+    status = 422 if form.errors else 200
+    return office_page(
+        request, here, "office/programme/back.html", context, current="programme", status=status
+    )
 
 
 @require_POST

@@ -13,10 +13,11 @@ from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.money import exponent
 from members.models import Order
+from members.queries import rehearsal
 from members.queries.orders import newest_of_members, with_lines
 from members.rules.earning import Earning, PointsPerAmount
 from members.rules.engine import decide
-from members.rules.facts import Facts, LineFacts, LineKind, OrderFacts
+from members.rules.facts import Facts, LineFacts, OrderFacts
 from rewards.models import Reward
 from rewards.queries import figures
 from rewards.queries.catalogue import rewards
@@ -71,7 +72,7 @@ def point_cost(catalogue: list[Reward]) -> Decimal | None:
 
 def base_rule(earning: Earning) -> PointsPerAmount | None:
     """The rule that gives points for money: the first of its kind."""
-    given = (rule for rule in earning.rules if isinstance(rule, PointsPerAmount))
+    given = (rule for rule in earning.rules if isinstance(rule, PointsPerAmount) and not rule.off)
     return next((rule for rule in given if rule.unit == POINTS), None)
 
 
@@ -102,29 +103,7 @@ def basket(merchant: Merchant, at: datetime) -> Basket:
 
 def facts_of(order: Order) -> OrderFacts:
     """A recorded order as the engine sees it."""
-    lines = tuple(
-        LineFacts(
-            line.number,
-            line.sku,
-            line.amount_minor,
-            f"{line.quantity:f}",
-            LineKind(line.kind),
-            line.name,
-            line.category,
-            line.brand,
-            frozenset(line.tags),
-        )
-        for line in with_lines([order])[0].lines
-    )
-    return OrderFacts(
-        order.currency,
-        lines,
-        order.discount_minor,
-        order.points_minor,
-        order.channel,
-        order.location,
-        order.payment_method,
-    )
+    return rehearsal.facts_of(order, with_lines([order])[0].lines)
 
 
 def work_out(programme: Any, merchant: Merchant, found: Basket) -> Worked:

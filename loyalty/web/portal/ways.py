@@ -10,13 +10,23 @@ from loyalty.core.formats import short_money
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
+from loyalty.web.programme_words import (
+    cards_sentences,
+    perks_sentence,
+    plan_sentences,
+    referral_sentences,
+    sharing_sentences,
+)
 from loyalty.web.sentences import Words, below, conversion_sentence, expiry_sentence, hold_sentence, voice_of
 from members.queries import rule_words
+from members.queries.tier_words import terms_sentences, tier_sentence
+from members.queries.why import Voice
 from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
 from members.rules.points_life import PointsLife
+from members.rules.tiers import Tier, Tiers
 from rewards.models import Reward
 from rewards.queries.catalogue import offered
-from rewards.queries.telling import named
+from rewards.queries.telling import named, named_by_handle
 
 SHOWN = 3
 
@@ -35,18 +45,19 @@ def first_rewards() -> list[Reward]:
     return sorted(offered().filter(cost_points__gt=0), key=lambda reward: reward.cost_points)[:SHOWN]
 
 
-def ways(currency: str, words: Words, offers: list[Reward], *, at: datetime) -> list[Way]:
-    """The three steps of the programme in force; none while there is none. Needs the merchant's scope."""
-    current = programmes.in_force()
-    return ways_of(current.programme, currency, words, offers, at=at) if current else []
-
-
-def ways_of(
-    programme: Programme, currency: str, words: Words, offers: list[Reward], *, at: datetime
+def ways(
+    currency: str, words: Words, offers: list[Reward], *, at: datetime, programme: Programme | None = None
 ) -> list[Way]:
-    """The three steps of any programme, published or not."""
+    """The steps of a programme (the one in force when none is given); none while there is none. Needs the merchant's
+    scope."""
+    if programme is None:
+        current = programmes.in_force()
+        if current is None:
+            return []
+        programme = current.programme
     earning, life = programme["earning"], programme["points_life"]
-    rules = [rule for rule in earning.rules if not (rule.window.until and rule.window.until <= at)]
+    running = (rule for rule in earning.rules if not rule.off)
+    rules = [rule for rule in running if not (rule.window.until and rule.window.until <= at)]
     earns = [_rule(rule, currency, words) for rule in rules if not isinstance(rule, PlaceInSegment)]
     earns += rule_words.group_sentences(earning, voice_of(currency, words, plain=True))
     using = [_worth(offers[0], rules, currency, words)] if offers else []
@@ -56,7 +67,32 @@ def ways_of(
         Way("qr-code", _("Show your code"), [_("Have it scanned at the till whenever you buy.")]),
         Way("plus", _("Collect {points}").format(points=words["other"]), earns + _waiting(life, words)),
         Way("gift", _("Take a reward"), [*using, *by_itself, expiry_sentence(life, words)]),
+        *more_ways(programme, currency, words),
     ]
+
+
+def more_ways(programme: Programme, currency: str, words: Words) -> list[Way]:
+    """What a programme has besides points: cards, tiers, plans, friends and what is shared; only what there is."""
+    voice, tiers = voice_of(currency, words, plain=True), programme["tiers"]
+    handles = {card.reward for card in programme["side_units"].cards}
+    handles |= {programme["referrals"].friend.reward, programme["referrals"].referrer.reward} - {""}
+    names = named_by_handle(handles)
+    climb = [_tier(tiers, tier, voice) for tier in tiers.ladder]
+    if climb:
+        climb += terms_sentences(tiers)
+    plans = [line for plan in programme["membership_plans"].plans for line in plan_sentences(plan, voice)]
+    found = [
+        Way("stamp", _("Fill a card"), cards_sentences(programme["side_units"], names, voice)),
+        Way("medal", _("Climb"), climb),
+        Way("id-card", _("Become a paying member"), plans),
+        Way("users", _("Bring a friend"), referral_sentences(programme["referrals"], names, voice)),
+        Way("arrow-left-right", _("Share"), sharing_sentences(programme["sharing"], voice)),
+    ]
+    return [way for way in found if way.sentences]
+
+
+def _tier(tiers: Tiers, tier: Tier, voice: Voice) -> str:
+    return " ".join(filter(None, (f"{tier_sentence(tiers, tier, voice)}.", perks_sentence(tier.perks))))
 
 
 def _waiting(life: PointsLife, words: Words) -> list[str]:

@@ -87,7 +87,8 @@ class RuleBase(Identified, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One kind of earning rule: a frozen Struct tagged by `type`, in a file of its own, named in `earning.Rule`.
 
     Rules of phase `BASE` give, those of phase `EXTRA` add to what the base gave; every kind has a `name`, too. A rule
-    with an activity among its conditions (`when`: all must hold) looks at activities, every other at purchases.
+    with an activity among its conditions (`when`: all must hold) looks at activities, every other at purchases. One
+    that is `off` gives nothing and stays in the programme, to be switched on again.
     """
 
     only: Filter = Filter()
@@ -96,6 +97,7 @@ class RuleBase(Identified, frozen=True, forbid_unknown_fields=True, kw_only=True
     limits: Limits = Limits()
     group: str = ""
     priority: int = 0
+    off: bool = False
 
     phase: ClassVar[int] = EXTRA
     introduced: ClassVar[bool] = False  # to members its name stands before its sentence, and tells its labels
@@ -136,7 +138,7 @@ class RuleBase(Identified, frozen=True, forbid_unknown_fields=True, kw_only=True
         """True when nothing limits it: it counts for everything, always."""
         return (
             self.only == Filter() and self.window == Window() and not self.when
-            and self.limits == Limits() and not self.group
+            and self.limits == Limits() and not self.group and not self.off
         )  # fmt: skip
 
 

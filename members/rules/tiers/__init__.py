@@ -1,5 +1,6 @@
 """Tiers: the ladder of a programme, the standing of a member, what is missing to the next one. Pure."""
 
+from members.rules.perks import Limit, Perk, PerkKind, worded
 from members.rules.tiers.ladder import (
     By,
     Landing,
@@ -10,9 +11,17 @@ from members.rules.tiers.ladder import (
     WindowKind,
     check,
 )
-from members.rules.tiers.perks import Limit, Perk, PerkKind, worded
 from members.rules.tiers.projection import Goal, Projection, projection
-from members.rules.tiers.standing import Basis, Direction, Occasion, Standing, Verdict, standing
+from members.rules.tiers.standing import (
+    Basis,
+    Direction,
+    Occasion,
+    Standing,
+    Verdict,
+    given_by_hand,
+    reached_without,
+    standing,
+)
 from members.rules.tiers.windows import Days, Span
 
 __all__ = [
@@ -36,7 +45,9 @@ __all__ = [
     "Verdict",
     "WindowKind",
     "check",
+    "given_by_hand",
     "projection",
+    "reached_without",
     "standing",
     "worded",
 ]

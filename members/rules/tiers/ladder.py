@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from loyalty.core.money import MAX_MINOR
 from members.rules.conditions.order_of_events import PURCHASE
-from members.rules.tiers.perks import Perk, Problems, id_problems, perk_problems, text_problems
+from members.rules.perks import Perk, Problems, id_problems, perks_problems, text_problems
 
-MOST_TIERS, MOST_PERKS = 20, 40
+MOST_TIERS = 20
 
 
 class By(StrEnum):
@@ -145,15 +145,7 @@ def _tier(tier: Tier) -> Problems:
         found.append(
             ("keep_at_least", "Keeping a tier takes more than nothing, and no more than reaching it.")
         )
-    if len(tier.perks) > MOST_PERKS:
-        found.append(("perks", f"At most {MOST_PERKS} perks."))
-    seen: set[str] = set()
-    for index, perk in enumerate(tier.perks):
-        found += [(f"perks[{index}].{path}", message) for path, message in perk_problems(perk)]
-        if perk.id in seen:
-            found.append((f"perks[{index}].id", "Another perk of this tier has this id."))
-        seen.add(perk.id)
-    return found
+    return found + perks_problems(tier.perks, of="tier")
 
 
 def _terms(tiers: Tiers) -> Problems:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from members.rules.points_life import end_of
 from members.rules.tiers.ladder import Tier, Tiers, Valid
-from members.rules.tiers.standing import Standing
+from members.rules.tiers.standing import Basis, Standing
 from members.rules.tiers.windows import Days, Span, last_day, local, window
 
 
@@ -53,7 +53,8 @@ def projection(
     mine = tiers.tier(now.tier) if now else None
     if now is None or now.valid_until is None or mine is None:
         return Projection(amount, span, following, None)
-    keep = _keep(_Kept(tiers, mine, now.valid_until, now.review_at), days, joined, at, zone)
+    needs = mine.at_least if now.basis is Basis.BY_HAND else mine.keeps_at
+    keep = _keep(_Kept(tiers, mine, now.valid_until, now.review_at, needs), days, joined, at, zone)
     anew = tiers.valid is Valid.PERIOD_END and keep is None
     return Projection(amount, span, following, keep, anew)
 
@@ -64,16 +65,17 @@ class _Kept:
     tier: Tier
     until: datetime
     review_at: datetime | None
+    needs: int
 
 
 def _keep(kept: _Kept, days: Days, joined: date, at: datetime, zone: ZoneInfo) -> Goal | None:
     tier, tiers = kept.tier, kept.tiers
     if kept.until <= at:  # in its grace: what counts today can still keep it
         span = window(tiers, local(at, zone), joined)
-        return Goal(tier.id, span.amount(days), tier.keeps_at, kept.review_at, span)
+        return Goal(tier.id, span.amount(days), kept.needs, kept.review_at, span)
     if tiers.valid is Valid.PERIOD_END:
         return None
     span = window(tiers, last_day(kept.until, zone), joined)
     if tiers.valid is Valid.NEXT_PERIOD_END and span != window(tiers, local(at, zone), joined):
         return None  # the period that decides has not begun
-    return Goal(tier.id, span.amount(days), tier.keeps_at, kept.until, span)
+    return Goal(tier.id, span.amount(days), kept.needs, kept.until, span)

@@ -1,8 +1,8 @@
 """What a member's tier is: from what qualifies day by day, the standing they have, and the occasion. Pure.
 
 Up goes at once. Down goes only when the tier's time and its grace are over, when a refund takes away what it was
-reached with (if the programme says so), or when whoever publishes a new ladder says so. Asked again with nothing new,
-the answer is that nothing changes.
+reached with (if the programme says so), or when whoever publishes a new ladder says so. What staff gave by hand stays
+until the day they named, whatever else happens. Asked again with nothing new, the answer is that nothing changes.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,6 +21,7 @@ class Basis(StrEnum):
     QUALIFIED = "qualified"
     LANDED = "landed"  # softly, from the tier above
     HELD = "held"  # a later ladder asks for more; it stays until its time is over
+    BY_HAND = "by_hand"  # staff gave it, until a day they named; nothing but that day takes it away
 
 
 class Occasion(StrEnum):
@@ -113,10 +114,12 @@ class _Case:
         return ends(self.tiers, day, self.joined, self.zone)
 
     def reached(self, amount: int) -> int:
-        """How high an amount reaches; for the member's tier and those below it as much as keeps them is enough."""
+        """How high an amount reaches; for the member's tier and those below it as much as keeps them is enough. A tier
+        that was given by hand is not theirs yet: it takes what reaching it takes."""
+        theirs = self.held - 1 if self.mine and self.mine.basis is Basis.BY_HAND else self.held
         place = -1
         for index, tier in enumerate(self.tiers.ladder):
-            if amount >= (tier.keeps_at if index <= self.held else tier.at_least):
+            if amount >= (tier.keeps_at if index <= theirs else tier.at_least):
                 place = index
         return place
 
@@ -216,6 +219,7 @@ def _stay(case: _Case, now: Standing, best: _Found, occasion: Occasion) -> Verdi
     longer = now.valid_until is not None and (best.until is None or best.until > now.valid_until)
     # Whoever says that people move down also says that what never ended ends from now on.
     ends_now = occasion is Occasion.MOVED_DOWN and now.valid_until is None and best.until is not None
+    ends_now = ends_now and now.basis is not Basis.BY_HAND
     if not ((due and longer) or ends_now):
         return Verdict(now)
     kept = replace(
@@ -229,6 +233,8 @@ def _stay(case: _Case, now: Standing, best: _Found, occasion: Occasion) -> Verdi
 
 def _fall(case: _Case, now: Standing, best: _Found, closest: _Found, occasion: Occasion) -> Verdict:
     """What was counted reaches less far than the tier the member has."""
+    if now.basis is Basis.BY_HAND:
+        return _move(case, best, "given_over", Direction.DOWN) if case.over else Verdict(now)
     missed = {"lost": now.tier, "needed": case.tiers.ladder[case.held].keeps_at}
     if case.over:
         landed = case.held - 1 if case.tiers.landing is Landing.ONE_STEP else -1
@@ -283,3 +289,28 @@ def _counted_values(found: _Found) -> dict[str, Any]:
 
 def _iso(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None
+
+
+# --- by hand ------------------------------------------------------------------------------------------------------
+
+
+def given_by_hand(
+    now: Standing | None, tier: str, *, until: datetime, at: datetime, zone: ZoneInfo
+) -> Standing:
+    """The standing of somebody whom staff give a tier until before an instant. It has no grace: staff named the end."""
+    since = now.since if now is not None and now.tier == tier else at
+    return Standing(tier, since, until, until, Basis.BY_HAND, local(at, zone))
+
+
+def reached_without(
+    tiers: Tiers, days: Days, now: Standing | None, *, joined_at: datetime, at: datetime, zone: ZoneInfo
+) -> Verdict:
+    """What a member would have today if nothing had been given to them by hand. Of a tier they came by themselves, what
+    they have and anything higher they have reached."""
+    by_hand = now is not None and now.basis is Basis.BY_HAND
+    if not by_hand:
+        return standing(tiers, days, now, joined_at=joined_at, at=at, zone=zone)
+    case = _Case(tiers, days, now, local(joined_at, zone), at, zone)
+    best = max(case.found(), key=lambda one: one.worth)
+    direction = Direction.DOWN if best.place < case.held else Direction.KEPT
+    return _move(case, best, "given_ended", direction)

@@ -61,9 +61,9 @@ def test_who_entered_a_segment_earns_by_its_rules_from_then_on(cafe, ana):
 
 
 def test_a_place_that_is_over_counts_no_longer(cafe, ana):
-    publish(ONE_POINT_PER_KRONA, FOR_TEA)
     place = gifts.Occasion("activity", ana.pk, ana.pk, AT)
     gifts.enter_segment("tea", occasion=place, until=AT + days(1))
+    publish(ONE_POINT_PER_KRONA, FOR_TEA)
     assert buy(ana, 100).points == 300
     assert buy(ana, 100, at=AT + days(1)).points == 100
 

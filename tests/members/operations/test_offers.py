@@ -17,7 +17,8 @@ DOUBLE = {**ONE_POINT_PER_KRONA, "id": "more", "when": [{"type": "segment", "any
 
 
 def offer(**fields):
-    publish(ONE_POINT_PER_KRONA, DOUBLE, offers={"offers": [{**WEEK, **fields}]})
+    gold = {"ladder": [{"id": "gold", "at_least": 900_000_00}]}
+    publish(ONE_POINT_PER_KRONA, DOUBLE, offers={"offers": [{**WEEK, **fields}]}, tiers=gold)
 
 
 def states(member, at=AT) -> list[str]:
@@ -53,9 +54,9 @@ def test_it_ends_with_its_window_at_the_latest(cafe, ana):
 
 
 def test_it_is_for_those_it_is_meant_for(cafe, ana, ben):
+    SegmentPlace.objects.create(member=ana, segment="tea", since=AT)
     offer(tiers=["gold"], segments=["tea"])
     TierStanding.objects.create(member=ana, tier="gold", since=AT)
-    SegmentPlace.objects.create(member=ana, segment="tea", since=AT)
     TierStanding.objects.create(member=ben, tier="gold", since=AT)
     assert (states(ana), states(ben)) == (["ready"], ["not_for_you"])
     with pytest.raises(OfferNotReady):

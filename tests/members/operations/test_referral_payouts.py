@@ -57,7 +57,7 @@ def test_several_units_are_given_side_by_side(ana):
     side = {
         "units": [{"amount": 10}, {"amount": 500, "unit": "cashback"}, {"amount": 2, "unit": "stamps-coffee"}]
     }
-    publish(referrals={"on": True, "referrer": side})
+    publish(referrals={"on": True, "referrer": side}, side_units={"units": [{"id": "stamps-coffee"}]})
     cleo = friend_of(ana)
     buy(cleo, 300, external_id="a")
     pay()

@@ -40,15 +40,19 @@ def on(*day: int) -> datetime:
 
 def test_every_reason_that_the_rules_and_operations_give_has_words():
     house = Path(tier_words.__file__).parents[1]
-    places = [house / "rules" / "tiers" / "standing.py", house / "operations" / "tiers.py"]
+    places = [
+        house / "rules" / "tiers" / "standing.py",
+        *(house / "operations" / name for name in ("tiers.py", "tiers_by_hand.py")),
+    ]
     texts = "\n".join(path.read_text() for path in places)
     given = set(
         re.findall(
-            r'"(joined|reached|kept|\w+_kept|landed|refunded|\w+_changed|\w+_removed|merged|erased)"', texts
+            r'"(joined|reached|kept|\w+_kept|landed|refunded|given|given_over|given_ended|\w+_changed|\w+_removed|merged|erased)"',
+            texts,
         )
     )
     assert given - {"tier.changed"} == tier_words.reasons()
-    assert len(given) == 10
+    assert len(given) == 13
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from loyalty.core.programme.identity import LANGUAGES
+from members.rules.perks import LANGUAGES as WRITTEN_IN
 from members.rules.tiers import Tiers, check
-from members.rules.tiers.perks import LANGUAGES as WRITTEN_IN
 from tests.members.rules.test_tiers import ladder
 
 

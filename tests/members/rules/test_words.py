@@ -301,6 +301,7 @@ def occasions() -> Iterator[tuple[Decision, str]]:
                 )
     yield decide(bench.programme(), bench.basket(), bench.AT)
     yield decide(earning(PER_KRONA), did("review"), AT)
+    yield decide(earning({**PER_KRONA, "off": True}), bought(10_00), AT)
     things = [{"type": "badge", "badge": "b"}, {"type": "enter_segment", "segment": "s"}, {"type": "issue_reward", "reward": "r"},
               {"type": "draw_entry", "draw": "d"}, {"type": "threshold", "steps": [{"at_least_minor": 99_00, "amount": 1}]}]  # fmt: skip
     yield decide(earning(*things), bought(10_00), AT)

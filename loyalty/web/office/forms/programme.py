@@ -189,6 +189,22 @@ class PublishForm(forms.Form):
         required=False,
         help_text=_("Shown in the history, so that everybody remembers why."),
     )
+    move_down = forms.ChoiceField(
+        label=_("Members who no longer reach their tier"),
+        choices=[("", _("Keep it until its time is over")), ("yes", _("Move down at once"))],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Nobody else is moved down. Who reaches a higher tier moves up either way."),
+    )
+
+    def __init__(self, *args: Any, tiers_differ: bool = False, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not tiers_differ:
+            del self.fields["move_down"]
+
+    def choices(self) -> dict[str, Any]:
+        """What the publisher wants of the parts that follow a publication."""
+        return {"move_down": True} if self.cleaned_data.get("move_down") else {}
 
 
 class ImportForm(forms.Form):

@@ -1,6 +1,7 @@
-"""What a tier brings besides points, as data: free shipping, early access, services that somebody must carry out."""
+"""What a tier or a paid plan brings besides points, as data: free shipping, early access, services that somebody must
+carry out. One shape for both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -9,6 +10,8 @@ from members.rules.facts import Period
 
 LANGUAGES = ("en", "sv", "nb", "nl")
 """What programmes are written in; the same as `loyalty.core.programme.identity` has, which rules do not import."""
+
+MOST_PERKS = 40
 
 type Problems = list[tuple[str, str]]
 
@@ -59,6 +62,18 @@ class Perk(Struct, forbid_unknown_fields=True, frozen=True):
     def is_service(self) -> bool:
         """True when it is claimed, and served by somebody."""
         return self.service or self.kind in SERVICES
+
+
+def perks_problems(perks: Sequence[Perk], *, of: str) -> Problems:
+    """What is wrong with all perks of one tier or plan (`of` names it in a sentence): (path of the list, sentence)."""
+    found: Problems = [("perks", f"At most {MOST_PERKS} perks.")] if len(perks) > MOST_PERKS else []
+    seen: set[str] = set()
+    for index, perk in enumerate(perks):
+        found += [(f"perks[{index}].{path}", message) for path, message in perk_problems(perk)]
+        if perk.id in seen:
+            found.append((f"perks[{index}].id", f"Another perk of this {of} has this id."))
+        seen.add(perk.id)
+    return found
 
 
 def perk_problems(perk: Perk) -> Problems:
