@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "loyalty.core.people",
     "loyalty.core.merchants",
+    "loyalty.core.tills",
     "loyalty.core.events",
     "loyalty.core.programme",
     "loyalty.core.ledger",

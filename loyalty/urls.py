@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics", health.metrics_page),
     path("hooks/stripe/", include("loyalty.connectors.stripe.hooks")),
     path("accounts/", include("allauth.urls")),
+    path("pos/", include("loyalty.web.pos.urls")),
     path("", include("loyalty.web.urls")),
     path("<slug:slug>/", include("loyalty.web.portal.urls")),  # last: a shop's name can be nearly anything
 ]

@@ -24,6 +24,7 @@ KINDS = {
     "session_id": "session", "booking_id": "booking",
     "key_id": "key",
     "staff": "staff", "staff_id": "staff",
+    "till_id": "till", "action_id": "till_action",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""

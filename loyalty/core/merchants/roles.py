@@ -11,7 +11,7 @@ class Role(StrEnum):
 
 
 _READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view"})
-_SELL = frozenset({"till.use", "members.join", "orders.record", "rewards.redeem"})
+_SELL = frozenset({"till.use", "till.undo", "members.join", "orders.record", "rewards.redeem"})
 _RUN = frozenset(
     {
         "members.edit",

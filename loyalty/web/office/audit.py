@@ -98,6 +98,20 @@ SENTENCES = {
     "payment.mismatch": gettext_lazy("An order says another amount than was paid with points"),
     "payment.returned": gettext_lazy("{points} points that paid for an order were given back"),
     "voucher.used": gettext_lazy("A code was used"),
+    "till.added": gettext_lazy("A till was added"),
+    "till.edited": gettext_lazy("A till was changed"),
+    "till.paired": gettext_lazy("A device became a till"),
+    "till.revoked": gettext_lazy("A till was stopped"),
+    "till.unlocked": gettext_lazy("A till was unlocked"),
+    "till.locked_out": gettext_lazy("A till was locked after too many wrong PINs"),
+    "till.earn": gettext_lazy("A purchase was recorded at a till"),
+    "till.redeem": gettext_lazy("A reward was taken at a till"),
+    "till.code": gettext_lazy("A code was used at a till"),
+    "till.join": gettext_lazy("A member joined at a till"),
+    "till.offer": gettext_lazy("An offer was activated at a till"),
+    "till.perk": gettext_lazy("A service was claimed at a till"),
+    "till.undone": gettext_lazy("Something done at a till was taken back"),
+    "pin.set": gettext_lazy("A colleague got a PIN"),
 }
 ICONS = {
     "merchant": "store",
@@ -116,6 +130,8 @@ ICONS = {
     "place": "calendar-days",
     "fulfilment": "package",
     "payment": "wallet",
+    "till": "scan-line",
+    "pin": "key-round",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {
@@ -130,7 +146,7 @@ TOPICS = {
 _BEGINNINGS = {
     "order": ("order.", "refund."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "payment."),
-    "staff": ("staff.", "api_key.", "merchant."),
+    "staff": ("staff.", "api_key.", "merchant.", "till.", "pin."),
 }
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment",

@@ -27,6 +27,7 @@ _NAV = (
     ("orders", gettext_lazy("Orders"), "receipt-text", "members.view"),
     ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
     ("programme", gettext_lazy("Programme"), "sliders-horizontal", "programme.view"),
+    ("till", gettext_lazy("Till"), "scan-line", "till.use"),
     ("keys", gettext_lazy("Connect"), "plug", "keys.manage"),
     ("audit", gettext_lazy("Audit log"), "scroll-text", "audit.view"),
 )

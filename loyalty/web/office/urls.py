@@ -1,6 +1,6 @@
 """Addresses of the dashboard, all below `/m/<shop>/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from loyalty.web.office import (
     audit,
@@ -19,6 +19,7 @@ from loyalty.web.office import (
 app_name = "office"
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("", include("loyalty.web.office.till_urls")),
     path("books/", books.page, name="books"),
     path("figures/<slug:name>/", overview.rows, name="figure"),
     path("members/", members.members, name="members"),

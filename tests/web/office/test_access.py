@@ -14,8 +14,8 @@ SEEN_BY_ANALYSTS = [
     "", "figures/orders/", "books/", "members/", "orders/", "rewards/", "programme/", "programme/draft/",
     "programme/history/", "programme/history/1/", "programme/history/1/export.json", "audit/",
 ]  # fmt: skip
-FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/"]
-FOR_OWNERS = ["connect/", "connect/new/"]
+FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/", "till/"]
+FOR_OWNERS = ["connect/", "connect/new/", "settings/tills/", "settings/tills/new/"]
 EVERY_PAGE = SEEN_BY_ANALYSTS + FOR_MANAGERS + FOR_OWNERS
 
 
@@ -30,7 +30,7 @@ def pages_about(shop: Luna) -> list[str]:
         ("owner", EVERY_PAGE),
         ("manager", SEEN_BY_ANALYSTS + FOR_MANAGERS),
         ("analyst", SEEN_BY_ANALYSTS),
-        ("cashier", ["members/join/"]),
+        ("cashier", ["members/join/", "till/"]),
     ],
 )
 def test_each_role_sees_exactly_its_part(lunas: Luna, role: str, allowed: list[str]):
