@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "loyalty.core.people",
     "loyalty.core.pictures",
     "loyalty.core.merchants",
+    "loyalty.core.tills",
     "loyalty.core.events",
     "loyalty.core.jobs",
     "loyalty.core.programme",

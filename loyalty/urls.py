@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/2fa/", RedirectView.as_view(pattern_name="account")),
     path("accounts/you/", account, name="account"),
     path("accounts/", include("allauth.urls")),
+    path("pos/", include("loyalty.web.pos.urls")),
     path("", include("loyalty.web.urls")),
     path("<slug:slug>/", include("loyalty.web.portal.urls")),  # last: a shop's name can be nearly anything
 ]

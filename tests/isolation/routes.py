@@ -24,7 +24,7 @@ KINDS = {
     "session_id": "session", "booking_id": "booking",
     "key_id": "key",
     "staff": "staff", "staff_id": "staff", "invitation_id": "invitation", "place_id": "place",
-    "job_id": "job", "import_id": "import",
+    "job_id": "job", "import_id": "import", "till_id": "till", "action_id": "till_action",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
 }  # fmt: skip

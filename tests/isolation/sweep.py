@@ -13,8 +13,9 @@ from tests.isolation.routes import Route
 from tests.isolation.victims import Shop, absent, everything
 
 REFUSED = {400, 401, 403, 404, 405, 409, 410, 415, 422, 429}
-# Where somebody is sent who has to sign in first: the sign-in page, or the front page of a shop's portal.
-_TO_THE_DOOR = re.compile(r"/login|/sign-in|^/[a-z0-9-]+/(\?|$)")
+# Where somebody is sent who has to sign in first: the sign-in page, or the front page of a shop's portal; at the till,
+# to make the browser one.
+_TO_THE_DOOR = re.compile(r"/login|/sign-in|^/pos/pair/$|^/[a-z0-9-]+/(\?|$)")
 _VARYING = re.compile(
     r"\b[a-z]{3}_[0-9a-z]{26}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9A-Za-z]{64}\b|\b[0-9a-f]{32}\b"
     r"|req_\w+|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+\d\d:\d\d)?"

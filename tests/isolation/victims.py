@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -18,6 +19,8 @@ from loyalty.core.merchants.shaping import open_location
 from loyalty.core.pictures.operations import keep_drawing
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
+from loyalty.core.tills.models import Action
+from loyalty.core.tills.operations import Deed, Name, add_till, note_action, set_pin
 from loyalty.core.webhooks.operations import add_endpoint, send_test
 from loyalty.exchange.operations import ask_for_export, begin_import, check_import, run_import
 from members.models import Member, Referral, Refund
@@ -71,6 +74,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _friend(made, ana, secret)
         _by_hand(made, ana, secret)
         _join_forces(made, cleo, ana)
+        _till(made, ana, secret)
         _keys(made, secret)
         _hooks(made, secret)
         _exchange(made, secret)
@@ -250,6 +254,17 @@ def _hooks(made: Shop, secret: str) -> None:
     made.ids |= {"endpoint": ids.encode("whe", endpoint.pk), "delivery": ids.encode("dlv", delivery.pk)}
 
 
+def _till(made: Shop, ana: Member, secret: str) -> None:
+    """A till that waits for its device, somebody's PIN, and something that was done there."""
+    till, _code = add_till(name=f"{secret} till", location="main", at=AT)
+    staff = UUID(made.ids["staff"])
+    set_pin(staff=staff, pin="2580", at=AT)
+    deed = Deed(Action.Kind.JOIN, ana.pk, ana.pk)
+    name = Name(f"{secret} key", ids.new())
+    done = note_action(till=till.pk, staff=staff, name=name, deed=deed, done_at=AT, at=AT)
+    made.ids |= {"till": str(till.pk), "till_action": str(done.pk)}
+
+
 def absent(of: Shop) -> dict[str, str]:
     """Ids of the same form as a shop's, that name nothing anywhere."""
     made = dict(of.ids)
@@ -257,13 +272,8 @@ def absent(of: Shop) -> dict[str, str]:
         prefix, _, tail = value.partition("_")
         if len(tail) == 26:
             made[kind] = ids.encode(prefix, ids.new())
-    made |= {
-        "key": str(ids.new()),
-        "staff": str(ids.new()),
-        "invitation": str(ids.new()),
-        "place": str(ids.new()),
-        "voucher": "000000000000",
-    }
+    no_one = ("key", "staff", "invitation", "place", "till", "till_action")
+    made |= {kind: str(ids.new()) for kind in no_one} | {"voucher": "000000000000"}
     return made | {"external": "no-such-member", "order_external": "no-such-order", "slug": "no-such-shop"}
 
 

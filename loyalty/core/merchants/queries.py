@@ -55,6 +55,14 @@ def staff_at(merchant: Merchant, user_id: int) -> Staff:
     return found
 
 
+def staff_here(staff: UUID) -> Staff:
+    """One of those who work here now; `NotFound` otherwise."""
+    found = Staff.objects.filter(pk=staff, revoked_at=None).first()
+    if found is None:
+        raise NotFound("person")
+    return found
+
+
 def people() -> list[Staff]:
     """Everybody who works or worked here, by name, with their accounts."""
     return list(Staff.objects.select_related("user").order_by("name"))

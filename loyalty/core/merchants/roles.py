@@ -11,7 +11,17 @@ class Role(StrEnum):
 
 
 _READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view", "work.view"})
-_SELL = frozenset({"till.use", "members.join", "orders.record", "rewards.redeem", "work.view", "work.serve"})
+_SELL = frozenset(
+    {
+        "till.use",
+        "till.undo",
+        "members.join",
+        "orders.record",
+        "rewards.redeem",
+        "work.view",
+        "work.serve",
+    }
+)
 _RUN = frozenset(
     {
         "members.edit",

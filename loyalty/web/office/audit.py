@@ -195,6 +195,20 @@ SENTENCES = {
     "import.begun": gettext_lazy("A file was sent to be imported"),
     "import.run": gettext_lazy("A file was imported"),
     "import.undone": gettext_lazy("An import was undone"),
+    "till.added": gettext_lazy("A till was added"),
+    "till.edited": gettext_lazy("A till was changed"),
+    "till.paired": gettext_lazy("A device became a till"),
+    "till.revoked": gettext_lazy("A till was stopped"),
+    "till.unlocked": gettext_lazy("A till was unlocked"),
+    "till.locked_out": gettext_lazy("A till was locked after too many wrong PINs"),
+    "till.earn": gettext_lazy("A purchase was recorded at a till"),
+    "till.redeem": gettext_lazy("A reward was taken at a till"),
+    "till.code": gettext_lazy("A code was used at a till"),
+    "till.join": gettext_lazy("A member joined at a till"),
+    "till.offer": gettext_lazy("An offer was activated at a till"),
+    "till.perk": gettext_lazy("A service was claimed at a till"),
+    "till.undone": gettext_lazy("Something done at a till was taken back"),
+    "pin.set": gettext_lazy("A colleague got a PIN"),
 }
 #: Why a reward could not be handed out, as events keep it.
 REFUSALS: dict[str, Any] = {
@@ -246,6 +260,8 @@ ICONS = {
     "job": "timer",
     "shop": "archive",
     "import": "file-up",
+    "till": "scan-line",
+    "pin": "key-round",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {
@@ -264,7 +280,8 @@ _BEGINNINGS = {
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
     "programme": ("programme.", "blueprint.", "partnership."),
-    "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "stripe."),
+    "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
+              "pin.", "stripe."),
 }  # fmt: skip
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("loyalty.web.office.choosing.urls")),
     path("", include("loyalty.web.office.stock.urls")),
     path("", overview.overview, name="overview"),
+    path("", include("loyalty.web.office.till_urls")),
     path("books/", books.page, name="books"),
     path("figures/<slug:name>/", overview.rows, name="figure"),
     path("members/", members.members, name="members"),

@@ -1,6 +1,7 @@
 """What a member gathers besides points: stamp cards, badges, and offers to take up."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,12 @@ from rewards.queries.telling import named_by_handle
 
 def stamp_cards(card: Card) -> list[dict[str, Any]]:
     """The member's stamp cards as the component shows them: a place for each stamp, and the last for the reward."""
-    found = cards_of(card.member_id)
+    return cards_shown(card.member_id)
+
+
+def cards_shown(member: UUID) -> list[dict[str, Any]]:
+    """A member's stamp cards as the component shows them, in the portal and at the till."""
+    found = cards_of(member)
     names = named_by_handle({one.reward for one in found})
     return [_stamp_card(one, names.get(one.reward, "")) for one in found]
 

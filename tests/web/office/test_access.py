@@ -15,8 +15,8 @@ SEEN_BY_ANALYSTS = [
     "programme/history/", "programme/history/1/", "programme/history/1/export.json", "audit/",
 ]  # fmt: skip
 FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/", "imports/",
-                "imports/new/", "exports/", "jobs/"]  # fmt: skip
-FOR_OWNERS = ["connect/", "connect/new/", "imports/whole/"]
+                "imports/new/", "exports/", "jobs/", "till/"]  # fmt: skip
+FOR_OWNERS = ["connect/", "connect/new/", "imports/whole/", "settings/tills/", "settings/tills/new/"]
 EVERY_PAGE = SEEN_BY_ANALYSTS + FOR_MANAGERS + FOR_OWNERS
 
 
@@ -31,7 +31,7 @@ def pages_about(shop: Luna) -> list[str]:
         ("owner", EVERY_PAGE),
         ("manager", SEEN_BY_ANALYSTS + FOR_MANAGERS),
         ("analyst", SEEN_BY_ANALYSTS),
-        ("cashier", ["members/join/"]),
+        ("cashier", ["members/join/", "till/"]),
     ],
 )
 def test_each_role_sees_exactly_its_part(lunas: Luna, role: str, allowed: list[str]):

@@ -1,0 +1,107 @@
+/*
+ * The till: what is scanned lands in the field for it, the focus is where the next thing is typed, the screen locks
+ * itself, and the page says whether there is a connection. Everything here works without it, with more taps.
+ */
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const till = () => document.querySelector("[data-till]");
+  const isTyping = (element) => element instanceof Element && element.matches("input, textarea, select, [contenteditable]");
+
+  /* --- the connection ------------------------------------------------------------------------------------- */
+
+  const setLine = (isThere) => {
+    const was = root.hasAttribute("data-offline");
+    root.toggleAttribute("data-offline", !isThere);
+    if (was === isThere) document.dispatchEvent(new CustomEvent("till:line", { detail: { isThere } }));
+  };
+  window.addEventListener("offline", () => setLine(false));
+  window.addEventListener("online", () => setLine(true));
+  document.addEventListener("htmx:sendError", () => setLine(false));
+  document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && setLine(true));
+  if (!navigator.onLine) setLine(false);
+  window.tillLine = { isThere: () => !root.hasAttribute("data-offline"), set: setLine };
+
+  /* --- the focus ------------------------------------------------------------------------------------------ */
+
+  const focusNext = () => {
+    const next = document.querySelector("#middle [data-focus]") || document.getElementById("find");
+    next?.focus({ preventScroll: !!next.closest(".till__find") && window.innerWidth > 900 });
+  };
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id !== "middle") return;
+    // Whoever has begun to type for the next customer is left alone.
+    const find = document.getElementById("find");
+    const done = document.querySelector("[data-panel=done], .panel--ready");
+    if (document.activeElement === find && find.value && done) return;
+    if (find && event.detail.requestConfig?.elt?.matches("[data-find]")) find.value = "";
+    if (!document.querySelector("#middle [data-form-errors]")) focusNext();
+    revealTools();
+  });
+
+  // A scanner types like a keyboard, wherever the focus happens to be.
+  document.addEventListener("keydown", (event) => {
+    const find = document.getElementById("find");
+    if (!find || event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
+    if (isTyping(document.activeElement) || document.activeElement?.closest("button, a, summary, dialog[open]")) {
+      if (isTyping(document.activeElement) || event.key === " ") return;
+    }
+    find.focus();
+  });
+
+  /* --- plus and minus, the keypad of the PIN, printing -------------------------------------------------------- */
+
+  const revealTools = () => {
+    for (const button of document.querySelectorAll("[data-step][hidden], [data-print][hidden]")) button.hidden = false;
+    for (const keypad of document.querySelectorAll("[data-keypad][hidden]")) {
+      keypad.hidden = false;
+      document.querySelector("[data-plain-submit]")?.setAttribute("hidden", "");
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-step]");
+    if (step) {
+      const count = step.parentElement.querySelector("input");
+      const now = Math.min(99, Math.max(0, (parseInt(count.value, 10) || 0) + Number(step.dataset.step)));
+      count.value = String(now);
+      count.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    const key = event.target.closest("[data-digit]");
+    if (key) {
+      const pin = document.getElementById("pin");
+      pin.value = key.dataset.digit ? (pin.value + key.dataset.digit).slice(0, 6) : pin.value.slice(0, -1);
+    }
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pin] input[type=radio]")) document.getElementById("pin")?.focus();
+    // A radio tells no "input" everywhere; the preview listens to this.
+    if (event.target.matches("[data-sale] input[type=radio]")) {
+      event.target.form.dispatchEvent(new CustomEvent("sum", { bubbles: true }));
+    }
+  });
+
+  /* --- locking ---------------------------------------------------------------------------------------------- */
+
+  let lastTouch = Date.now();
+  for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => (lastTouch = Date.now()), { capture: true });
+
+  window.setInterval(() => {
+    const place = till();
+    // Without a connection nobody could unlock it again, and nothing of a member is on the screen then.
+    if (!place || !window.tillLine.isThere()) return;
+    if (Date.now() - lastTouch >= Number(place.dataset.idle) * 60000) document.querySelector("[data-leave]")?.submit();
+  }, 5000);
+
+  document.addEventListener("DOMContentLoaded", () => {
+    revealTools();
+    const place = till();
+    if (place && !isTyping(document.activeElement)) focusNext();
+    if (document.querySelector("[data-pin] input[type=radio]:checked")) document.getElementById("pin")?.focus();
+    if (place && "serviceWorker" in navigator) navigator.serviceWorker.register(place.dataset.worker).catch(() => {});
+  });
+})();
