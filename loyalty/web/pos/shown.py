@@ -26,7 +26,7 @@ from members.queries.tier_words import perk_name, tier_name
 from members.queries.tiers import ladder_in_force
 from members.queries.why import explain, voice_of_scope
 from members.rules import units
-from members.rules.tiers.perks import worded
+from members.rules.perks import worded
 from rewards.models import Redemption, Voucher
 from rewards.queries import redemptions, why
 from rewards.queries.catalogue import offers

@@ -39,8 +39,8 @@ SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components/actions.css", "css/components/surfaces.css",
     "css/components/forms.css", "css/components/data.css", "css/components/story.css",
     "css/components/feedback.css", "css/components/member.css", "css/pos.css",
-    "css/pos-counter.css", "css/pos-takes.css", "img/mark.svg", "js/dialog.js", "js/menu.js", "js/toast.js", "js/forms.js", "js/sending.js", "js/pos.js", "js/pos-queue.js",
-    "js/pos-camera.js", "django_htmx/htmx-2.min.js",
+    "css/pos-counter.css", "css/pos-takes.css", "img/mark.svg", "js/dialog.js", "js/menu.js", "js/toast.js",
+    "js/forms.js", "js/sending.js", "js/pos.js", "js/pos-queue.js", "js/pos-camera.js", "django_htmx/htmx-2.min.js",
 )  # fmt: skip
 
 

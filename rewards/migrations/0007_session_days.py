@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("merchants", "0003_policies"),
-        ("rewards", "0005_kinds"),
+        ("rewards", "0006_picture"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0021_partners"),
+        ("members", "0023_list_by_name"),
         ("merchants", "0003_policies"),
     ]
 
