@@ -8,9 +8,8 @@ reads. A sentence that is not here is shown as it is, in English.
 import re
 from functools import lru_cache
 
-from django.utils.translation import get_language, gettext
-
-from loyalty.core import formats
+from babel.numbers import format_decimal
+from django.utils.translation import get_language, gettext, to_locale
 
 
 def _(text: str) -> str:
@@ -226,16 +225,18 @@ def is_known(message: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _said(message: str, _language: str) -> str:
+def _said(message: str, language: str) -> str:
     if message in _EXACT:
         return gettext(message)
     for sentence, pattern in _FILLED:
         if found := pattern.fullmatch(message):
-            values = {name: _value(text) for name, text in found.groupdict().items()}
+            values = {name: _value(text, language) for name, text in found.groupdict().items()}
             return gettext(sentence).format(**values)
     return message
 
 
-def _value(text: str) -> str:
-    """A number as the language writes it; anything else as it is."""
-    return formats.number(int(text.replace(",", ""))) if _NUMBER.fullmatch(text) else text
+def _value(text: str, language: str) -> str:
+    """A number as the language writes it (errors stand below `formats`); anything else as it is."""
+    if not _NUMBER.fullmatch(text):
+        return text
+    return format_decimal(int(text.replace(",", "")), locale=to_locale(language)).replace("-", "\u2212")
