@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.core import complaints
 from loyalty.core.codewords import in_words
 
 
@@ -54,7 +55,8 @@ class Forbidden(DomainError):
 
 
 class InvalidInput(DomainError):
-    """Bad input, one entry per field: `errors = [{"field": "lines[0].sku", "code": …, "message": …}]`."""
+    """Bad input, one entry per field: `errors = [{"field": "lines[0].sku", "code": …, "message": …}]`.
+    Messages that rules wrote in English are said in the reader's language."""
 
     code = "invalid_input"
     status = 400
@@ -62,7 +64,7 @@ class InvalidInput(DomainError):
 
     def __init__(self, errors: list[dict[str, str]]):
         super().__init__()
-        self.errors = errors
+        self.errors = [{**found, "message": complaints.in_words(found["message"])} for found in errors]
 
     @classmethod
     def of(cls, field: str, message: str, code: str = "invalid") -> "InvalidInput":

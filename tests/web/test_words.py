@@ -12,14 +12,19 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import translation
+from msgspec import inspect
 
 from loyalty.core import codewords
 from loyalty.core.catalogues import LANGUAGES, ROOT, Word, catalogue, misfits, missing, stale, words
 from loyalty.core.errors import NotFound
+from loyalty.core.merchants.models import Merchant
 from loyalty.core.merchants.operations import create_api_key
+from loyalty.core.programme import document, queries
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.office.audit import SENTENCES
+from loyalty.web.office.parts import FIELDS
+from loyalty.web.office.words import change_rows
 from members.models import Activity, Identity, Member, PerkClaim
 from members.models.referral import Referral
 from members.operations.membership import NotActive
@@ -28,7 +33,7 @@ from members.rules.shopping import NewRefund
 from rewards.models import Redemption
 from rewards.models.fulfilment import Fulfilment
 from rewards.models.place import Booking
-from tests.cast import AT, MARA, days, shop
+from tests.cast import AT, ENGRAVING, MARA, days, publish, shop
 from tests.web.office.conftest import Luna, browser_of, built
 from tests.web.portal.conftest import opened, signs_in
 from tests.web.speech import left_in_english, said, shared, unmarked
@@ -134,6 +139,42 @@ def test_every_event_has_a_sentence_in_the_log():
     assert sorted(kinds - set(SENTENCES)) == []
 
 
+def _fields(kind: Any) -> set[str]:
+    """The names of all fields of a part of a programme, however deep."""
+    match kind:
+        case inspect.StructType(fields=fields):
+            return {name for field in fields for name in (field.encode_name, *_fields(field.type))}
+        case inspect.UnionType(types=kinds):
+            return set().union(*map(_fields, kinds))
+        case inspect.VarTupleType(item_type=part) | inspect.ListType(item_type=part):
+            return _fields(part)
+        case inspect.DictType(value_type=part):
+            return _fields(part)
+    return set()
+
+
+def test_every_field_of_a_programme_has_a_name():
+    found = set().union(
+        *(_fields(inspect.type_info(section.type)) for section in document._sections.values())
+    )
+    assert len(found) > 100
+    assert sorted(found - set(FIELDS) - {"id"}) == []
+
+
+def test_a_change_of_any_section_is_told_in_words(luna: Merchant):
+    """Also where a field is called like one of a rule and has another shape."""
+    was = {"ladder": [{**ENGRAVING["ladder"][0], "perks": []}]}
+    with acting_for(luna, by=MARA), translation.override("sv"):
+        before = publish(tiers=was, referrals={"on": False})
+        after = publish(tiers=ENGRAVING, referrals={"on": False, "per": [{"period": "month", "most": 5}]})
+        rows = change_rows(queries.compare(before, after), "SEK", {"one": "poäng", "other": "poäng"})
+    assert [(row["label"], row["place"], row["before"]) for row in rows] == [
+        ("Nivåer · Nivåer · classic · Förmåner · engraving", "Nivåer · Nivåer · classic · Förmåner", "–"),
+        ("Högst per period", "Värva vänner", "–"),
+    ]
+    assert rows[1]["after"] == "Period: month, Högst: 5"
+
+
 def test_every_code_in_a_refusal_is_said_in_words():
     asked = {
         text
@@ -189,6 +230,7 @@ def busy(db: None) -> Luna:
                     "rules": [{"type": "points_per_amount", "id": "base", "points": 2, "per_minor": 100}]
                 },
                 "points_life": {"expiry": "rolling", "months": 12, "hold_days": 14},
+                "tiers": ENGRAVING,
             },
             at=AT,
         )

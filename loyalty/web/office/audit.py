@@ -1,7 +1,7 @@
 """The audit log: every event in plain words, who did it, and to what."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -85,27 +85,27 @@ SENTENCES = {
     "order.cancelled": gettext_lazy("An order was cancelled"),
     "refund.parked": gettext_lazy("A refund is waiting for its order"),
     "refund.refused": gettext_lazy("A refund did not fit its order"),
-    "points.earned": gettext_lazy("Earned: {points}"),
-    "points.adjusted": gettext_lazy("Given or taken by hand: {points}"),
-    "points.reserved": gettext_lazy("Set aside for a reward: {points}"),
-    "points.spent": gettext_lazy("Spent: {points}"),
-    "points.released": gettext_lazy("Set aside before, given back: {points}"),
-    "points.given_back": gettext_lazy("Given back: {points}"),
-    "points.taken_back": gettext_lazy("Taken back: {points}"),
-    "points.activated": gettext_lazy("Can be spent from now on: {points}"),
-    "points.expired": gettext_lazy("Expired: {points}"),
-    "points.forfeited": gettext_lazy("Ended with the membership: {points}"),
-    "points.moved": gettext_lazy("Moved to another account: {points}"),
-    "points.given": gettext_lazy("Given to another member: {points}"),
-    "points.received": gettext_lazy("Received from another member: {points}"),
-    "points.converted": gettext_lazy("Turned into something else: {points}"),
+    "points.earned": gettext_lazy("Earned: {units}"),
+    "points.adjusted": gettext_lazy("Given or taken by hand: {units}"),
+    "points.reserved": gettext_lazy("Set aside for a reward: {units}"),
+    "points.spent": gettext_lazy("Spent: {units}"),
+    "points.released": gettext_lazy("Set aside before, given back: {units}"),
+    "points.given_back": gettext_lazy("Given back: {units}"),
+    "points.taken_back": gettext_lazy("Taken back: {units}"),
+    "points.activated": gettext_lazy("Can be spent from now on: {units}"),
+    "points.expired": gettext_lazy("Expired: {units}"),
+    "points.forfeited": gettext_lazy("Ended with the membership: {units}"),
+    "points.moved": gettext_lazy("Moved to another account: {units}"),
+    "points.given": gettext_lazy("Given to another member: {units}"),
+    "points.received": gettext_lazy("Received from another member: {units}"),
+    "points.converted": gettext_lazy("Turned into something else: {units}"),
     "points.conversion": gettext_lazy("A member’s balance was turned into something else"),
-    "points.set_free": gettext_lazy("No longer waiting: {points}"),
-    "points.spent_at_partner": gettext_lazy("Used at a partner: {points}"),
-    "points.arrived_from_partner": gettext_lazy("Arrived from a partner: {points}"),
-    "stamps.spent": gettext_lazy("Used for a full stamp card: {points}"),
-    "stamps.given_back": gettext_lazy("Given back from a stamp card: {points}"),
-    "cashback.earned": gettext_lazy("Turned into cash-back: {points}"),
+    "points.set_free": gettext_lazy("No longer waiting: {units}"),
+    "points.spent_at_partner": gettext_lazy("Used at a partner: {units}"),
+    "points.arrived_from_partner": gettext_lazy("Arrived from a partner: {units}"),
+    "stamps.spent": gettext_lazy("Used for a full stamp card: {units}"),
+    "stamps.given_back": gettext_lazy("Given back from a stamp card: {units}"),
+    "cashback.earned": gettext_lazy("Turned into cash-back: {units}"),
     "transfer.made": gettext_lazy("A member gave something to another member"),
     "transfer.undone": gettext_lazy("What a member gave to another was taken back"),
     "household.opened": gettext_lazy("A household was opened"),
@@ -164,7 +164,7 @@ SENTENCES = {
     "order.claimed": gettext_lazy("A member claimed an order made without a card"),
     "order.paid_with_points": gettext_lazy("An order was paid in part with points"),
     "payment.mismatch": gettext_lazy("An order says another amount than was paid with points"),
-    "payment.returned": gettext_lazy("Given back after paying for an order: {points}"),
+    "payment.returned": gettext_lazy("Given back after paying for an order: {units}"),
     "voucher.used": gettext_lazy("A code was used"),
     "blueprint.opened": gettext_lazy("A ready-made programme was opened"),
     "partnership.proposed": gettext_lazy("A partnership was proposed"),
@@ -304,9 +304,12 @@ class _Filling(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         match name:
-            case "points":
+            case "points" | "units":  # the number alone, and with its word: "37 stars", "1 stamp"
                 value = self.data.get("amount", self.data.get("points"))
-                return self.voice.units(value, self.data.get("unit", POINTS)) if _whole(value) else NOTHING
+                if not _whole(value):
+                    return NOTHING
+                unit = self.data.get("unit", POINTS)
+                return formats.number(value) if name == "points" else self.voice.units(value, unit)
             case "amount":
                 value = self.data.get("amount_minor")
                 return self.voice.money(value) if _whole(value) else NOTHING
@@ -318,7 +321,7 @@ class _Filling(dict[str, str]):
         return formats.number(value) if _whole(value) else str(in_words(name, value))
 
 
-def _whole(value: Any) -> bool:
+def _whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

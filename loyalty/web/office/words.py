@@ -1,16 +1,17 @@
 """The programme in staff's words: the sentences everybody reads, and what a draft would change."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from loyalty.core import formats
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme.document import Change
+from loyalty.web.office.parts import FIELDS, SECTIONS
 from loyalty.web.sentences import (
     EXPIRIES,
     KINDS,
@@ -27,45 +28,6 @@ from members.queries import rule_words
 from members.rules.conditions import Condition
 from members.rules.earning import Limits, PeriodLimit, Rule, Step, Threshold
 
-_LABELS = {
-    "points": gettext_lazy("Points given"),
-    "per_minor": gettext_lazy("For every"),
-    "rounding": gettext_lazy("Part amounts"),
-    "at_least_minor": gettext_lazy("Smallest purchase that earns"),
-    "factor": gettext_lazy("Multiplied by"),
-    "name": gettext_lazy("Name"),
-    "hold_days": gettext_lazy("Days until points can be spent"),
-    "hold_until": gettext_lazy("Day before which points cannot be spent"),
-    "hold_event": gettext_lazy("What new points wait for"),
-    "expiry": gettext_lazy("When points expire"),
-    "months": gettext_lazy("Months points live"),
-    "days": gettext_lazy("Days without activity"),
-    "day": gettext_lazy("Day of the year on which points expire"),
-    "grace_days": gettext_lazy("Days that points given back live"),
-    "on_shortfall": gettext_lazy("Refund of points already spent"),
-    "earns": gettext_lazy("What earns"),
-    "on_points": gettext_lazy("The part paid with points earns"),
-    "tagline": gettext_lazy("Tagline"),
-    "one": gettext_lazy("Word for one point"),
-    "other": gettext_lazy("Word for many points"),
-    "from": gettext_lazy("Starts"),
-    "until": gettext_lazy("Ends"),
-    "when": gettext_lazy("Conditions"),
-    "unit": gettext_lazy("What it gives"),
-    "amount": gettext_lazy("Amount"),
-    "for_each": gettext_lazy("Given for"),
-    "steps": gettext_lazy("Steps"),
-    "each": gettext_lazy("All steps reached count"),
-    "group": gettext_lazy("Group"),
-    "priority": gettext_lazy("Priority"),
-    "mode": gettext_lazy("How the group combines"),
-    "per_order": gettext_lazy("At most for one purchase"),
-    "per": gettext_lazy("At most in a time"),
-    "budget": gettext_lazy("Budget"),
-    "units": gettext_lazy("At most in all"),
-    "money_minor": gettext_lazy("Money at most in all"),
-    "unit_cost_minor": gettext_lazy("Cost of one unit"),
-}
 _CHOICES: dict[str, Mapping[str, Any]] = {
     "rounding": ROUNDINGS,
     "expiry": EXPIRIES,
@@ -77,7 +39,10 @@ def _value(leaf: str, value: Any, currency: str, words: Words) -> str:
     if value is None or value == "" or value == []:
         return formats.NOTHING
     if leaf in _PARTS:
-        return _parts(leaf, value, currency, words)
+        with contextlib.suppress(
+            msgspec.ValidationError
+        ):  # a field of the same name elsewhere has another shape
+            return _parts(leaf, value, currency, words)
     if leaf in _CHOICES:
         return str(_CHOICES[leaf].get(value, value))
     if leaf.endswith("_minor"):
@@ -91,7 +56,7 @@ def _value(leaf: str, value: Any, currency: str, words: Words) -> str:
     if isinstance(value, int):
         return formats.number(value)
     if isinstance(value, list):
-        return ", ".join(str(part) for part in value)
+        return ", ".join(_value("", part, currency, words) for part in value)
     if isinstance(value, dict):
         return _whole(value, currency, words)
     return str(value)
@@ -119,7 +84,9 @@ def _whole(value: dict[str, Any], currency: str, words: Words) -> str:
     """A part that is new or gone as a whole: a rule as its sentence, anything else as its values."""
     if "type" in value and "id" in value:
         return rule_sentence(msgspec.convert(value, Rule), currency, words)
-    return ", ".join(f"{name}: {_value(name, part, currency, words)}" for name, part in value.items())
+    return ", ".join(
+        f"{_called(name)}: {_value(name, part, currency, words)}" for name, part in value.items()
+    )
 
 
 def change_rows(changes: list[Change], currency: str, words: Words) -> list[dict[str, str]]:
@@ -131,7 +98,7 @@ def change_rows(changes: list[Change], currency: str, words: Words) -> list[dict
             continue
         rows.append(
             {
-                "label": str(_LABELS.get(leaf, _place([*parents, leaf]))),
+                "label": str(FIELDS.get(leaf) or _place([*parents, leaf])),
                 "place": _place(parents),
                 "before": _value(leaf, change.before, currency, words),
                 "after": _value(leaf, change.after, currency, words),
@@ -158,7 +125,12 @@ def _place(parents: list[str]) -> str:
         case ["identity", *rest]:
             return " · ".join([_("Name and words"), *rest[1:]])
         case _:
-            return " · ".join(parents).replace("_", " ")
+            return " · ".join(map(_called, parents))
+
+
+def _called(name: str) -> str:
+    """A section or a field in words; the id of a tier, a plan or an offer as it is."""
+    return str(SECTIONS.get(name) or FIELDS.get(name) or name)
 
 
 def local_day() -> str:

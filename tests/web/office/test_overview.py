@@ -165,9 +165,9 @@ def test_a_members_page_asks_as_often_for_a_long_story(busy: Luna, owner: Client
         return len(queries)
 
     asked()
-    few = asked()
+    # Twice: what is looked up now and then, whoever looks, is not about the story.
+    few = min(asked(), asked())
     with acting_for(busy.merchant, by=MARA):
         for number in range(6):  # still on one page
             buy(busy.ana, 10 + number, at=clock.now())
-    # Twice: what is looked up now and then, whoever looks, is not about the story.
     assert min(asked(), asked()) == few
