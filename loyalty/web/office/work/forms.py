@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.core.merchants.roles import PERMISSIONS, Role
 from loyalty.core.money import MAX_POINTS
 from members.rules.adjusting import MOST_DAYS, Limit, Limits
 from rewards.models import Session
@@ -30,12 +31,17 @@ class NoteForm(forms.Form):
     note = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-#: Whom a limit is for, in the order of the form.
-WHO = (
+_EVERYBODY = (
     ("manager", _("A manager")),
     ("cashier", _("A cashier")),
     ("owner", _("An owner")),
     ("api_key", _("A shop system, by its key")),
+)
+#: Whom a limit is for, in the order of the form: who may change anything by hand at all.
+WHO = tuple(
+    (who, label)
+    for who, label in _EVERYBODY
+    if who == "api_key" or "members.adjust" in PERMISSIONS[Role(who)]
 )
 
 
