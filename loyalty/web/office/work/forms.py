@@ -25,12 +25,6 @@ def number(label: Any, low: int, high: int, **kwargs: Any) -> forms.IntegerField
     )
 
 
-class NoteForm(forms.Form):
-    """Why something is turned down."""
-
-    note = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
-
-
 _EVERYBODY = (
     ("manager", _("A manager")),
     ("cashier", _("A cashier")),
@@ -174,9 +168,3 @@ class ProposalForm(forms.Form):
     their_worth = forms.CharField(
         label=_("What one of theirs is worth"), max_length=16, widget=forms.TextInput(attrs=_PLAIN)
     )
-
-
-class ReferenceForm(forms.Form):
-    """What staff note when they move a parcel on: its number, a shelf."""
-
-    reference = forms.CharField(max_length=100, required=False, widget=forms.TextInput(attrs=_PLAIN))
