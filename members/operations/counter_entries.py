@@ -1,6 +1,7 @@
 """Taking back a change that was made by hand: the counter-entry stands beside it in the books, once."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -68,7 +69,7 @@ def undo_adjustment(*, transfer: UUID, reason: str, at: datetime) -> Posted:
         raise UndoneAlready()
     current = programmes.in_force()
     life: PointsLife = current.programme["points_life"] if current else PointsLife()
-    said = {
+    said: dict[str, Any] = {
         "key": key, "kind": "adjustment_undone", "owner": entry.owner, "actor": str(scope.actor()), "at": at,
         "now": at, "amount": entry.amount, "unit": entry.unit, "counter": MerchantAccount.ADJUSTED,
         "reason": reason, "version": current.id if current else None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -54,7 +55,7 @@ class Waiting:
 
 def waiting(*, at: datetime) -> Waiting:
     """Everything that waits at an instant; each queue is counted up to `MOST`."""
-    asked = {
+    asked: dict[str, Any] = {
         "m": scope.merchant_id(), "at": at, "most": MOST, "late": at - SETTLED_LATE,
         "soon": at + timedelta(hours=24),
     }  # fmt: skip

@@ -115,10 +115,6 @@ def entries(page: Page, here: Here) -> list[dict[str, Any]]:
                 "why": row.why,
                 "bought": bought.get(order.pk) if order else None,
                 "undo_url": back.get(row.id, ""),
-                "can_cancel": row.kind is Kind.ORDER and order is not None and order.status == "recorded",
-                "cancel_url": reverse("office:cancel", args=[here.merchant.slug, ids.encode("ord", order.pk)])
-                if order
-                else "",
                 "order_url": reverse("office:order", args=[here.merchant.slug, ids.encode("ord", order.pk)])
                 if order
                 else "",

@@ -19,7 +19,7 @@ from loyalty.web.office.forms.reward_kinds import KINDS
 from loyalty.web.office.forms.rewards import ALIASES, RewardForm
 from loyalty.web.office.frame import language_of, office_page
 from loyalty.web.office.stock import seen
-from loyalty.web.office.stock.basics import ICONS, month_of
+from loyalty.web.office.stock.basics import EVER, ICONS, month_of
 from members.rules.earning import Earning
 from rewards.models import Reward
 from rewards.operations import catalogue as operations
@@ -97,7 +97,8 @@ def _form_page(request: HttpRequest, here: Here, form: RewardForm, row: Reward |
     earning = _earning()
     context: dict[str, Any] = {"form": form, "reward": row}
     if row is not None:
-        context |= {"listed": listed(row, here, earning), "name": name_of(row)}
+        handed = figures.sum_of(figures.taken_of(row.pk, since=EVER, until=here.at))
+        context |= {"listed": listed(row, here, earning), "name": name_of(row), "handed": handed}
     rule = worth.base_rule(earning) if earning else None
     context["rule"] = rule
     context |= _phone(here, row, form)

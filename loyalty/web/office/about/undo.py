@@ -56,6 +56,9 @@ def _way(row: StoryRow, here: Here, slug: str, by_hand: set[UUID], given: set[UU
         case Kind.REDEMPTION if row.source_kind == "redemption" and row.source and adjusts:
             if row.thing is not None and row.thing.status in ("reserved", "committed"):
                 return reverse("office:undo_redemption", args=[slug, ids.encode("rdm", row.source)])
+        case Kind.ORDER if row.order is not None and here.may("orders.refund"):
+            if row.order.status == row.order.Status.RECORDED:
+                return reverse("office:cancel", args=[slug, ids.encode("ord", row.order.pk)])
         case Kind.SHARED if row.source in given and adjusts:
             return reverse("office:undo_transfer", args=[slug, ids.encode("ptr", row.source)])
         case _:

@@ -22,9 +22,9 @@ STATUSES = (Member.Status.ACTIVE, Member.Status.BLOCKED, Member.Status.ERASED)
 NAMES = ("q", "status", "tier", "segment", "bought", "points", "news", "since", "until", "sort")
 """The parameters that narrow and sort; pages and bulk actions carry them on."""
 BOUGHT_NAMES = {
-    "7": gettext_lazy("Bought in the last 7 days"),
-    "30": gettext_lazy("Bought in the last 30 days"),
-    "90": gettext_lazy("Bought in the last 90 days"),
+    "7": gettext_lazy("In the last 7 days"),
+    "30": gettext_lazy("In the last 30 days"),
+    "90": gettext_lazy("In the last 90 days"),
     "not-30": gettext_lazy("Not for 30 days"),
     "not-60": gettext_lazy("Not for 60 days"),
     "not-180": gettext_lazy("Not for half a year"),
@@ -137,11 +137,12 @@ def chips(request: HttpRequest, choice: Choice) -> list[dict[str, str]]:
     """What narrows the list now, each with the address of the list without it."""
     ladder = ladder_in_force()
     tier = _("No tier") if choice.tier == NO_TIER else tier_name(ladder, choice.tier) if choice.tier else ""
+    bought, points = BOUGHT_NAMES.get(choice.bought, ""), POINTS_NAMES.get(choice.points, "")
     words = {
-        "tier": tier,
-        "segment": choice.segment,
-        "bought": BOUGHT_NAMES.get(choice.bought, ""),
-        "points": POINTS_NAMES.get(choice.points, ""),
+        "tier": f"{_('Tier')}: {tier}" if tier else "",
+        "segment": f"{_('Segment')}: {choice.segment}" if choice.segment else "",
+        "bought": f"{_('Last bought')}: {bought}" if bought else "",
+        "points": points,
         "news": NEWS_NAMES.get(choice.news, ""),
         "since": _("Joined from {day}").format(day=request.GET.get("since")) if choice.joined_since else "",
         "until": _("Joined until {day}").format(day=request.GET.get("until")) if choice.joined_until else "",

@@ -1,6 +1,6 @@
 """What the pages about rewards share: the picture of each kind, and the month that runs."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 
 from django.utils import timezone
 
@@ -23,6 +23,9 @@ ICONS = {
     Reward.Kind.PAY_WITH_POINTS: "wallet",
     Reward.Kind.CUSTOM: "gift",
 }
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before anything that there is to count."""
 
 
 def month_of(at: datetime) -> datetime:

@@ -1,6 +1,5 @@
 """What was handed out of a reward, row by row, and what it cost: the rows behind the figures of the list."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +12,10 @@ from loyalty.core.pages import Here, require
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.lists import PAGE, address
 from loyalty.web.office.rewards import name_of
-from loyalty.web.office.stock.basics import month_of
+from loyalty.web.office.stock.basics import EVER, month_of
 from loyalty.web.office.work.activities import next_after
 from loyalty.web.office.work.desk import people
 from rewards.queries import catalogue, figures
-
-EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @require_safe

@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.core.merchants.roles import PERMISSIONS, Role
 from loyalty.core.money import MAX_POINTS
 from members.rules.adjusting import MOST_DAYS, Limit, Limits
 from rewards.models import Session
@@ -24,18 +25,17 @@ def number(label: Any, low: int, high: int, **kwargs: Any) -> forms.IntegerField
     )
 
 
-class NoteForm(forms.Form):
-    """Why something is turned down."""
-
-    note = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-#: Whom a limit is for, in the order of the form.
-WHO = (
+_EVERYBODY = (
     ("manager", _("A manager")),
     ("cashier", _("A cashier")),
     ("owner", _("An owner")),
     ("api_key", _("A shop system, by its key")),
+)
+#: Whom a limit is for, in the order of the form: who may change anything by hand at all.
+WHO = tuple(
+    (who, label)
+    for who, label in _EVERYBODY
+    if who == "api_key" or "members.adjust" in PERMISSIONS[Role(who)]
 )
 
 
@@ -168,9 +168,3 @@ class ProposalForm(forms.Form):
     their_worth = forms.CharField(
         label=_("What one of theirs is worth"), max_length=16, widget=forms.TextInput(attrs=_PLAIN)
     )
-
-
-class ReferenceForm(forms.Form):
-    """What staff note when they move a parcel on: its number, a shelf."""
-
-    reference = forms.CharField(max_length=100, required=False, widget=forms.TextInput(attrs=_PLAIN))

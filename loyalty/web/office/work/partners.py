@@ -108,7 +108,8 @@ def _minor(text: str, currency: str) -> str:
 def _months(row: Partnership, here: Here) -> list[str]:
     """The months of an agreement, last first, as they stand in an address: "2026-03"."""
     first = timezone.localdate(row.agreed_at or row.proposed_at)
-    day, found = timezone.localdate(here.at), []
+    day = timezone.localdate(here.at)
+    found: list[str] = []
     while len(found) < MONTHS and (day.year, day.month) >= (first.year, first.month):
         found.append(f"{day:%Y-%m}")
         day = date(day.year - (day.month == 1), 12 if day.month == 1 else day.month - 1, 1)

@@ -17,6 +17,7 @@ from members.operations.paid_memberships import start_membership
 from members.operations.partnerships import Worth, accept_partnership, propose_partnership
 from members.operations.perks import OrderName, claim_perk
 from members.operations.points import adjust_points
+from members.operations.tier_publishing import review_published
 from members.operations.transfers import give_points
 from members.rules.doing import NewActivity
 from members.rules.moderation import Proof
@@ -70,6 +71,7 @@ def filled(luna: Luna) -> Busy:
     now = clock.now()
     with acting_for(luna.merchant, by=MARA):
         publish(*RULES, at=now, **SECTIONS)
+        review_published(at=now, most=100)
         adjust_points(member=luna.ana.pk, amount=1000, reason="for the queues", at=now)
         made = {**_doings(luna, now), **_goods(luna, now), **_sharing(luna, now)}
         friend = _friend(luna, now)

@@ -93,6 +93,9 @@ def test_what_was_handed_out_this_month_opens_the_rows_that_add_up(busy: Busy, o
         reverse_redemption(redemption=gone.pk, at=now, reason="x")
     row = next(one for one in owner.get(busy.url("rewards/")).context["rows"] if one["public_id"] == mug)
     assert (row["month"].times, row["month"].cost_minor) == (2, 8000)
+    handed = owner.get(busy.url(f"rewards/{mug}/")).context["handed"]
+    rows = owner.get(busy.url(f"rewards/{mug}/taken/?show=all")).context["rows"]
+    assert (handed.times, handed.cost_minor) == (len(rows), sum(item["cost_minor"] for item in rows))
     page = owner.get(busy.url(f"rewards/{mug}/taken/"))
     assert sum(item["row"].quantity for item in page.context["rows"]) == row["month"].times
     assert sum(item["cost_minor"] for item in page.context["rows"]) == row["month"].cost_minor
