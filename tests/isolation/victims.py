@@ -13,6 +13,7 @@ from loyalty.core.merchants.operations import add_staff, create_api_key
 from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
+from loyalty.setup.operations import put_away
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
 from members.operations.card_links import accept_code, make_code, unlink
@@ -61,6 +62,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _friend(made, ana, secret)
         _join_forces(made, cleo, ana)
         _keys(made, secret)
+        put_away(hidden=False, at=AT)
     return made
 
 
