@@ -81,13 +81,8 @@ def answers(page: Page, *, name: str = "Café Luna") -> None:
     page.get_by_role("button", name="Open my test shop").click()
 
 
-def test_from_an_empty_server_to_a_live_programme(window: Watched):
-    page = window.page
-    window.go("/")
-    expect(page.get_by_role("heading", name="This server has no owner yet")).to_be_visible()
-    becomes_owner(window)
-    expect(page.get_by_role("heading", name="What should your programme do for you?")).to_be_visible()
-
+def answers_slowly(page: Page) -> None:
+    """The same questions by somebody who watches what the page makes of each answer."""
     page.get_by_text("People come back sooner").first.click()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Country")).to_have_value("SE")
@@ -111,8 +106,16 @@ def test_from_an_empty_server_to_a_live_programme(window: Watched):
     page.get_by_label("Name of the programme").fill("The Moon Club")
     expect(page.locator("#phone").get_by_text("The Moon Club")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
-
     page.get_by_label("A poster or a card on the counter").check()
+
+
+def test_from_an_empty_server_to_a_live_programme(window: Watched):
+    page = window.page
+    window.go("/")
+    expect(page.get_by_role("heading", name="This server has no owner yet")).to_be_visible()
+    becomes_owner(window)
+    expect(page.get_by_role("heading", name="What should your programme do for you?")).to_be_visible()
+    answers_slowly(page)
     page.get_by_role("button", name="Open my test shop").dblclick()
     expect(page).to_have_url(f"{window.home}/m/cafe-luna-test/")
     expect(page.get_by_text("Next: Try it as a member")).to_be_visible()
