@@ -32,6 +32,7 @@ from loyalty.setup.places import zone_of
 from loyalty.setup.pretend import pretend
 from loyalty.setup.readiness import COPIED, Readiness, Weight, readiness, side
 from loyalty.setup.tailoring import language_of, tailored
+from members.operations.tier_publishing import MOVE_DOWN
 from rewards.models import Reward
 from rewards.operations.catalogue import create_reward, edit_reward, retire_reward
 
@@ -240,7 +241,9 @@ def take_live(
         made, changed = _copied(found, at)
         number = None
         if found.programme_changes:
-            number = programmes.publish(at=at, note=note or str(_("Taken live from the test shop"))).number
+            text = note or str(_("Taken live from the test shop"))
+            choices = {MOVE_DOWN: True} if MOVE_DOWN in confirmed else {}
+            number = programmes.publish(at=at, note=text, choices=choices).number
         told = {"number": found.number, "made": made, "changed": changed}
         record("programme.taken_live", subject=None, at=at, data=told)
     return Taken(found.programme_changes, number, tuple(made), tuple(changed))

@@ -18,8 +18,10 @@ from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.setup.costing import Cost, costs, usual_basket
 from loyalty.setup.queries import delivers_mail
+from members.operations.tier_publishing import MOVE_DOWN
 from members.queries.orders import newest_of_members
 from members.queries.overview import Period, figure
+from members.queries.tiers import anybody_in
 from rewards.models import Reward
 from rewards.operations.catalogue import FIELDS
 from rewards.queries.catalogue import kind_terms, rewards
@@ -122,6 +124,7 @@ def readiness(*, sandbox: Merchant, live: Merchant, at: datetime) -> Readiness:
         )  # fmt: skip
     found = [
         *_programme_findings(programme, test, real),
+        *_tier_findings(programme, real, live),
         *_reward_findings(programme, offered, cost),
         *_word_findings(programme, offered, live),
         *_server_findings(),
@@ -162,6 +165,17 @@ def _programme_findings(programme: Programme | None, test: Side, real: Side) -> 
         yield Finding("live_draft", Weight.STOPS)
     if test.has_draft:
         yield Finding("test_draft", Weight.ADVICE, {"number": test.current.number if test.current else 0})
+
+
+def _tier_findings(programme: Programme | None, real: Side, live: Merchant) -> Iterator[Finding]:
+    """Tiers that members of the live shop have and the new ladder has not: publishing asks what becomes of them."""
+    if programme is None or real.current is None:
+        return
+    after, before = programme["tiers"], real.current.programme["tiers"]
+    with acting_for(live, by=scope.actor()):
+        gone = [tier.id for tier in before.ladder if after.rank(tier.id) < 0 and anybody_in(tier.id)]
+    if gone:
+        yield Finding(MOVE_DOWN, Weight.CONFIRM, {"names": gone})
 
 
 def _reward_findings(

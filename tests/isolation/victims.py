@@ -23,6 +23,7 @@ from loyalty.core.tills.models import Action
 from loyalty.core.tills.operations import Deed, Name, add_till, note_action, set_pin
 from loyalty.core.webhooks.operations import add_endpoint, send_test
 from loyalty.exchange.operations import ask_for_export, begin_import, check_import, run_import
+from loyalty.setup.operations import put_away
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
 from members.operations.allowances import set_limits
@@ -78,6 +79,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _keys(made, secret)
         _hooks(made, secret)
         _exchange(made, secret)
+        put_away(hidden=False, at=AT)
     return made
 
 

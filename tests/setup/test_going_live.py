@@ -16,6 +16,7 @@ from loyalty.core.tenancy.scope import acting_for
 from loyalty.setup import operations
 from loyalty.setup.readiness import COPIED, Readiness, Weight, readiness
 from members.models import Member
+from members.queries.perks import tier_of
 from rewards.models import Reward
 from rewards.operations.catalogue import create_reward, edit_reward, retire_reward
 from tests.cast import AT, MARA, buy, days, person, publish, shop
@@ -169,6 +170,26 @@ def test_a_draft_in_the_live_shop_is_not_written_over(luna_shop: Merchant):
     with acting_for(luna_shop, by=MARA):
         assert queries.draft().document["identity"]["name"] == {"sv": "Hemligt"}
     assert content(luna_shop) == before
+
+
+def test_a_tier_that_members_have_goes_only_when_somebody_says_so(luna_shop: Merchant):
+    gold = {"ladder": [{"id": "gold", "at_least": 0}]}
+    silver = {"ladder": [{"id": "silver", "at_least": 0}]}
+    with acting_for(luna_shop.sandbox, by=MARA):
+        publish(identity={"name": {"sv": "Lunaklubben"}}, tiers=gold, at=LATER)
+    take(luna_shop)
+    with acting_for(luna_shop, by=MARA):
+        ana = person("ana", at=LATER)
+        buy(ana, 100, at=LATER)
+        assert tier_of(ana.pk, at=LATER) == "gold"
+    with acting_for(luna_shop.sandbox, by=MARA):
+        publish(identity={"name": {"sv": "Lunaklubben"}}, tiers=silver, at=LATER)
+    assert codes(luna_shop, Weight.CONFIRM) == ["move_down"]
+    with pytest.raises(operations.NotReady):
+        take(luna_shop)
+    with acting_for(luna_shop, by=MARA):
+        assert tier_of(ana.pk, at=LATER) == "gold"
+    assert take(luna_shop, "move_down").programme
 
 
 def test_what_gives_back_too_much_has_to_be_confirmed(luna_shop: Merchant):

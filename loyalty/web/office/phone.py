@@ -75,7 +75,7 @@ def _gift(row: Reward) -> Mapping[str, Any]:
     return {"name": named(row), "icon": icon_of(row)}
 
 
-def _stamp_cards(programme: Programme, cost: Cost, language: str) -> list[Mapping[str, Any]]:
+def _stamp_cards(programme: Programme, cost: Cost, language: str) -> list[dict[str, Any]]:
     """Each stamp card after a few purchases; the last place is the reward's."""
     made = []
     for card in programme["side_units"].cards:

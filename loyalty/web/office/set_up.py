@@ -34,6 +34,14 @@ from loyalty.web.office.setup_words import GOALS, because, far
 from loyalty.web.office.setup_words import STEPS as WORDS
 
 RECOMMENDED = 3
+PAGES = {
+    "goal": "office/start/goal.html",
+    "customers": "office/start/customers.html",
+    "programme": "office/start/programme.html",
+    "numbers": "office/start/numbers.html",
+    "shop": "office/start/shop.html",
+    "launch": "office/start/launch.html",
+}
 View = Callable[..., HttpResponse]
 
 
@@ -226,7 +234,7 @@ def _page(
     if looking and htmx and not htmx.history_restore_request:
         return render_page(request, "office/start/preview.html", context)
     status = 422 if form.errors and not looking else 200
-    return render_page(request, f"office/start/{step}.html", context, status=status)
+    return render_page(request, PAGES[step], context, status=status)
 
 
 def _goals(form: StepForm) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The guided set-up on its pages: left and continued, back and skip, previews that keep nothing, and one shop in the
 end; then the checklist and going live."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -187,7 +188,7 @@ def test_the_cost_is_in_view_while_the_numbers_change(hers: Client):
         costs[points] = hers.get(url("numbers"), {"look": "", **sent}, headers=HTMX).context["cost"]
     # 120 kr give 12 points for every one per 10 kr; 60 points are a coffee that costs 7.50.
     assert (costs["1"].points, costs["4"].points) == (12, 48)
-    assert costs["1"].share == 12 * 750 / 60 / 12000
+    assert costs["1"].share == Decimal("0.0125")
     assert costs["1"].month_minor == 400 * 150 and costs["4"].share == 4 * costs["1"].share
 
 

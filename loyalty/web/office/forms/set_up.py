@@ -113,8 +113,6 @@ class CustomersForm(StepForm):
     """Where the shop is, who comes, and what it can give."""
 
     step = "customers"
-    country = forms.ChoiceField(label=gettext_lazy("Country"))
-    currency = forms.ChoiceField(label=gettext_lazy("Currency"))
     number = forms.ChoiceField(
         label=gettext_lazy("How many customers"),
         choices=_choices(setup_words.NUMBERS),
@@ -139,8 +137,9 @@ class CustomersForm(StepForm):
         self.fields["average"] = MoneyField(
             label=_("A usual purchase"), currency=currency, min_value=0, required=False
         )
-        self.fields["country"].choices = countries()
-        self.fields["currency"].choices = currencies(answers.customers.currency)
+        self.fields["country"] = forms.ChoiceField(label=_("Country"), choices=countries())
+        used = currencies(answers.customers.currency)
+        self.fields["currency"] = forms.ChoiceField(label=_("Currency"), choices=used)
 
     def known(self) -> dict[str, Any]:
         said = self.answers.customers
