@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from loyalty.core import ids
+from loyalty.core.api.models import Sighting
 from loyalty.core.ledger.queries import lots, transfers
 from loyalty.core.merchants.models import ApiKey, Merchant
 from loyalty.core.merchants.operations import add_staff, create_api_key
@@ -206,6 +207,7 @@ def _hooks(made: Shop, secret: str) -> None:
     url = f"https://{secret}.example/hook"
     endpoint, _signing = add_endpoint(url=url, kinds=["*"], description=f"{secret} till", at=AT)
     delivery = send_test(endpoint=endpoint.pk, at=AT)
+    Sighting.objects.create(step="member", credential=endpoint.pk, seen_at=AT)
     made.ids |= {"endpoint": ids.encode("whe", endpoint.pk), "delivery": ids.encode("dlv", delivery.pk)}
 
 
