@@ -100,7 +100,7 @@ def quickstart(request: HttpRequest, here: Here) -> HttpResponse:
         "left": len(found) - len(done),
         "poll_url": f"{reverse('office:quickstart', args=[slug])}?seen={','.join(done)}",
         "key": working[0] if working else None,
-        "key_shown": f"{prefix}{working[0].lookup}…" if working else f"{prefix}…",
+        "export_line": f"export LOYALTY_KEY={prefix}{working[0].lookup if working else ''}…",
         "languages": snippets.LANGUAGES,
         "endpoint": listening[0] if listening else None,
         "endpoint_id": ids.encode("whe", listening[0].pk) if listening else "",
