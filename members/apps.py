@@ -45,10 +45,8 @@ class MembersConfig(AppConfig):
         register(Section("sharing", sharing.Sharing, sharing.check))
         register(Section("activities", moderation.Activities, moderation.check))
         register(Section("referrals", referrals.Referrals, referrals.check))
-        privacy.register(holder)
-        privacy.register(card_links.holder)
-        privacy.register(perks.holder)
-        privacy.register(referral_moves.holder)
+        for one in (holder, card_links.holder, perks.holder, referral_moves.holder):
+            privacy.register(one)
         invariants.register()
         partner_invariants.register()
         register_agreements(partners.agreed)

@@ -115,7 +115,7 @@ def test_workers_side_by_side_never_send_the_same(transactional_db: None):
 def test_twin_without_skipping_what_another_holds_the_same_is_sent_twice(transactional_db: None, monkeypatch):
     """A claim that only reads: two workers that look at the same moment take the same."""
     luna = shop()
-    reads = delivering._CLAIM.partition("UPDATE")[0].replace("FOR UPDATE SKIP LOCKED", "")
+    reads = delivering._CLAIM.rpartition("UPDATE webhooks_delivery")[0].replace("FOR UPDATE SKIP LOCKED", "")
     reads += "SELECT w.merchant_id, w.id, w.endpoint_id, w.event_number, w.attempts FROM webhooks_delivery w JOIN due"
     monkeypatch.setattr(delivering, "_CLAIM", f"{reads} ON due.merchant_id = w.merchant_id AND due.id = w.id")
     with receiving() as receiver:

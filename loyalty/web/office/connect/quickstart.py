@@ -105,6 +105,9 @@ def quickstart(request: HttpRequest, here: Here) -> HttpResponse:
         "endpoint": listening[0] if listening else None,
         "endpoint_id": ids.encode("whe", listening[0].pk) if listening else "",
         "endpoint_host": host_of(listening[0].url) if listening else "",
+        "try_url": ""
+        if here.merchant.is_sandbox or not here.sibling
+        else reverse("office:quickstart", args=[here.sibling.slug]),
         "docs_url": reverse("api_docs"),
     }
     return office_page(
