@@ -15,7 +15,7 @@ SEEN_BY_ANALYSTS = [
     "programme/history/", "programme/history/1/", "programme/history/1/export.json", "audit/",
 ]  # fmt: skip
 FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/"]
-FOR_OWNERS = ["connect/", "connect/new/"]
+FOR_OWNERS = ["connect/", "connect/new/", "connect/quickstart/", "connect/webhooks/", "connect/webhooks/new/"]
 EVERY_PAGE = SEEN_BY_ANALYSTS + FOR_MANAGERS + FOR_OWNERS
 
 
