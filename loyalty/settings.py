@@ -313,7 +313,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "DESCRIPTION": "Members earn and redeem. Points and money are whole numbers (money in minor units), ids are "
     "texts, times carry their zone. Requests that move value take an Idempotency-Key: repeating one is safe. "
-    "Refusals are application/problem+json with a stable `code`.",
+    "Refusals are application/problem+json with a stable `code`. How webhooks are signed and repeated: /api/webhooks.",
     "SERVERS": [{"url": "/", "description": "This server"}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [

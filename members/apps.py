@@ -48,12 +48,15 @@ class MembersConfig(AppConfig):
         register(Section("activities", moderation.Activities, moderation.check))
         register(Section("referrals", referrals.Referrals, referrals.check))
         register_review(naming.review)
-        privacy.register(holder)
-        privacy.register(card_links.holder)
-        privacy.register(consents.holder)
-        privacy.register(perks.holder)
-        privacy.register(approvals.holder)
-        privacy.register(referral_moves.holder)
+        for one in (
+            holder,
+            card_links.holder,
+            consents.holder,
+            perks.holder,
+            approvals.holder,
+            referral_moves.holder,
+        ):
+            privacy.register(one)
         invariants.register()
         partner_invariants.register()
         register_agreements(partners.agreed)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, engine, expiry, growth, inprocess, lists, tiers, web
+from tests.bench import books, engine, expiry, growth, inprocess, lists, tiers, web, webhooks
 from tests.bench.clients import Figure, pgbench, processes
 from tests.bench.report import save, table
 from tests.bench.world import World, build
@@ -22,6 +22,7 @@ PARTS = (
     "orders",
     "redeem",
     "reads",
+    "webhooks",
     "yardsticks",
     "growth",
     "lists",
@@ -182,8 +183,8 @@ def main() -> None:
     asked = parser.parse_args()
     run = Run(build(asked.members), asked.seconds, asked.crowd)
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
-             "engine": engine.measure, "tiers": tiers.measure, "expiry": expiry.measure, "growth": grown,
-             "lists": lists.measure}  # fmt: skip
+             "engine": engine.measure, "tiers": tiers.measure, "expiry": expiry.measure, "webhooks": webhooks.measure,
+             "growth": grown, "lists": lists.measure}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):
             steps[part](run)

@@ -20,6 +20,8 @@ from django.db import connection
 from loyalty.core.events import queries as events
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
+from loyalty.core.webhooks import delivering
+from loyalty.core.webhooks import queries as webhooks
 from members.models import Activity, JoinTrace, Member, Order, Profile, Referral, RuleUse
 from members.operations.referral_payouts import due_referrals
 from members.queries import (
@@ -85,6 +87,13 @@ SELECT l.merchant_id, l.transfer_id, line, l.account_id, 'points', l.id, line * 
  WHERE t.rule = 'crowd';
 INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at)
 SELECT merchant_id, 'order.recorded', id, 'system', '{}', joined_at, joined_at FROM crowd;
+INSERT INTO webhooks_endpoint (id, merchant_id, url, description, kinds, status, why, secret, old_secret, failures, changed_at,
+                               created_at, created_by)
+SELECT id, merchant_id, 'x', '', '{*}', 'active', '', '', '', 0, joined_at, joined_at, '' FROM crowd ORDER BY id LIMIT 1;
+INSERT INTO webhooks_delivery (id, merchant_id, endpoint_id, event_number, kind, status, attempts, tries, due_at, created_at,
+                               error, response, log)
+SELECT gen_random_uuid(), merchant_id, (SELECT id FROM crowd ORDER BY id LIMIT 1), row_number() OVER (), 'x', 'delivered', 1, 1,
+       joined_at, joined_at, '', '', '[]' FROM crowd;
 INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency,
                            total_minor, discount_minor, points_minor, refunded_minor,
                            unassigned_refund_minor, eligible_minor, points_earned, channel, location,
@@ -220,7 +229,9 @@ def slow_steps(run: Callable[[], Any], *, paged: bool = False) -> list[str]:
         for node in nodes(plan):
             kind, table = node["Node Type"], node.get("Relation Name", node.get("Index Name", ""))
             condition = node.get("Index Cond", "").replace("merchant_id", "")
-            if kind == "Seq Scan" and table.startswith(("members_", "ledger_", "events_", "rewards_")):
+            if kind == "Seq Scan" and table.startswith(
+                ("members_", "ledger_", "events_", "rewards_", "webhooks_delivery")
+            ):
                 slow.append(f"reads all of {table}")
             if kind in {"Index Scan", "Index Only Scan", "Bitmap Index Scan"} and not paged:
                 by_more = any(word in condition for word in (" AND ", "_id =", "id =", "id >"))
@@ -351,6 +362,21 @@ def test_the_list_of_members_and_the_queues_use_an_index(crowded: Crowded) -> No
         "of a tier that most have": lambda: choosing.members(Choice(tier="gold"), at=AT, most=50),
     }
     slow = {name: slow_steps(run, paged=name.startswith("what waits")) for name, run in hot.items()}
+    slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
+    assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
+
+
+def test_webhooks_use_an_index(crowded: Crowded) -> None:
+    endpoint = webhooks.endpoints()[0].pk
+    hot: dict[str, Callable[[], Any]] = {
+        "what is due to go out": lambda: delivering.claim(at=AT - days(36_000), most=10),
+        "how many failed since": lambda: webhooks.failed_since(endpoint, AT),
+    }
+    pages: dict[str, Callable[[], Any]] = {
+        "a webhook's deliveries": lambda: list(webhooks.deliveries(endpoint)[:50]),
+        "those that failed": lambda: list(webhooks.deliveries(endpoint, status="failed")[:50]),
+    }
+    slow = {name: slow_steps(run) for name, run in hot.items()}
     slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
     assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
 

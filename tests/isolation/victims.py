@@ -9,6 +9,7 @@ from django.db import connection
 from PIL import Image
 
 from loyalty.core import clock, ids
+from loyalty.core.api.models import Sighting
 from loyalty.core.jobs.tasks import run_waiting
 from loyalty.core.ledger.queries import lots, transfers
 from loyalty.core.merchants.inviting import invite_staff
@@ -253,6 +254,7 @@ def _hooks(made: Shop, secret: str) -> None:
     url = f"https://{secret}.example/hook"
     endpoint, _signing = add_endpoint(url=url, kinds=["*"], description=f"{secret} till", at=AT)
     delivery = send_test(endpoint=endpoint.pk, at=AT)
+    Sighting.objects.create(step="member", credential=endpoint.pk, seen_at=AT)
     made.ids |= {"endpoint": ids.encode("whe", endpoint.pk), "delivery": ids.encode("dlv", delivery.pk)}
 
 

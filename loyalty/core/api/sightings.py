@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 
 from loyalty.core import ids
-from loyalty.core.api.models import Sighting
 from loyalty.core.merchants.queries import Credential
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import Actor, acting_for
@@ -25,6 +24,7 @@ _NOTE = """
 INSERT INTO api_sighting (id, merchant_id, step, credential, seen_at) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (merchant_id, step) DO UPDATE SET credential = excluded.credential, seen_at = excluded.seen_at
 """
+_SEEN = "SELECT step, seen_at FROM api_sighting WHERE merchant_id = %s"
 
 
 def note(who: Credential, step: str, *, at: datetime) -> None:
@@ -44,4 +44,6 @@ def note(who: Credential, step: str, *, at: datetime) -> None:
 
 def seen() -> dict[str, datetime]:
     """When each step was last done here, by its name."""
-    return dict(Sighting.objects.values_list("step", "seen_at"))
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [scope.merchant_id()])
+        return dict(cursor.fetchall())

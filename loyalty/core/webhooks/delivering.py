@@ -26,8 +26,9 @@ from loyalty.core.webhooks.vault import Unreadable, opened
 
 LEASE = timedelta(minutes=2)
 EACH = 4
-"""How many deliveries to one endpoint are under way at once in one worker; one, while nothing arrives there."""
+"""How many deliveries of one endpoint are taken at a time; one that has so many under way is passed over."""
 SHAKY = 3
+"""After so many failures in a row they are taken one by one, until one arrives."""
 LOGGED = 12
 _FRESH = timedelta(minutes=1)
 _encode = msgspec.json.Encoder().encode
@@ -35,7 +36,8 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A claimed delivery, ready to be sent. `trouble` says why it cannot be."""
+    """A claimed delivery, ready to be sent. `trouble` says why it cannot be; `alone` asks that nothing else is sent to
+    its endpoint meanwhile."""
 
     merchant: int
     delivery: UUID
@@ -44,6 +46,7 @@ class Outgoing:
     url: str
     headers: dict[str, str]
     body: bytes
+    alone: bool = False
     trouble: str = ""
 
 
@@ -90,14 +93,16 @@ def claim(*, at: datetime, most: int, busy: Collection[UUID] = ()) -> list[Outgo
 def _outgoing(
     merchant: int, delivery: UUID, endpoint: Endpoint, event: Event, attempt: int, at: datetime, keys: dict
 ) -> Outgoing:
-    body = _encode(told(event))
+    body, alone = _encode(told(event)), endpoint.failures >= SHAKY
     try:
         if endpoint.pk not in keys:
             keys[endpoint.pk] = signing_secrets(endpoint, at)
         headers = signing.headers(keys[endpoint.pk], name=name_of(event.pk), at=at, body=body)
     except Unreadable:
-        return Outgoing(merchant, delivery, endpoint.pk, attempt, endpoint.url, {}, body, "secret_lost")
-    return Outgoing(merchant, delivery, endpoint.pk, attempt, endpoint.url, headers, body)
+        return Outgoing(
+            merchant, delivery, endpoint.pk, attempt, endpoint.url, {}, body, alone, "secret_lost"
+        )
+    return Outgoing(merchant, delivery, endpoint.pk, attempt, endpoint.url, headers, body, alone)
 
 
 def name_of(event_number: int) -> str:

@@ -32,5 +32,6 @@ KINDS = (
     Kind("webhook.disabled", "A webhook was switched off because deliveries kept failing, or its server answered 410.",
          {"why": "failing"}, about="whe"),
     Kind("webhook.removed", "A webhook was removed.", about="whe"),
-    Kind("webhook.test", "Somebody pressed “Send a test”. It goes to that webhook alone.", about="whe"),
+    Kind("webhook.test", "Somebody sent a test. It goes to that webhook alone.",
+         {"endpoint": "whe_01m6k3q8r6e3vabq7m6w0t9d2c"}, about="whe"),
 )  # fmt: skip

@@ -58,7 +58,9 @@ def deliver(*, seconds: float) -> tuple[int, bool]:
 
 
 def _busy(under_way: dict[Future[Result], Outgoing]) -> list[UUID]:
-    counts = Counter(one.endpoint for one in under_way.values())
+    counts: Counter[UUID] = Counter()
+    for one in under_way.values():
+        counts[one.endpoint] += EACH if one.alone else 1
     return [endpoint for endpoint, count in counts.items() if count >= EACH]
 
 

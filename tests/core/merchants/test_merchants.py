@@ -22,6 +22,7 @@ from loyalty.core.merchants.operations import (
     open_merchant,
     revoke_api_key,
     revoke_staff,
+    roll_api_key,
 )
 from loyalty.core.merchants.roles import PERMISSIONS, SCOPES, Role
 from loyalty.core.tenancy.scope import acting_for
@@ -212,6 +213,32 @@ def test_a_well_formed_key_of_nobody_is_refused(luna: Merchant) -> None:
     forged = body + keys._checksum(body)
     assert keys.read_secret(forged)
     assert queries.credential(forged, at=AT) is None
+
+
+def test_a_rolled_key_works_beside_the_new_one_for_as_long_as_was_said(luna: Merchant) -> None:
+    day = timedelta(days=1)
+    with acting_for(luna, by=MARA):
+        old, secret = create_api_key(name="Shop", scopes=["members:read"], at=AT, expires_at=AT + 90 * day)
+        queries._kept.clear()
+        new, fresh = roll_api_key(key=old.pk, at=AT + 80 * day, overlap=day)
+        told = Event.objects.get(kind="api_key.rolled")
+    queries._kept.clear()
+    assert (new.name, new.scopes) == ("Shop", ["members:read"])
+    assert new.expires_at == AT + 170 * day, "it lasts as long as the one before did"
+    assert told.subject == old.pk and told.data["new_key"] == str(new.pk)
+    assert queries.credential(secret, at=AT + 80.9 * day) and queries.credential(fresh, at=AT + 80.9 * day)
+    assert queries.credential(secret, at=AT + 81 * day) is None and queries.credential(
+        fresh, at=AT + 81 * day
+    )
+    with acting_for(luna, by=MARA):
+        for wrong in (timedelta(days=8), timedelta(seconds=-1)):
+            with pytest.raises(InvalidInput):
+                roll_api_key(key=new.pk, at=AT + 81 * day, overlap=wrong)
+        with pytest.raises(NotFound):
+            roll_api_key(key=old.pk, at=AT + 81 * day, overlap=day)
+        soon, _secret = create_api_key(name="x", scopes=["members:read"], at=AT, expires_at=AT + day)
+        roll_api_key(key=soon.pk, at=AT, overlap=7 * day)
+        assert ApiKey.objects.get(pk=soon.pk).expires_at == AT + day, "rolling never lengthens the old one"
 
 
 def test_a_revoked_key_stops_within_a_second(luna: Merchant) -> None:

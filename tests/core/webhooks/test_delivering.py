@@ -1,7 +1,6 @@
 """What happened arrives: signed, with the same id in every attempt, later and later while nobody takes it, and at least
 once whatever breaks between."""
 
-import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,13 +8,12 @@ import pytest
 from loyalty.core import clock
 from loyalty.core.events.models import Event
 from loyalty.core.events.public import told as public_form
+from loyalty.core.events.tasks import dispatch_waiting
 from loyalty.core.merchants.models import Merchant
-from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from loyalty.core.webhooks import delivering, forgetting, operations, queries, schedule, tasks, vault
+from loyalty.core.tenancy.scope import acting_for
+from loyalty.core.webhooks import delivering, operations, queries, schedule, tasks
 from loyalty.core.webhooks.models import Delivery, Endpoint
 from loyalty.core.webhooks.sending import Result
-from members.operations.membership import block
-from members.operations.privacy import erase_member
 from tests.cast import AT, MARA, days, person
 from tests.core.webhooks.hand import go_out, listen, make_due, of, row, statuses
 from tests.core.webhooks.receiver import Receiver, receiving
@@ -131,8 +129,6 @@ def test_after_ten_attempts_in_three_days_it_is_given_up_and_can_be_sent_again(
 ):
     made, _secret = listen(quiet, receiver.url, "member.*")
     joined(quiet, "ana")
-    from loyalty.core.events.tasks import dispatch_waiting
-
     dispatch_waiting()
     when = played(quiet, NO)
     assert len(when) == schedule.ATTEMPTS == 10
@@ -191,8 +187,6 @@ def test_410_switches_it_off_at_once_and_tells_the_owner(quiet: Merchant, receiv
 def test_an_address_that_fails_for_days_is_switched_off_and_a_quiet_one_is_not(quiet: Merchant):
     made, _secret = listen(quiet, DEAD, "member.*")
     joined(quiet, "ana", "ben")
-    from loyalty.core.events.tasks import dispatch_waiting
-
     dispatch_waiting()
     when = played(quiet, NO)
     assert of(quiet, made).status == "active", "twenty attempts, but not five days"
@@ -228,8 +222,6 @@ def test_pauses_grow_and_chance_only_adds():
 def test_what_a_dead_worker_had_in_its_hands_is_taken_over_after_a_while(quiet: Merchant, receiver: Receiver):
     listen(quiet, receiver.url, "member.*")
     joined(quiet, "ana")
-    from loyalty.core.events.tasks import dispatch_waiting
-
     dispatch_waiting()
     at = clock.now()
     (lost,) = delivering.claim(at=at, most=10)  # and the worker dies here
@@ -242,8 +234,6 @@ def test_what_a_dead_worker_had_in_its_hands_is_taken_over_after_a_while(quiet: 
 def test_a_worker_that_comes_back_too_late_does_not_undo_what_another_has_done(quiet: Merchant):
     made, _secret = listen(quiet, DEAD, "member.*")
     joined(quiet, "ana")
-    from loyalty.core.events.tasks import dispatch_waiting
-
     dispatch_waiting()
     at = clock.now()
     (slow,) = delivering.claim(at=at, most=10)
@@ -257,8 +247,6 @@ def test_a_worker_that_comes_back_too_late_does_not_undo_what_another_has_done(q
 def test_one_that_arrived_late_arrived(quiet: Merchant):
     listen(quiet, DEAD, "member.*")
     joined(quiet, "ana")
-    from loyalty.core.events.tasks import dispatch_waiting
-
     dispatch_waiting()
     at = clock.now()
     (slow,) = delivering.claim(at=at, most=10)
@@ -271,8 +259,6 @@ def test_one_that_arrived_late_arrived(quiet: Merchant):
 def test_one_that_kills_its_worker_is_given_up_like_any_other(quiet: Merchant):
     made, _secret = listen(quiet, DEAD, "member.*")
     joined(quiet, "ana")
-    from loyalty.core.events.tasks import dispatch_waiting
-
     dispatch_waiting()
     at = clock.now()
     for _each in range(schedule.ATTEMPTS):
@@ -290,8 +276,6 @@ def test_a_receiver_that_hangs_keeps_nobody_else_waiting(quiet: Merchant, receiv
         listen(quiet, receiver.url, "member.*")
         joined(quiet, *(f"m{number}" for number in range(60)))
         began = clock.now()
-        from loyalty.core.events.tasks import dispatch_waiting
-
         dispatch_waiting()
         done, _more = tasks.deliver(seconds=2.0)
     assert len(receiver.told) == 60
@@ -311,102 +295,9 @@ def _logs(merchant: Merchant) -> list[dict]:
 def test_one_that_keeps_failing_is_asked_one_at_a_time(quiet: Merchant):
     made, _secret = listen(quiet, DEAD, "member.*")
     joined(quiet, *(f"m{number}" for number in range(10)))
-    from loyalty.core.events.tasks import dispatch_waiting
-
     dispatch_waiting()
     assert len(delivering.claim(at=clock.now(), most=16)) == delivering.EACH
     with acting_for(quiet, by=MARA):
         Endpoint.objects.update(failures=delivering.SHAKY)
     assert len(delivering.claim(at=clock.now(), most=16)) == 1
     assert delivering.claim(at=clock.now(), most=16, busy=[made.pk]) == []
-
-
-# --- what is kept -------------------------------------------------------------------------------------------
-
-
-def test_a_lost_server_key_is_a_failure_that_says_so(quiet: Merchant, receiver: Receiver, settings):
-    listen(quiet, receiver.url, "member.*")
-    joined(quiet, "ana")
-    settings.SECRET_KEY = "another one altogether"
-    go_out()
-    assert (row(quiet).status, row(quiet).error, receiver.told) == ("waiting", "secret_lost", [])
-
-
-def test_a_rolled_server_key_still_opens_what_the_old_one_closed(
-    quiet: Merchant, receiver: Receiver, settings
-):
-    _made, secret = listen(quiet, receiver.url, "member.*")
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the new one", [settings.SECRET_KEY]
-    joined(quiet, "ana")
-    go_out()
-    assert receiver.told[0].is_signed_with(secret)
-    with pytest.raises(vault.Unreadable):
-        vault.opened("nonsense")
-
-
-def test_of_an_answer_a_thousand_bytes_are_kept_as_plain_text(quiet: Merchant, receiver: Receiver):
-    receiver.says = b"a\x00\x1b[31m\xff\n" + b"x" * 5000
-    listen(quiet, receiver.url, "member.*")
-    joined(quiet, "ana")
-    go_out()
-    kept = row(quiet)
-    assert kept.status == "delivered" and len(kept.response.encode()) <= 1100
-    assert kept.response.startswith("a\ufffd\ufffd[31m\ufffd\nxxx") and "\x00" not in json.dumps(kept.log)
-
-
-def test_what_was_answered_about_a_person_goes_with_the_person(quiet: Merchant, receiver: Receiver):
-    receiver.says = b"thanks, Ana Alm"
-    listen(quiet, receiver.url, "member.*")
-    with acting_for(quiet, by=MARA):
-        ana = person("ana", given_name="Ana")
-        person("ben")
-        block(member=ana.pk, reason="rude", at=AT)
-    go_out()
-    with acting_for(quiet, by=MARA):
-        erase_member(member=ana.pk, at=AT)
-        about = {event.pk for event in Event.objects.filter(subject=ana.pk)}
-        for one in Delivery.objects.all():
-            assert bool(one.response or one.log) == (one.event_number not in about)
-        assert Delivery.objects.filter(event_number__in=about).count() == 2
-    go_out()
-    assert [event["kind"] for event in receiver.events()][-1] == "member.erased"
-
-
-def test_a_reason_that_was_taken_out_is_not_told_later(quiet: Merchant, receiver: Receiver):
-    receiver.answers = [500, 500]
-    listen(quiet, receiver.url, "member.blocked")
-    with acting_for(quiet, by=MARA):
-        ana = person("ana")
-        block(member=ana.pk, reason="rude at the till", at=AT)
-    go_out()
-    assert receiver.events()[0]["data"] == {"reason": "rude at the till"}
-    with acting_for(quiet, by=MARA):
-        erase_member(member=ana.pk, at=AT)
-    make_due(quiet, clock.now())
-    go_out()
-    assert receiver.events()[1]["data"] == {}
-
-
-def test_what_is_old_is_forgotten_and_what_waits_is_not(quiet: Merchant, receiver: Receiver):
-    made, _secret = listen(quiet, receiver.url, "member.*")
-    joined(quiet, "ana", "ben")
-    go_out()
-    receiver.status = 500
-    joined(quiet, "cleo")
-    go_out()
-    with acting_for(quiet, by=MARA):
-        first = Delivery.objects.order_by("id").first()
-        Delivery.objects.exclude(pk=Delivery.objects.order_by("id")[1].pk).update(
-            created_at=clock.now() - days(31)
-        )
-    assert tasks.forget_old() == 1
-    assert statuses(quiet) == ["delivered", "waiting"]
-    with acting_for(quiet, by=MARA):
-        assert not Delivery.objects.filter(pk=first.pk).exists()
-        operations.remove_endpoint(endpoint=made.pk, at=clock.now() - days(32))
-        Delivery.objects.update(created_at=clock.now() - days(31))
-    with acting_for(quiet, by=SYSTEM):
-        assert forgetting.forget_before(before=clock.now() - days(30), most=1) == 1
-        assert forgetting.forget_before(before=clock.now() - days(30)) == 1
-        assert forgetting.forget_before(before=clock.now() - days(30)) == 0
-        assert not Endpoint.objects.exists()

@@ -7,6 +7,7 @@ import pytest
 from loyalty.core import clock
 from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.events.models import Event
+from loyalty.core.events.tasks import spread
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.core.webhooks import operations, queries
@@ -140,8 +141,6 @@ def test_changing_it_takes_what_waits_along(quiet: Merchant, receiver: Receiver)
     made, _secret = listen(quiet, URL, "member.*")
     with acting_for(quiet, by=MARA):
         person("ana")
-        from loyalty.core.events.tasks import spread
-
         spread(limit=10)
         operations.change_endpoint(
             endpoint=made.pk, at=AT, url=receiver.url, kinds=["order.*"], description=" Till "
@@ -174,8 +173,6 @@ def test_a_paused_one_is_told_nothing_until_it_is_switched_on(quiet: Merchant, r
     made, _secret = listen(quiet, receiver.url, "member.*")
     with acting_for(quiet, by=MARA):
         person("ana")
-        from loyalty.core.events.tasks import spread
-
         spread(limit=10)
         operations.pause_endpoint(endpoint=made.pk, at=AT)
         operations.pause_endpoint(endpoint=made.pk, at=AT)

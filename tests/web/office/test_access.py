@@ -16,7 +16,8 @@ SEEN_BY_ANALYSTS = [
 ]  # fmt: skip
 FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/", "imports/",
                 "imports/new/", "exports/", "jobs/", "till/"]  # fmt: skip
-FOR_OWNERS = ["connect/", "connect/new/", "imports/whole/", "settings/tills/", "settings/tills/new/"]
+FOR_OWNERS = ["connect/", "connect/new/", "imports/whole/", "settings/tills/", "settings/tills/new/",
+              "connect/quickstart/", "connect/webhooks/", "connect/webhooks/new/"]  # fmt: skip
 EVERY_PAGE = SEEN_BY_ANALYSTS + FOR_MANAGERS + FOR_OWNERS
 
 

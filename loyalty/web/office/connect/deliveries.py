@@ -35,7 +35,6 @@ _ERRORS = {
         "The server’s own key was changed, so the secret cannot be read. Replace the secret."
     ),
     "switched_off": gettext_lazy("The webhook was switched off before this could be sent."),
-    "lost": gettext_lazy("The server was restarted while this was on its way."),
 }
 _SHORT = {
     "timeout": gettext_lazy("too slow"),

@@ -100,11 +100,14 @@ def quickstart(request: HttpRequest, here: Here) -> HttpResponse:
         "left": len(found) - len(done),
         "poll_url": f"{reverse('office:quickstart', args=[slug])}?seen={','.join(done)}",
         "key": working[0] if working else None,
-        "key_shown": f"{prefix}{working[0].lookup}…" if working else f"{prefix}…",
+        "export_line": f"export LOYALTY_KEY={prefix}{working[0].lookup if working else ''}…",
         "languages": snippets.LANGUAGES,
         "endpoint": listening[0] if listening else None,
         "endpoint_id": ids.encode("whe", listening[0].pk) if listening else "",
         "endpoint_host": host_of(listening[0].url) if listening else "",
+        "try_url": ""
+        if here.merchant.is_sandbox or not here.sibling
+        else reverse("office:quickstart", args=[here.sibling.slug]),
         "docs_url": reverse("api_docs"),
     }
     return office_page(

@@ -238,9 +238,9 @@ def resume(request: HttpRequest, here: Here, endpoint_id: str) -> HttpResponse:
 def resend_failed(request: HttpRequest, here: Here, endpoint_id: str) -> HttpResponse:
     """Send again what failed since some time ago."""
     form = SinceForm(request.POST)
-    key, count = ids.decode("whe", endpoint_id), 0
+    row, count = queries.endpoint(ids.decode("whe", endpoint_id)), 0
     if form.is_valid():
-        count = operations.resend_failed(endpoint=key, since=here.at - form.time, at=here.at)
+        count = operations.resend_failed(endpoint=row.pk, since=here.at - form.time, at=here.at)
     if count:
         text = ngettext("{n} message is sent again.", "{n} messages are sent again.", count).format(n=count)
         messages.success(request, text)
