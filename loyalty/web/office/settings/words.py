@@ -103,9 +103,7 @@ class LanguageForm(forms.Form):
     language = forms.ChoiceField(
         label=gettext_lazy("Language of the shop"),
         choices=[(code, OWN_NAMES[code]) for code, _name in settings.LANGUAGES],
-        help_text=gettext_lazy(
-            "Stands first in every form here, and on posters and pictures to share."
-        ),
+        help_text=gettext_lazy("Stands first in every form here, and on posters and pictures to share."),
     )
 
 
@@ -145,7 +143,7 @@ def words(request: HttpRequest, here: Here) -> HttpResponse:
 
 def _aliases() -> dict[str, str]:
     """Fields of the document's checks, as the form calls them."""
-    found = {}
+    found: dict[str, str] = {}
     for code in LANGUAGES:
         found |= {
             f"identity.name.{code}": f"name_{code}",
