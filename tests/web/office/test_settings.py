@@ -105,7 +105,7 @@ def test_words_become_a_draft_and_keep_the_rest_of_the_programme(lunas: Luna, ow
         assert {**draft.document, "identity": 0} == {**current.document, "identity": 0}
     owner.post(lunas.url("programme/publish/"), {"note": ""})
     owner.post("/language/", {"language": "sv", "next": "/"})
-    assert "stjärnor" in text(owner.get(lunas.url("members/")))
+    assert "Stjärnor" in text(owner.get(lunas.url("members/")))
 
 
 def test_a_word_for_one_needs_a_word_for_many(lunas: Luna, owner: Client):
