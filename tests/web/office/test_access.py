@@ -13,9 +13,13 @@ from tests.web.office.conftest import Luna, browser_of
 SEEN_BY_ANALYSTS = [
     "", "figures/orders/", "books/", "members/", "orders/", "rewards/", "programme/", "programme/draft/",
     "programme/history/", "programme/history/1/", "programme/history/1/export.json", "audit/",
+    "search/?q=ana", "print/", "print/share/square.png",
 ]  # fmt: skip
 FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/"]
-FOR_OWNERS = ["connect/", "connect/new/"]
+FOR_OWNERS = [
+    "connect/", "connect/new/", "components/", "settings/", "settings/brand/", "settings/words/", "settings/staff/",
+    "settings/places/", "settings/mail/", "settings/privacy/", "settings/privacy/silent/",
+]  # fmt: skip
 EVERY_PAGE = SEEN_BY_ANALYSTS + FOR_MANAGERS + FOR_OWNERS
 
 

@@ -53,14 +53,14 @@ def test_a_passkey_is_made_and_signs_in(window: Watched, open_shop: Luna):  # no
     window.sign_in("owner@luna.example")
     window.go("/accounts/you/")
     page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Name").fill("Phone")
+    page.get_by_label("Name").fill("Mara’s pocket")
     passwordless = page.get_by_label(re.compile("passwordless|passkey", re.IGNORECASE))
     if passwordless.count():
         passwordless.first.check()
     page.get_by_role("button", name="Add").click()
     page.wait_for_url(lambda url: "add" not in url)
     window.go("/accounts/you/")
-    expect(page.get_by_text("Phone")).to_be_visible()
+    expect(page.get_by_text("Mara’s pocket")).to_be_visible()
 
     window.context.clear_cookies()
     window.go("/accounts/login/")
