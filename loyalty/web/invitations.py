@@ -4,7 +4,9 @@ The link says nothing about the shop to whoever does not hold it: a wrong one an
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.forms import RequestLoginCodeForm
 from allauth.account.views import RequestLoginCodeView
 from django import forms
 from django.contrib import messages
@@ -86,10 +88,15 @@ def _send_code(request: HttpRequest, row: Invitation) -> HttpResponse:
     if request.user.is_authenticated:
         logout(request)  # as somebody else; two people cannot be signed in at once
     open_account(email=row.email)
-    request.POST = request.POST.copy()
-    request.POST["email"], request.POST["next"] = row.email, request.path
-    response: HttpResponse = RequestLoginCodeView.as_view()(request)
-    return response
+    form = RequestLoginCodeForm({"email": row.email})
+    if not form.is_valid():
+        messages.error(request, _("A few codes were sent just now. Wait a minute, then ask again."))
+        return sent_to(request, request.path)
+    view = RequestLoginCodeView()
+    view.setup(request)
+    view.form_valid(form)
+    confirm = reverse("account_confirm_login_code")
+    return sent_to(request, f"{confirm}?{urlencode({'next': request.path})}")
 
 
 def _accepted(request: HttpRequest, merchant: Merchant, token: str, user: int, name: str) -> HttpResponse:

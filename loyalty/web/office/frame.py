@@ -114,6 +114,7 @@ def office_page(
         "staff_name": here.staff.name or str(request.user),
         "role_label": ROLE_NAMES[Role(here.staff.role)],
         "search_url": reverse("office:search", args=[slug]) if here.may("overview.view") else "",
+        "account_url": reverse("account"),
         "logo_url": address(slug, here.merchant.logo, "small"),
         "home_url": first_page(slug, here.permissions),
         "merchants_url": f"{reverse('home')}?choose" if len(here.shops) > 1 else "",

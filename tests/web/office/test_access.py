@@ -13,11 +13,15 @@ from tests.web.office.conftest import Luna, browser_of
 SEEN_BY_ANALYSTS = [
     "", "figures/orders/", "books/", "members/", "orders/", "rewards/", "programme/", "programme/draft/",
     "programme/history/", "programme/history/1/", "programme/history/1/export.json", "audit/",
+    "search/?q=ana", "print/", "print/share/square.png",
 ]  # fmt: skip
 FOR_MANAGERS = ["members/export.csv", "members/join/", "programme/rule/", "rewards/new/", "imports/",
                 "imports/new/", "exports/", "jobs/", "till/"]  # fmt: skip
-FOR_OWNERS = ["connect/", "connect/new/", "imports/whole/", "settings/tills/", "settings/tills/new/",
-              "connect/quickstart/", "connect/webhooks/", "connect/webhooks/new/"]  # fmt: skip
+FOR_OWNERS = [
+    "connect/", "connect/new/", "connect/quickstart/", "connect/webhooks/", "connect/webhooks/new/", "components/",
+    "imports/whole/", "settings/", "settings/brand/", "settings/words/", "settings/staff/", "settings/places/",
+    "settings/mail/", "settings/privacy/", "settings/privacy/silent/", "settings/tills/", "settings/tills/new/",
+]  # fmt: skip
 EVERY_PAGE = SEEN_BY_ANALYSTS + FOR_MANAGERS + FOR_OWNERS
 
 

@@ -39,6 +39,7 @@ def _fits(asked: str, *texts: Any) -> bool:
 
 
 def _members(here: Here, asked: str) -> list[dict[str, Any]]:
+    said = words()
     rows = directory.rows(list(directory.members(text=asked)[:SHOWN]))
     return [
         {
@@ -47,7 +48,7 @@ def _members(here: Here, asked: str) -> list[dict[str, Any]]:
             "note": " · ".join(
                 filter(None, [row.identities.get("email") or row.identities.get("phone"), row.identities.get("card")])
             ),
-            "aside": formats.points(row.balance.available, words()),
+            "aside": formats.points(row.balance.available, said),
             "url": reverse("office:member", args=[here.merchant.slug, ids.encode("mbr", row.member.pk)]),
         }
         for row in rows
@@ -61,7 +62,7 @@ def _orders(here: Here, asked: str) -> list[dict[str, Any]]:
             "icon": "receipt-text",
             "title": row["order"].external_id,
             "note": " · ".join(
-                filter(None, [formats.when(row["order"].placed_at), row["where"], row["member"]])
+                filter(None, [formats.when(row["order"].placed_at, "datetime"), row["where"], row["member"]])
             ),
             "aside": formats.money(row["net_minor"], row["order"].currency),
             "url": row["url"],
@@ -71,6 +72,7 @@ def _orders(here: Here, asked: str) -> list[dict[str, Any]]:
 
 
 def _rewards(here: Here, asked: str) -> list[dict[str, Any]]:
+    said = words()
     fitting = [
         row
         for row in catalogue.rewards(retired=True)
@@ -81,7 +83,7 @@ def _rewards(here: Here, asked: str) -> list[dict[str, Any]]:
             "icon": ICONS[Reward.Kind(row.kind)],
             "title": name_of(row),
             "note": _("Retired") if row.retired_at else "",
-            "aside": formats.points(row.cost_points, words()),
+            "aside": formats.points(row.cost_points, said),
             "url": reverse("office:reward", args=[here.merchant.slug, ids.encode("rwd", row.pk)]),
         }
         for row in sorted(fitting, key=lambda row: row.retired_at is not None)[:SHOWN]

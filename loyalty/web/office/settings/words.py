@@ -143,7 +143,7 @@ def words(request: HttpRequest, here: Here) -> HttpResponse:
 
 def _aliases() -> dict[str, str]:
     """Fields of the document's checks, as the form calls them."""
-    found = {}
+    found: dict[str, str] = {}
     for code in LANGUAGES:
         found |= {
             f"identity.name.{code}": f"name_{code}",
