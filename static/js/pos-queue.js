@@ -39,7 +39,7 @@
   const row = (sale) => {
     const line = made("li", "last__row");
     const text = made("p", "last__text");
-    const time = new Date(sale.soldAt * 1000).toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit" });
+    const time = new Date(sale.soldAt * 1000).toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", timeZone: words().zone });
     text.append(made("strong", "", `${sale.fields.amount} · ${sale.name || sale.fields.card || ""}`));
     text.append(made("small", sale.reason ? "waiting__reason" : "soft", `${time} · ${sale.reason || words().wordWaiting}`));
     line.append(text);
@@ -74,7 +74,7 @@
   };
 
   const toast = (text, kind) => {
-    const box = made("div", `toast toast--${kind}`);
+    const box = made("div", `toast toast--said toast--${kind}`);
     box.setAttribute("data-toast", "");
     box.append(made("p", "toast__text", text));
     document.getElementById("toasts")?.append(box);

@@ -53,7 +53,16 @@
 
   /* --- plus and minus, the keypad of the PIN, printing -------------------------------------------------------- */
 
+  const showPrices = () => {
+    for (const item of document.querySelectorAll("[data-item]")) {
+      item.classList.toggle("item--some", Number(item.querySelector(".stepper__count").value) > 0);
+    }
+  };
+  root.setAttribute("data-items-ready", "");
+  document.addEventListener("input", showPrices);
+
   const revealTools = () => {
+    showPrices();
     for (const button of document.querySelectorAll("[data-step][hidden], [data-print][hidden]")) button.hidden = false;
     for (const keypad of document.querySelectorAll("[data-keypad][hidden]")) {
       keypad.hidden = false;

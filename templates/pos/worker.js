@@ -4,7 +4,6 @@
  */
 const KEPT = "till-{{ version }}";
 const SHELL = "{{ shell }}";
-const FILES = [{% for file in files %}"{{ file }}"{% if not forloop.last %}, {% endif %}{% endfor %}];
 
 self.addEventListener("install", (event) => {
   const keep = async () => {
@@ -13,7 +12,7 @@ self.addEventListener("install", (event) => {
     const shell = await (await cache.match(SHELL)).text();
     const styles = [...shell.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)].map((found) => found[1]);
     const scripts = [...shell.matchAll(/<script src="([^"]+)"/g)].map((found) => found[1]);
-    await Promise.allSettled([...new Set([...FILES, ...styles, ...scripts])].map((file) => cache.add(file)));
+    await Promise.allSettled([...styles, ...scripts].map((file) => cache.add(file)));
     await self.skipWaiting();
   };
   event.waitUntil(keep());

@@ -116,6 +116,14 @@ def action(action_id: UUID, *, till: UUID) -> Action:
     return found
 
 
+def action_named(text: str, *, till: UUID) -> Action | None:
+    """Something done at this very till, by its id as an address has it; None for anything else."""
+    try:
+        return Action.objects.filter(pk=UUID(text), till=till).first()
+    except ValueError:
+        return None
+
+
 def action_by_key(key: str) -> Action | None:
     """What was done under a key."""
     return Action.objects.filter(key=key).first()

@@ -19,6 +19,7 @@ from loyalty.web.office.frame import words
 from loyalty.web.pos import finding, reading, selling, shown
 from loyalty.web.pos.asking import asked
 from loyalty.web.pos.frame import Desk, desk_page, pos_page, url
+from loyalty.web.templatetags.ui import UNDO
 from members.queries import directory
 
 
@@ -40,8 +41,18 @@ def _goes_to(url_: str) -> HttpResponse:
 @require_safe
 @desk_page()
 def till(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Ready for the next customer."""
+    """Ready for the next customer. What was just done (`?done=`) can be taken back from its message for a while."""
+    _offer_undo(request, desk, request.GET.get("done", ""))
     return middle(request, desk, {})
+
+
+def _offer_undo(request: HttpRequest, desk: Desk, done: str) -> None:
+    """Say once more what was done, with a way back."""
+    action = queries.action_named(done, till=desk.till.pk)
+    if action is not None and selling.may_undo(action, desk):
+        row = directory.row(directory.member(action.member))
+        undo_at = UNDO + url("undo", action.pk)
+        messages.success(request, _said(action, shown.short_name(row)), extra_tags=undo_at)
 
 
 @require_POST
@@ -116,6 +127,7 @@ def done(request: HttpRequest, desk: Desk, action_id: UUID) -> HttpResponse:
     row = directory.row(directory.member(action.member))
     context = {
         "action": action,
+        "action_id": str(action.pk),
         "name": shown.short_name(row),
         "member_id": ids.encode("mbr", row.member.pk),
         "balance": balance(row.member.pk),

@@ -35,14 +35,6 @@ from loyalty.web.pos.frame import (
 )
 from members.queries import directory
 
-SHELL_FILES = (
-    "css/tokens.css", "css/base.css", "css/components/actions.css", "css/components/surfaces.css",
-    "css/components/forms.css", "css/components/data.css", "css/components/story.css",
-    "css/components/feedback.css", "css/components/member.css", "css/pos.css",
-    "css/pos-counter.css", "css/pos-takes.css", "img/mark.svg", "js/dialog.js", "js/menu.js", "js/toast.js",
-    "js/forms.js", "js/sending.js", "js/pos.js", "js/pos-queue.js", "js/pos-camera.js", "django_htmx/htmx-2.min.js",
-)  # fmt: skip
-
 
 @require_POST
 @never_cache
@@ -134,7 +126,6 @@ def worker(request: HttpRequest, device: Device) -> HttpResponse:
     context: dict[str, Any] = {
         "version": f"{device.merchant.pk}-{current.number if current else 0}-{get_language()}",
         "shell": url("offline"),
-        "files": [static(name) for name in SHELL_FILES],
     }
     response = pos_page(request, device, "pos/worker.js", context)
     response.headers["Content-Type"] = "text/javascript; charset=utf-8"
