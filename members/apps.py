@@ -15,7 +15,6 @@ class MembersConfig(AppConfig):
         from members.queries import (
             invariants,
             life_words,
-            opening_words,
             partner_invariants,
             partners,
             referral_invariants,
@@ -55,5 +54,4 @@ class MembersConfig(AppConfig):
         register_agreements(partners.agreed)
         referral_invariants.register()
         life_words.register()
-        opening_words.register()
         referral_words.register_words()

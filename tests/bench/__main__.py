@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, engine, growth, inprocess, tiers, web
+from tests.bench import books, engine, exchange, growth, inprocess, tiers, web
 from tests.bench.clients import Figure, pgbench, processes
 from tests.bench.report import save, table
 from tests.bench.world import World, build
@@ -17,6 +17,7 @@ PARTS = (
     "books",
     "engine",
     "tiers",
+    "exchange",
     "orders",
     "redeem",
     "reads",
@@ -176,7 +177,7 @@ def main() -> None:
     asked = parser.parse_args()
     run = Run(build(asked.members), asked.seconds)
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
-             "engine": engine.measure, "tiers": tiers.measure, "growth": grown}  # fmt: skip
+             "engine": engine.measure, "tiers": tiers.measure, "exchange": exchange.measure, "growth": grown}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):
             steps[part](run)
