@@ -77,7 +77,7 @@ class LotsKind:
 
     name = "lots"
     label = gettext_lazy("Points, lot by lot")
-    fields = FIELDS
+    fields: tuple[Field, ...] = FIELDS
 
     def lacking(self, fields: set[str]) -> list[str]:
         """Whose and how many."""
