@@ -17,7 +17,6 @@ class MembersConfig(AppConfig):
             invariants,
             life_words,
             naming,
-            opening_words,
             partner_invariants,
             partners,
             referral_invariants,
@@ -62,6 +61,5 @@ class MembersConfig(AppConfig):
         register_agreements(partners.agreed)
         referral_invariants.register()
         life_words.register()
-        opening_words.register()
         referral_words.register_words()
         event_kinds.register()

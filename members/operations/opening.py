@@ -61,7 +61,7 @@ class Opened:
     created: bool
 
 
-def standing(lots: Sequence[OpeningLot]) -> tuple[dict[str, Granted], dict[str, str]]:
+def standing(*, lots: Sequence[OpeningLot]) -> tuple[dict[str, Granted], dict[str, str]]:
     """Of what is in the books already and was not undone: the lot by its key here. And the key each of the others is
     to be written under: one that was brought in, undone, and comes again follows the one that was undone."""
     found: dict[str, Granted] = {}
@@ -82,7 +82,7 @@ def standing(lots: Sequence[OpeningLot]) -> tuple[dict[str, Granted], dict[str, 
     return found, {key: name for key, name in names.items() if key not in found}
 
 
-def other_figures(lot: OpeningLot, row: Granted) -> OtherFigures | None:
+def other_figures(*, lot: OpeningLot, row: Granted) -> OtherFigures | None:
     """What is wrong when the same lot comes again: nothing, if it says the same."""
     if row.owner == lot.member and row.granted == lot.amount:
         return None
@@ -95,13 +95,13 @@ def open_lots(*, lots: Sequence[OpeningLot], at: datetime, source: str = "") -> 
     refused one does not stop the rest. `source` goes with each, for whoever asks later where it came from."""
     here = _locked({lot.member for lot in lots})
     hold(sorted(here))
-    known, names = standing(lots)
+    known, names = standing(lots=lots)
     current = programmes.in_force()
     answers: dict[int, Opened | DomainError] = {}
     fresh: list[int] = []
     for index, lot in enumerate(lots):
         if lot.key in known:
-            wrong = other_figures(lot, known[lot.key])
+            wrong = other_figures(lot=lot, row=known[lot.key])
             answers[index] = wrong or Opened(known[lot.key].transfer, False)
         elif here.get(lot.member) not in (Member.Status.ACTIVE, Member.Status.BLOCKED):
             answers[index] = NotActive(status=here.get(lot.member, "gone"))

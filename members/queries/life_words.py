@@ -54,6 +54,14 @@ def _said(told: sayings.Told) -> sayings.Said:
     return Kind.SHARED, title, text.format(points=points)
 
 
+def _opened(told: sayings.Told) -> sayings.Said:
+    """Points a member brought with them from another system."""
+    title = gettext("Brought from before") if told.row.move == Do.GRANT else gettext("An import, undone")
+    if told.row.pending:
+        return Kind.ADJUSTMENT, title, gettext("{points}, to be spent later").format(points=told.amount)
+    return Kind.ADJUSTMENT, title, told.row.reason or told.amount
+
+
 def _brought_back(told: sayings.Told) -> sayings.Said:
     """A transfer that staff undid."""
     comes_back = told.row.move == Do.GIVE_BACK
@@ -128,3 +136,4 @@ def register() -> None:
     story.register("transfer", _tell)
     sayings.register_saying("transfer", "", _said)
     sayings.register_saying("transfer_undone", "", _brought_back)
+    sayings.register_saying("opening", "", _opened)

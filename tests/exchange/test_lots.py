@@ -9,11 +9,9 @@ from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, balance_as_of, lots, totals
 from loyalty.core.merchants.models import Merchant
 from members.models import Member
-from members.operations.opening import OpeningLot, open_lots, take_back_lots
 from members.operations.points import adjust_points, live_through
-from members.operations.privacy import erase_member
 from members.queries.story import story
-from tests.cast import AT, days, publish
+from tests.cast import days, publish
 from tests.exchange.conftest import Send, csv_of
 
 HEAD = "customer number,points,earned at,expires"
@@ -135,22 +133,3 @@ def test_a_members_story_tells_what_they_brought(cafe: Merchant, ana: Member, se
     send("lots", csv_of("customer number,points,note", "ana,100,Birthday 2024")).run()
     (row,) = story(ana.pk).rows
     assert (row.title, row.sentence, row.change) == ("Brought from before", "Birthday 2024", 100)
-
-
-def lot(member: Member, key: str, amount: int = 10) -> OpeningLot:
-    return OpeningLot(member=member.pk, key=key, amount=amount, earned_at=AT)
-
-
-def test_one_refused_lot_does_not_stop_the_rest(cafe: Merchant, ana: Member, ben: Member):
-    erase_member(member=ben.pk, at=AT)
-    gone, fine, again = open_lots(lots=[lot(ben, "1"), lot(ana, "2"), lot(ana, "2")], at=AT)
-    assert gone.code == "member_not_active"
-    assert fine.created and not again.created and fine.transfer == again.transfer
-    assert balance(ana.pk).available == 10
-
-
-def test_undoing_twice_takes_nothing_twice(cafe: Merchant, ana: Member):
-    (made,) = open_lots(lots=[lot(ana, "1")], at=AT)
-    assert [take_back_lots(transfers=[made.transfer], at=AT) for _again in range(2)] == [[None], [None]]
-    assert balance(ana.pk).available == 0
-    assert verify() == []

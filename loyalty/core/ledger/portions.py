@@ -113,7 +113,10 @@ def granted_by(*, keys: Iterable[str] = (), transfers: Iterable[UUID] = ()) -> l
         .values_list("settles")
         .annotate(total=Sum("amount"))
     )
-    return [Granted(*row, int(gone.get(row[0], 0))) for row in found]
+    return [
+        Granted(transfer, key, owner, lot, unit, granted, remaining, int(gone.get(transfer, 0)))
+        for transfer, key, owner, lot, unit, granted, remaining in found
+    ]
 
 
 def lots_after(after: UUID | None, *, most: int) -> list[dict[str, Any]]:

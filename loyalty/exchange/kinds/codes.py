@@ -38,7 +38,7 @@ class CodesKind:
 
     name = "codes"
     label = gettext_lazy("Codes for a reward")
-    fields = FIELDS
+    fields: tuple[Field, ...] = FIELDS
 
     def lacking(self, fields: set[str]) -> list[str]:
         """Which column."""

@@ -77,7 +77,7 @@ class LotsKind:
 
     name = "lots"
     label = gettext_lazy("Points, lot by lot")
-    fields = FIELDS
+    fields: tuple[Field, ...] = FIELDS
 
     def lacking(self, fields: set[str]) -> list[str]:
         """Whose and how many."""
@@ -97,11 +97,11 @@ class LotsKind:
     def judge(self, lines: Sequence[Line], context: Context) -> list[Verdict]:
         """Which lots are new."""
         lots, verdicts = self._read(lines, context)
-        known, _names = standing(list(lots.values()))
+        known, _names = standing(lots=list(lots.values()))
         for place, lot in lots.items():
             line = lines[place]
             before = known.get(lot.key)
-            wrong = other_figures(lot, before) if before is not None else None
+            wrong = other_figures(lot=lot, row=before) if before is not None else None
             if wrong is not None:
                 verdicts[place] = refused(line, wrong)
             else:

@@ -71,7 +71,7 @@ class MembersKind:
 
     name = "members"
     label = gettext_lazy("Members")
-    fields = FIELDS
+    fields: tuple[Field, ...] = FIELDS
 
     def lacking(self, fields: set[str]) -> list[str]:
         """Whom it is about."""
@@ -152,13 +152,12 @@ def _newcomer(line: Line, context: Context) -> Newcomer:
     """A row as a person. Raises `Bad` with everything that is wrong with it."""
     problems: list[Problem] = []
 
-    def tried[Value](read: Any, *arguments: Any) -> Value | None:
+    def tried(read: Any, *arguments: Any) -> Any:
         try:
-            value: Value | None = read(line, *arguments)
+            return read(line, *arguments)
         except Bad as found:
             problems.extend(found.problems)
             return None
-        return value
 
     order = context.option("dates", "dmy")
     ways = tried(people.identities) or {}

@@ -86,7 +86,7 @@ class OrdersKind:
 
     name = "orders"
     label = gettext_lazy("Orders")
-    fields = FIELDS
+    fields: tuple[Field, ...] = FIELDS
 
     def lacking(self, fields: set[str]) -> list[str]:
         """Which order, when, and how much."""

@@ -1,0 +1,104 @@
+"""Several workers at one job, and workers that die: every chunk is done once, and what was half done was not done."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from loyalty.core import clock
+from loyalty.core.jobs import kinds, operations, queries, storing, tasks
+from loyalty.core.jobs.kinds import Kind, Step
+from loyalty.core.jobs.models import File, Job
+from loyalty.core.merchants.models import Merchant
+from loyalty.core.tenancy.scope import acting_for
+from tests.cast import MARA
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+CHUNKS, WORKERS = 12, 4
+
+
+def slow_step(job: Job, at: object) -> Step:
+    """Each chunk keeps a file named by its number, and takes its time."""
+    number = job.cursor.get("next", 0)
+    storing.begin(name=f"chunk-{number}", content_type="x", at=clock.now())
+    time.sleep(0.02)
+    return Step(cursor={"next": number + 1}, done=1, over=number + 1 == CHUNKS)
+
+
+@pytest.fixture
+def slow() -> Iterator[None]:
+    kinds.register(Kind(name="slow", label="Slow", permission="data.export", step=slow_step))
+    yield
+    kinds._kinds.pop("slow")
+
+
+def asked(luna: Merchant) -> Job:
+    with acting_for(luna, by=MARA):
+        return operations.ask_for(kind="slow", at=clock.now())
+
+
+def chunks(luna: Merchant) -> list[str]:
+    with acting_for(luna, by=MARA):
+        return sorted(File.objects.values_list("name", flat=True))
+
+
+def work_at_once(luna: Merchant, job: Job) -> None:
+    def work() -> None:
+        try:
+            for _look in range(200):
+                tasks.run_chunk(luna.pk, job.pk)
+                with acting_for(luna, by=MARA):
+                    if not queries.job(job.pk).is_open:
+                        return
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _worker in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_however_many_work_on_it_each_chunk_is_done_once(luna_open: Merchant, slow: None):
+    job = asked(luna_open)
+    work_at_once(luna_open, job)
+    assert chunks(luna_open) == sorted(f"chunk-{number}" for number in range(CHUNKS))
+    with acting_for(luna_open, by=MARA):
+        assert (queries.job(job.pk).state, queries.job(job.pk).done) == ("done", CHUNKS)
+
+
+def test_twin_without_the_lock_chunks_are_done_twice(
+    luna_open: Merchant, slow: None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(operations, "_held", lambda job: True)
+    work_at_once(luna_open, asked(luna_open))
+    found = chunks(luna_open)
+    assert len(found) > len(set(found))
+
+
+def test_a_worker_that_is_killed_loses_its_chunk_and_the_next_goes_on(luna_open: Merchant, slow: None):
+    job = asked(luna_open)
+    connection.close()  # a child must not use its parent's connection
+
+    def victim() -> None:
+        while tasks.run_chunk(luna_open.pk, job.pk):
+            pass
+
+    child = multiprocessing.get_context("fork").Process(target=victim)
+    child.start()
+    deadline = time.monotonic() + 20
+    while len(chunks(luna_open)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    left = len(chunks(luna_open))
+    assert 3 <= left < CHUNKS
+    work_at_once(luna_open, job)
+    assert chunks(luna_open) == sorted(f"chunk-{number}" for number in range(CHUNKS))
