@@ -49,11 +49,7 @@ class MembersConfig(AppConfig):
         register_review(naming.review)
         for one in (
             holder,
-            card_links.holder,
-            consents.holder,
-            perks.holder,
-            approvals.holder,
-            referral_moves.holder,
+            *(room.holder for room in (card_links, consents, perks, approvals, referral_moves)),
         ):
             privacy.register(one)
         invariants.register()

@@ -87,13 +87,11 @@ def members(request: HttpRequest, here: Here) -> HttpResponse:
     )
     shown = directory.rows(found[:PAGE])
     tiers, ladder = tiers_of([row.member.pk for row in shown]), ladder_in_force()
-    export = reverse("office:members_export", args=[here.merchant.slug])
+    slug = here.merchant.slug
+    export = reverse("office:members_export", args=[slug])
     query = address(request, after="", cols="").partition("?")[2]
     context = {
-        "rows": [
-            {**listed(row, here.merchant.slug), **_more(row, tiers.get(row.member.pk, ""), ladder)}
-            for row in shown
-        ],
+        "rows": [{**listed(row, slug), **_more(row, tiers.get(row.member.pk, ""), ladder)} for row in shown],
         "text": choice.text,
         "search_query": choice.text,
         "status": choice.status,
