@@ -219,6 +219,9 @@ def _fingerprint(request: HttpRequest) -> UUID:
         file = request.FILES.get(name)
         if file is None:
             continue
-        parts += [name, hashlib.sha256(file.read()).hexdigest()]
+        digest = hashlib.sha256()
+        for chunk in file.chunks():  # a large one lies on the disk and need not be held at once
+            digest.update(chunk)
+        parts += [name, digest.hexdigest()]
         file.seek(0)
     return UUID(bytes=hashlib.sha256("\x1f".join(parts).encode()).digest()[:16])
