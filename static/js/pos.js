@@ -51,6 +51,22 @@
     find.focus();
   });
 
+  // The next card was scanned while somebody's sum was still empty: no sum has letters.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const amount = event.target.matches("[data-sale]") && event.target.elements.amount;
+      const find = document.querySelector("[data-find]");
+      if (!amount || !find || amount.value.length < 6 || !/^(?=.*[a-z])[a-z0-9-]+$/i.test(amount.value)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      find.elements.q.value = amount.value;
+      amount.value = "";
+      find.requestSubmit();
+    },
+    { capture: true },
+  );
+
   /* --- plus and minus, the keypad of the PIN, printing -------------------------------------------------------- */
 
   const showPrices = () => {

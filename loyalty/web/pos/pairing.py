@@ -27,7 +27,7 @@ class PairForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=20,
-        help_text=gettext_lazy("Eight letters and digits, from Settings, Tills."),
+        help_text=gettext_lazy("Eight letters and digits from the dashboard."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),

@@ -75,13 +75,7 @@ def queued(request: HttpRequest) -> HttpResponse:
 
 def _sold(request: HttpRequest, desk: Desk, since: datetime) -> HttpResponse:
     sale = reading.read_sale(request.POST, currency=desk.merchant.currency, asks=asked())
-    if request.POST.get("member"):
-        row = shown.found(request.POST["member"])
-    else:
-        found = finding.find(request.POST.get("card", ""), desk)
-        if found.redemption is not None:
-            raise finding.Nobody()
-        row = directory.row(directory.member(found.member))
+    row = _whose(request, desk)
     action = selling.sell(
         desk=desk,
         member=row.member.pk,
@@ -90,6 +84,19 @@ def _sold(request: HttpRequest, desk: Desk, since: datetime) -> HttpResponse:
         sold_at=_when(request, since, desk.at),
     )
     return _answer("done", _told(action, row))
+
+
+def _whose(request: HttpRequest, desk: Desk) -> directory.Row:
+    """The member who was on the screen when the connection went, or whose card was typed since."""
+    if request.POST.get("member"):
+        try:
+            return shown.found(request.POST["member"])
+        except NotFound:
+            raise finding.Nobody() from None
+    found = finding.find(request.POST.get("card", ""), desk)
+    if found.redemption is not None:
+        raise finding.Nobody()
+    return directory.row(directory.member(found.member))
 
 
 def _told(action: Action, row: directory.Row) -> str:
