@@ -83,6 +83,20 @@ def test_a_row_that_needs_a_fix_says_why(
     assert balance(ana.pk).available == 1
 
 
+def test_stamps_are_no_points_and_what_waits_goes_on_waiting(cafe: Merchant, ana: Member, send: Send):
+    head = "customer number,points,unit,state,available from"
+    rows = (
+        "ana,9,stamps-coffee,open,",
+        "ana,50,points,waiting,",
+        "ana,60,points,waiting,2099-01-01",
+        "ana,1,points,open,",
+    )
+    sent = send("lots", csv_of(head, *rows))
+    assert [(row, column) for row, column, _text in sent.bad()] == [(2, "unit"), (3, "state")]
+    sent.run()
+    assert (balance(ana.pk).available, balance(ana.pk).pending) == (1, 60)
+
+
 def test_without_an_end_in_the_file_points_live_as_was_chosen(cafe: Merchant, ana: Member, send: Send):
     publish(points_life={"expiry": "rolling", "months": 1200 // 100}, at=clock.now())
     ends = {}

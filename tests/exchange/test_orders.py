@@ -107,6 +107,19 @@ def test_a_row_that_needs_a_fix_says_why(
     assert sent.run().done["made"] == 1
 
 
+def test_what_was_called_off_or_given_back_earns_nothing_by_coming_again(
+    cafe: Merchant, ana: Member, send: Send
+):
+    rows = ("A;2026-03-03;10;ana;cancelled;", "B;2026-03-03;10;ana;paid;5.00", "C;2026-03-03;10;ana;paid;0.00",
+            "D;2026-03-03;10;ana;Partially refunded;")  # fmt: skip
+    sent = send("orders", csv_of(f"{HEAD};Financial Status;Refunded Amount", *rows))
+    assert [(row, column) for row, column, _text in sent.bad()] == [
+        (2, "Financial Status"), (3, "Refunded Amount"), (5, "Financial Status")
+    ]  # fmt: skip
+    sent.run()
+    assert balance(ana.pk).available == 10
+
+
 def test_an_order_whose_rows_are_torn_apart_is_not_guessed(cafe: Merchant, ana: Member, send: Send):
     sent = send("orders", csv_of(HEAD, "A;2026-03-03;1;ana", "B;2026-03-03;1;ana", "A;2026-03-03;1;ana"))
     assert sent.bad()[0] == (

@@ -11,11 +11,13 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.core.errors import DomainError
+from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.ledger import restoring
 from loyalty.core.ledger.checks import verify
 from loyalty.core.merchants.models import Location, Merchant
 from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.programme import document
+from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from loyalty.exchange.archive.tables import fields, tables
 from loyalty.exchange.archive.writing import FORMAT, MANIFEST, Manifest, file_name, reconciled
@@ -195,10 +197,15 @@ def _take_settings(manifest: Manifest) -> None:
 
 
 def _hold_to_account(manifest: Manifest) -> None:
-    """The books must add up, and to what the manifest says."""
+    """The books must add up, and to what the manifest says; and every programme must be one."""
     breaches = verify()
     if breaches:
         raise ArchiveRefused("does_not_hold", detail=f"{breaches[0].check}: {breaches[0].detail}")
+    for version in programmes.history():
+        try:
+            document.parse(version.document)
+        except InvalidInput as wrong:
+            raise ArchiveRefused("does_not_hold", detail=str(wrong.errors[0]["field"])) from None
     now = reconciled(set(manifest.units))
     for unit, said in manifest.units.items():
         accounts = {name: total for name, total in said.accounts.items() if total}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty.core.errors import DomainError
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.exchange.kinds import parsing, people
 from loyalty.exchange.kinds.base import (
@@ -51,6 +52,8 @@ FIELDS = (
           help=gettext_lazy("A day counts to its end; a time is the very moment.")),
     Field(name="available_from", label=gettext_lazy("Can be spent from"),
           aliases=("availablefrom", "pendinguntil", "maturesat", "spendablefrom")),
+    Field(name="unit", label=gettext_lazy("Unit"), aliases=("unit", "enhet", "eenheid")),
+    Field(name="state", label=gettext_lazy("State"), aliases=("state", "pointsstate", "pointstatus")),
     Field(name="lot", label=gettext_lazy("Number of the lot"),
           aliases=("lot", "lotid", "transactionid", "pointtransactionid", "entryid", "bucketid", "logid", "batch"),
           help=gettext_lazy("What the other system calls this credit. With it a lot is known again for certain.")),
@@ -156,6 +159,7 @@ def _said(line: Line, context: Context) -> _Said:
         if points is None or points < 1:
             reason = _("Only points above zero make a lot. Leave rows without any out of the file.")
             raise parsing.problem(line, "points", "no_points", reason)
+        _refuse_others(line)
         earned = parsing.instant(line, "earned_at", order, zone) or context.at
         if not EARLIEST <= earned <= context.at:
             raise parsing.problem(
@@ -176,6 +180,16 @@ def _said(line: Line, context: Context) -> _Said:
         raise Bad(*problems)
     mark = f"lot|{line.get('lot')}" if line.get("lot") else f"day|{line.get('earned_at')}|{line.nth}"
     return _Said(ways, points or 0, earned, ends, available, line.get("note")[:300], mark)
+
+
+def _refuse_others(line: Line) -> None:
+    """A stamp is no point, and what waits for something to happen cannot be spent because it has moved."""
+    if line.get("unit").casefold() not in ("", POINTS):
+        reason = _("Only points can be imported. Stamps, credits and cash-back come with a whole shop.")
+        raise parsing.problem(line, "unit", "other_unit", reason)
+    if line.get("state").casefold() in ("waiting", "pending") and not line.get("available_from"):
+        reason = _("These points wait for something to happen. Say from which day they can be spent.")
+        raise parsing.problem(line, "state", "waiting", reason)
 
 
 def _ends(line: Line, context: Context, earned: datetime) -> datetime | None:

@@ -36,6 +36,11 @@ from members.queries.orders import recorded
 from members.rules.shopping import NewLine, NewOrder, order_problems
 
 MEMBER_WAYS = {"external": "external_id", "email": "email", "phone": "phone", "card": "card"}
+NOT_SOLD = frozenset(
+    {"cancelled", "canceled", "voided", "refunded", "partially_refunded", "failed", "pending", "unpaid", "expired",
+     "trash", "authorized", "annullerad", "kansellert", "geannuleerd"}
+)  # fmt: skip
+"""States of other systems, and ours, in which an order is no purchase."""
 NO_LINES = "order"
 """What the one line of an order is called whose file has only totals."""
 FIELDS = (
@@ -64,6 +69,10 @@ FIELDS = (
           aliases=("unitprice", "lineitemprice", "price", "itemprice", "pris", "prijs", "styckpris")),
     Field(name="line_total", label=gettext_lazy("Line total"),
           aliases=("linetotal", "lineamount", "amountminor", "itemtotal", "radsumma", "linjesum", "regeltotaal")),
+    Field(name="status", label=gettext_lazy("State"), aliases=("status", "orderstatus", "financialstatus", "state")),
+    Field(name="refunded", label=gettext_lazy("Given back"),
+          aliases=("refunded", "refundedamount", "amountrefunded", "refundamount", "aterbetalt", "refundert",
+                   "terugbetaald")),
     Field(name="currency", label=gettext_lazy("Currency"), aliases=("currency", "valuta")),
     Field(name="channel", label=gettext_lazy("Channel"), aliases=("channel", "saleschannel", "kanal", "kanaal")),
     Field(name="location", label=gettext_lazy("Location"), aliases=("location", "store", "butik", "butikk", "winkel")),
@@ -212,6 +221,7 @@ def _order(lines: Sequence[Line], context: Context) -> NewOrder:
     if in_file and in_file != currency:
         raise parsing.problem(first, "currency", "other_currency",
                               _("This shop’s currency is {currency}.").format(currency=currency))  # fmt: skip
+    _refuse_undone(lines, currency)
     ways = people.identities(first) if people.names(first) else {}
     made, discount = (
         _lines(lines, currency),
@@ -233,6 +243,20 @@ def _order(lines: Sequence[Line], context: Context) -> NewOrder:
     if wrong:
         raise Bad(*wrong)
     return order
+
+
+def _refuse_undone(lines: Sequence[Line], currency: str) -> None:
+    """What was called off or given back would earn what it did not: it is left out, and said so."""
+    holder = _holder(lines, "status")
+    if holder.get("status").casefold().replace(" ", "_") in NOT_SOLD:
+        reason = _("This order was cancelled, given back or never paid. Leave it out of the file.")
+        raise parsing.problem(holder, "status", "not_sold", reason)
+    for line in lines:
+        if parsing.money(line, "refunded", currency):
+            reason = _(
+                "Money went back for this order. Send it through the API with its refund, or leave it out."
+            )
+            raise parsing.problem(line, "refunded", "refunded", reason)
 
 
 def _column(name: str) -> str:
