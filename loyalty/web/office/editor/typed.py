@@ -21,7 +21,7 @@ def untangled(typed: QueryDict | None) -> dict[str, Any]:
             if not isinstance(following, dict):
                 following = here[step] = {"": following}
             here = following
-        here[last] = values if len(values) > 1 else values[0]
+        here[last] = values if len(values) > 1 else "".join(values)
     return {name: _listed(part) for name, part in tree.items()}
 
 
