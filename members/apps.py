@@ -7,7 +7,7 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from loyalty.core import privacy
-        from loyalty.core.programme.document import Section, register, register_review
+        from loyalty.core.programme.document import register_review
         from loyalty.core.tenancy.scope import register_agreements
         from members import consumers  # noqa: F401 - registers what it consumes
         from members.operations import card_links, perks, referral_moves
@@ -21,30 +21,8 @@ class MembersConfig(AppConfig):
             referral_invariants,
             referral_words,
         )
-        from members.queries import tiers as standings
-        from members.rules import (
-            conversion,
-            earning,
-            moderation,
-            offers,
-            plans,
-            points_life,
-            referrals,
-            sharing,
-            side_units,
-            tiers,
-        )
 
-        register(Section("earning", earning.Earning, earning.check))
-        register(Section("side_units", side_units.SideUnits, side_units.check))
-        register(Section("offers", offers.Offers, offers.check))
-        register(Section("points_life", points_life.PointsLife, points_life.check))
-        register(Section("tiers", tiers.Tiers, tiers.check, standings.unserved))
-        register(Section("conversion", conversion.Conversion, conversion.check))
-        register(Section("membership_plans", plans.MembershipPlans, plans.check))
-        register(Section("sharing", sharing.Sharing, sharing.check))
-        register(Section("activities", moderation.Activities, moderation.check))
-        register(Section("referrals", referrals.Referrals, referrals.check))
+        _register_sections()
         register_review(naming.review)
         privacy.register(holder)
         privacy.register(card_links.holder)
@@ -56,3 +34,32 @@ class MembersConfig(AppConfig):
         referral_invariants.register()
         life_words.register()
         referral_words.register_words()
+
+
+def _register_sections() -> None:
+    """The sections of the programme document that are the members' floor's."""
+    from loyalty.core.programme.document import Section, register
+    from members.queries import tiers as standings
+    from members.rules import (
+        conversion,
+        earning,
+        moderation,
+        offers,
+        plans,
+        points_life,
+        referrals,
+        sharing,
+        side_units,
+        tiers,
+    )
+
+    register(Section("earning", earning.Earning, earning.check))
+    register(Section("side_units", side_units.SideUnits, side_units.check))
+    register(Section("offers", offers.Offers, offers.check))
+    register(Section("points_life", points_life.PointsLife, points_life.check))
+    register(Section("tiers", tiers.Tiers, tiers.check, standings.unserved))
+    register(Section("conversion", conversion.Conversion, conversion.check))
+    register(Section("membership_plans", plans.MembershipPlans, plans.check))
+    register(Section("sharing", sharing.Sharing, sharing.check))
+    register(Section("activities", moderation.Activities, moderation.check))
+    register(Section("referrals", referrals.Referrals, referrals.check))

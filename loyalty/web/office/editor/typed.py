@@ -36,6 +36,7 @@ def _listed(part: Any) -> Any:
 
 
 def at(tree: Any, path: str) -> Any:
+    """What stands at a path of such a tree; None where nothing does."""
     for step in path.split("."):
         if isinstance(tree, list):
             tree = tree[int(step)] if step.isdecimal() and int(step) < len(tree) else None
