@@ -23,7 +23,7 @@ class MembersConfig(AppConfig):
             referral_words,
         )
 
-        _sections()
+        _register_sections()
         register_review(naming.review)
         for one in (
             holder,
@@ -39,8 +39,8 @@ class MembersConfig(AppConfig):
         event_kinds.register()
 
 
-def _sections() -> None:
-    """What of a programme's document is the members'."""
+def _register_sections() -> None:
+    """The sections of the programme document that are the members' floor's."""
     from loyalty.core.programme.document import Section, register
     from members.queries import tiers as standings
     from members.rules import (

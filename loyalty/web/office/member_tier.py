@@ -1,4 +1,4 @@
-"""A member's tier as staff see it: how it came about, what is missing, and giving one by hand, with a reason."""
+"""A member's tier as staff see it: how it came about, what is missing, and how to give one by hand."""
 
 from datetime import timedelta
 from typing import Any

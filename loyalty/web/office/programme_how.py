@@ -49,4 +49,4 @@ def how(request: HttpRequest, here: Here) -> HttpResponse:
                 "programme_name": identity.named(language, here.merchant.name),
                 "tagline": identity.tagline.get(language) or identity.tagline.get("en", ""),
             }
-    return page(request, here, "how", context, tab="how")
+    return page(request, here, "office/programme/how.html", context, tab="how")

@@ -48,9 +48,7 @@ def page(
 ) -> HttpResponse:
     """A page of the programme, with its tabs."""
     context = {**context, "tabs": tabs(here, tab), "draft": queries.draft()}
-    return office_page(
-        request, here, f"office/programme/{template}.html", context, current="programme", **more
-    )
+    return office_page(request, here, template, context, current="programme", **more)
 
 
 def _area(name: str) -> Area:
@@ -88,7 +86,7 @@ def area(request: HttpRequest, here: Here, area: str) -> HttpResponse:
             for terms in found.terms
         ],
     }
-    return page(request, here, "area", context, tab=found.name)
+    return page(request, here, "office/programme/area.html", context, tab=found.name)
 
 
 def marked(
@@ -202,7 +200,7 @@ def create(request: HttpRequest, here: Here, area: str, part: str) -> HttpRespon
             for name, struct in kinds.items()
         ]  # fmt: skip
         context = {"area": found, "many": many, "choices": choices, "back": _area_url(here, found)}
-        return page(request, here, "kinds", context, tab=found.name)
+        return page(request, here, "office/programme/kinds.html", context, tab=found.name)
     struct = kinds[asked] if len(kinds) > 1 else many.structs[0]
     return _item_page(request, here, found, many, struct, "", {})
 
@@ -271,4 +269,12 @@ def _form_page(
     partial = "preview" if asked == "preview" else "sheet" if asked else ""
     wrong = request.method == "POST" and not asked
     context = {**context, "editor": editor, "form": editor.form}
-    return page(request, here, "form", context, tab=area.name, partial=partial, status=422 if wrong else 200)
+    return page(
+        request,
+        here,
+        "office/programme/form.html",
+        context,
+        tab=area.name,
+        partial=partial,
+        status=422 if wrong else 200,
+    )

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from loyalty.core import clock, ids
 from loyalty.core.tenancy.scope import acting_for
+from loyalty.web.office.editor.areas import AREAS
 from rewards.operations.redemption import redeem_reward
 from tests.cast import MARA, buy, days, shop
 from tests.web.office.conftest import Luna, built
@@ -174,9 +175,13 @@ def every_page(luna: Luna) -> list[str]:
             "", "figures/orders/", "figures/members_total/", "figures/points_issued/", "books/?check=1", "members/",
             "members/?q=nobody", "members/join/", "orders/", f"orders/{order}/", f"orders/{order}/refund/",
             f"orders/{order}/cancel/", "rewards/", "rewards/?show=retired", "rewards/new/", "programme/",
-            "programme/rule/", "programme/draft/", "programme/history/", "programme/history/1/", "connect/",
+            "programme/rule/", "programme/draft/", "programme/history/", "programme/history/1/", "programme/how/",
+            *(f"programme/{area.name}/" for area in AREAS), "programme/earning/rules/new/", "programme/earning/rules/base/",
+            *(f"programme/{area.name}/{many.name}/new/" for area in AREAS for many in area.lists[:1]),
+            *(f"programme/{area.name}/{terms.name}/" for area in AREAS for terms in area.terms),
+            "programme/earning/rules/new/?type=fixed", "connect/",
             "connect/new/", "audit/", "imports/", "imports/new/", "imports/whole/", "exports/", "jobs/")),
-        *(luna.member(luna.ana, path) for path in ("", "adjust/", "edit/", "block/", "merge/", "erase/")),
+        *(luna.member(luna.ana, path) for path in ("", "adjust/", "edit/", "tier/", "block/", "merge/", "erase/")),
         luna.reward_url, "/?choose",
     ]  # fmt: skip
 

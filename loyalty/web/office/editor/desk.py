@@ -11,7 +11,7 @@ from loyalty.core.programme import document, queries
 from loyalty.core.programme.document import Programme
 from loyalty.web.office.editor.parts import Choices, Desk
 from loyalty.web.programme_words import tier_names
-from members.models import SegmentPlace
+from members.queries.belonging import segment_names
 from members.rules import naming, units
 from members.rules.facts import Period
 from rewards.queries.catalogue import rewards
@@ -37,7 +37,6 @@ def picks_of(programme: Programme) -> dict[str, Choices]:
     """What can be named in a programme, by what `Part.pick` calls it."""
     has = naming.inventory(programme)
     earning = programme["earning"]
-    places = set(SegmentPlace.objects.order_by("segment").values_list("segment", flat=True).distinct()[:200])
     families = {units.POINTS: _("Points"), units.STAMPS: _("Stamps"), units.CREDITS: _("Status credits"),
                 units.CASHBACK: _("Cash-back, in the smallest coin")}  # fmt: skip
     own = [(unit, unit) for unit in sorted(has.units - families.keys())]
@@ -50,7 +49,7 @@ def picks_of(programme: Programme) -> dict[str, Choices]:
         "units": unit_choices,
         "counted": [*unit_choices, *things],
         "tiers": list(tier_names(programme["tiers"]).items()),
-        "segments": [(name, name) for name in sorted(has.segments | places)],
+        "segments": [(name, name) for name in sorted(has.segments | set(segment_names()))],
         "rewards": [(row.handle, named(row)) for row in rewards()[:500]],
         "groups": [(group.id, group.name or group.id) for group in earning.groups],
         "budgets": [(budget.id, budget.name or budget.id) for budget in earning.budgets],

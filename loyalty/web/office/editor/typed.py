@@ -21,7 +21,7 @@ def untangled(typed: QueryDict | None) -> dict[str, Any]:
             if not isinstance(following, dict):
                 following = here[step] = {"": following}
             here = following
-        here[last] = values if len(values) > 1 else values[0]
+        here[last] = values if len(values) > 1 else "".join(values)
     return {name: _listed(part) for name, part in tree.items()}
 
 
@@ -36,6 +36,7 @@ def _listed(part: Any) -> Any:
 
 
 def at(tree: Any, path: str) -> Any:
+    """What stands at a path of such a tree; None where nothing does."""
     for step in path.split("."):
         if isinstance(tree, list):
             tree = tree[int(step)] if step.isdecimal() and int(step) < len(tree) else None
