@@ -87,11 +87,27 @@ def members(request: HttpRequest, here: Here) -> HttpResponse:
     )
     shown = directory.rows(found[:PAGE])
     tiers, ladder = tiers_of([row.member.pk for row in shown]), ladder_in_force()
-    slug = here.merchant.slug
-    export = reverse("office:members_export", args=[slug])
-    query = address(request, after="", cols="").partition("?")[2]
     context = {
-        "rows": [{**listed(row, slug), **_more(row, tiers.get(row.member.pk, ""), ladder)} for row in shown],
+        **_narrowing(request, here, choice),
+        "rows": [
+            {**listed(row, here.merchant.slug), **_more(row, tiers.get(row.member.pk, ""), ladder)}
+            for row in shown
+        ],
+        "columns": [{"name": name, "label": _label(name), "on": name in columns} for name in COLUMNS],
+        "shows": dict.fromkeys(columns, True),
+        "first_url": address(request, after="") if request.GET.get("after") else "",
+        "next_url": address(request, after=seal(choosing.position(choice, found[PAGE - 1])))
+        if len(found) > PAGE
+        else "",
+    }
+    return office_page(request, here, "office/members.html", context, current="members", partial="list")
+
+
+def _narrowing(request: HttpRequest, here: Here, choice: Choice) -> dict[str, Any]:
+    """What the page says and offers about how the list is narrowed and sorted."""
+    export = reverse("office:members_export", args=[here.merchant.slug])
+    query = address(request, after="", cols="").partition("?")[2]
+    return {
         "text": choice.text,
         "search_query": choice.text,
         "status": choice.status,
@@ -108,8 +124,6 @@ def members(request: HttpRequest, here: Here) -> HttpResponse:
         "filters": offered(choice),
         "chips": chips(request, choice),
         "carried": carried(request),
-        "columns": [{"name": name, "label": _label(name), "on": name in columns} for name in COLUMNS],
-        "shows": dict.fromkeys(columns, True),
         "sort_urls": {
             "name": address(request, sort="" if choice.sort == "name" else "name", after=""),
             "joined": address(request, sort="oldest" if choice.sort == "newest" else "", after=""),
@@ -117,12 +131,7 @@ def members(request: HttpRequest, here: Here) -> HttpResponse:
         "since": request.GET.get("since", "") if choice.joined_since else "",
         "until": request.GET.get("until", "") if choice.joined_until else "",
         "export_url": f"{export}?{query}" if query else export,
-        "first_url": address(request, after="") if request.GET.get("after") else "",
-        "next_url": address(request, after=seal(choosing.position(choice, found[PAGE - 1])))
-        if len(found) > PAGE
-        else "",
     }
-    return office_page(request, here, "office/members.html", context, current="members", partial="list")
 
 
 def _label(column: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.web.office.about import belonging, doing, extras, friends, tier, undo
+from loyalty.web.office.about import belonging, doing, extras, friends, purchases, tier, undo
 
 urlpatterns = [
     path("members/<str:member_id>/tier/", tier.standing, name="about_tier"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("members/<str:member_id>/friends/", friends.friends, name="about_friends"),
     path("members/<str:member_id>/plans/", belonging.belonging, name="about_belonging"),
     path("members/<str:member_id>/plans/start/", belonging.start, name="plan_start"),
+    path("members/<str:member_id>/purchases/", purchases.purchases, name="about_purchases"),
     path("members/<str:member_id>/give/", doing.give, name="give"),
     path("members/<str:member_id>/activity/", doing.activity, name="add_activity"),
     path("memberships/<str:id>/pay/", belonging.pay, name="plan_pay"),

@@ -63,7 +63,7 @@ def _form(do: str, request: HttpRequest) -> Form:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require("members.view")
+@require("members.edit")
 def many(request: HttpRequest, here: Here) -> HttpResponse:
     """What is to be done for whom; after the form came, how many and how much; after that was confirmed, it is done."""
     asked = request.POST if request.method == "POST" else request.GET

@@ -88,7 +88,8 @@ def _back(request: HttpRequest, here: Here) -> HttpResponse:
 def approve(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A002 - the address's own word
     """Let it count, as it would have counted when it happened."""
     note = request.POST.get("note", "")
-    done = moderation.approve_activity(activity=ids.decode("act", id), at=here.at, note=note)
+    row = queries.activity(ids.decode("act", id))
+    done = moderation.approve_activity(activity=row.pk, at=here.at, note=note)
     text = _("Approved: {points} given.").format(points=formats.points(done.points, words()))
     messages.success(request, text)
     return _back(request, here)
@@ -99,6 +100,7 @@ def approve(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa:
 def refuse(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A002
     """Let it never count; the member reads why."""
     note = request.POST.get("note", "")
-    moderation.refuse_activity(activity=ids.decode("act", id), at=here.at, note=note)
+    row = queries.activity(ids.decode("act", id))
+    moderation.refuse_activity(activity=row.pk, at=here.at, note=note)
     messages.success(request, _("Refused. The member can read why."))
     return _back(request, here)

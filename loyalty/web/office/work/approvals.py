@@ -107,7 +107,8 @@ def approve(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa:
 @require("members.approve")
 def refuse(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A002
     """Turn it down, and say why."""
-    approvals.refuse_adjustment(request=ids.decode("adr", id), at=here.at, note=request.POST.get("note", ""))
+    row = adjusting.request(ids.decode("adr", id))
+    approvals.refuse_adjustment(request=row.pk, at=here.at, note=request.POST.get("note", ""))
     messages.success(request, _("Refused. Nothing was changed."))
     return _back(request, here)
 

@@ -72,7 +72,8 @@ def _back(request: HttpRequest, here: Here) -> HttpResponse:
 def approve(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A002 - the address's own word
     """Let it count: what the friend bought meanwhile is paid."""
     note = request.POST.get("note", "")
-    operations.approve(referral=ids.decode("rfl", id), at=here.at, note=note)
+    row = queries.referral(ids.decode("rfl", id))
+    operations.approve(referral=row.pk, at=here.at, note=note)
     messages.success(request, _("Approved. Both get what the programme promises."))
     return _back(request, here)
 
@@ -82,6 +83,7 @@ def approve(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa:
 def refuse(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A002
     """Let it never count."""
     note = request.POST.get("note", "")
-    operations.refuse(referral=ids.decode("rfl", id), at=here.at, note=note)
+    row = queries.referral(ids.decode("rfl", id))
+    operations.refuse(referral=row.pk, at=here.at, note=note)
     messages.success(request, _("Refused. Nothing is paid for this friend."))
     return _back(request, here)

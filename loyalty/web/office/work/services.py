@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from loyalty.core import ids
+from loyalty.core.errors import NotFound
 from loyalty.core.pages import Here, require, sent_to
 from loyalty.web.office.lists import PAGE as ROWS
 from loyalty.web.office.lists import address
@@ -96,7 +97,7 @@ def clients(request: HttpRequest, here: Here, name: str) -> HttpResponse:
     """Everybody whose tier brings a service: whom a concierge or a stylist looks after."""
     offered = services_offered()
     if name not in offered:
-        return sent_to(request, reverse("office:work_services", args=[here.merchant.slug]))
+        raise NotFound("service")
     before = next_after(request, "mbr")
     rows = queries.with_perk(name)
     found = list((rows.filter(member__gt=before) if before else rows)[: ROWS + 1])
@@ -130,7 +131,9 @@ def _back(request: HttpRequest, here: Here) -> HttpResponse:
 @require("work.serve")
 def serve(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A002 - the address's own word
     """Log that it was done, by whoever sends this, and what was done."""
-    operations.serve_claim(claim=ids.decode("clm", id), at=here.at, outcome=request.POST.get("outcome", ""))
+    operations.serve_claim(
+        claim=queries.claim(ids.decode("clm", id)).pk, at=here.at, outcome=request.POST.get("outcome", "")
+    )
     messages.success(request, _("Done, and noted with your name."))
     return _back(request, here)
 
@@ -139,6 +142,8 @@ def serve(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A
 @require("work.serve")
 def cancel(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A002
     """Take a claim back: it counts against no limit any more."""
-    operations.cancel_claim(claim=ids.decode("clm", id), at=here.at, outcome=request.POST.get("outcome", ""))
+    operations.cancel_claim(
+        claim=queries.claim(ids.decode("clm", id)).pk, at=here.at, outcome=request.POST.get("outcome", "")
+    )
     messages.success(request, _("Cancelled. It counts against no limit."))
     return _back(request, here)

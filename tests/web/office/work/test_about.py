@@ -94,6 +94,31 @@ def test_friends_household_and_transfers_are_there(busy: Busy, owner: Client):
     assert friend["came_by"]["member"]["name"] == "Ben Berg"
 
 
+def test_every_number_about_a_member_opens_or_is_the_rows_that_add_up_to_it(busy: Busy, owner: Client):
+    from members.operations.refunds import cancel_order, refund_order
+    from members.rules.shopping import NewRefund
+
+    with acting(busy):
+        now = clock.now()
+        for number, name in enumerate(("kept", "part", "gone"), 1):
+            buy(busy.luna.ben, 100 * number, at=now, external_id=name)
+        refund_order(
+            source="api", order_external_id="part", at=now, refund=NewRefund("r", now, amount_minor=5000)
+        )
+        cancel_order(source="api", order_external_id="gone", cancelled_at=now, at=now)
+    page = owner.get(busy.luna.member(busy.luna.ben))
+    stats, balance = page.context["row"].stats, page.context["balance"]
+    rows = owner.get(busy.luna.member(busy.luna.ben, "purchases/")).context["rows"]
+    assert sum(row["net_minor"] for row in rows) == stats.spend_minor == 250_00
+    assert sum(row["order"].status == "recorded" for row in rows) == stats.orders_count == 2
+    assert sum(each["points"] for each in page.context["lasting"]) == balance.available + balance.pending
+    assert page.context["entries"][0]["balance"] == balance.available
+    assert sum(entry["row"].change for entry in page.context["entries"]) == balance.available
+    household = owner.get(busy.luna.member(busy.luna.ben, "friends/")).context
+    together = owner.get(household["household_url"]).context["together"]
+    assert sum(item["place"].points for item in household["placed"]) == together
+
+
 # --- plans ----------------------------------------------------------------------------------------------------
 
 
