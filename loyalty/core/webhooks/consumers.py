@@ -16,7 +16,7 @@ TEST = "webhook.test"
 
 # An endpoint that is being removed is waited for and then left out: no delivery may name one that is gone.
 _LISTENING = """
-SELECT merchant_id, id, kinds FROM webhooks_endpoint
+SELECT merchant_id, id, kinds, created_at FROM webhooks_endpoint
  WHERE merchant_id = ANY(%s) AND status = 'active' ORDER BY id FOR SHARE
 """
 
@@ -25,12 +25,13 @@ consumers.follows(queries.is_awaited)
 
 @consumers.plans
 def plan_deliveries(events: list[Event]) -> None:
-    """One delivery of each event to each endpoint of its shop that chose its kind."""
+    """One delivery of each event to each endpoint of its shop that chose its kind and was there when it was recorded: a
+    new endpoint is not told what still lay in the outbox."""
     with connection.cursor() as cursor:
         cursor.execute(_LISTENING, [sorted({event.merchant_id for event in events})])
         listening = defaultdict(list)
-        for merchant, endpoint, kinds in cursor.fetchall():
-            listening[merchant].append((endpoint, frozenset(kinds)))
+        for merchant, endpoint, kinds, since in cursor.fetchall():
+            listening[merchant].append((endpoint, frozenset(kinds), since))
     if not listening:
         return
     now = clock.now()
@@ -40,7 +41,8 @@ def plan_deliveries(events: list[Event]) -> None:
             kind=event.kind, due_at=now, created_at=now,
         )
         for event in events if event.kind != TEST
-        for endpoint, kinds in listening[event.merchant_id] if is_chosen(event.kind, kinds)
+        for endpoint, kinds, since in listening[event.merchant_id]
+        if event.recorded_at >= since and is_chosen(event.kind, kinds)
     ]  # fmt: skip
     if planned:
         Delivery.objects.bulk_create(planned, ignore_conflicts=True)

@@ -6,6 +6,7 @@ written; redirects are not followed; no cookie, proxy setting or stored password
 is over after `DEADLINE_SECONDS`, however slowly the other side drips.
 """
 
+import logging
 import socket
 import threading
 import time
@@ -31,6 +32,8 @@ CONNECT_SECONDS, READ_SECONDS = 5, 10
 DEADLINE_SECONDS = 15.0
 KEPT_BYTES = 1024
 _here = threading.local()
+# What is refused is told by the delivery; what the operator allows needs no warning.
+logging.getLogger("requests_hardened").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

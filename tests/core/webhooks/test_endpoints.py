@@ -131,10 +131,13 @@ def test_nobody_hears_of_another_shop(quiet: Merchant, other_shop: Merchant, rec
 def test_what_happened_before_it_was_added_is_not_told(quiet: Merchant, receiver: Receiver):
     with acting_for(quiet, by=MARA):
         person("ana")
-    go_out()
-    listen(quiet, receiver.url, "member.*")
+    listen(quiet, receiver.url, "member.*")  # while it still lies in the outbox
     go_out()
     assert receiver.told == []
+    with acting_for(quiet, by=MARA):
+        person("ben")
+    go_out()
+    assert len(receiver.told) == 1
 
 
 def test_changing_it_takes_what_waits_along(quiet: Merchant, receiver: Receiver):

@@ -40,7 +40,8 @@ _STATES = {
 
 def endpoint_shown(row: Endpoint, slug: str) -> dict[str, Any]:
     """An endpoint as pages show it."""
-    state, badge = _STATES[Endpoint.Status(row.status)]
+    said, badge = _STATES[Endpoint.Status(row.status)]
+    state = str(said)
     if row.status == Endpoint.Status.ACTIVE and row.failures:
         state, badge = _("Failing"), "warn"
     public = ids.encode("whe", row.pk)
