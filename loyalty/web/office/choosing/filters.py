@@ -38,7 +38,7 @@ NEWS_NAMES = {
 }
 #: Columns beside the name, in their order, with what is shown when nobody chose.
 COLUMNS = {
-    "contact": gettext_lazy("Reached by"),
+    "contact": gettext_lazy("Contact"),
     "card": gettext_lazy("Card"),
     "tier": gettext_lazy("Tier"),
     "points": gettext_lazy("Points"),
