@@ -53,7 +53,7 @@ def read_code(data: bytes) -> str | None:
             grey = picture.convert("L")
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return None
-    for found in zxingcpp.read_barcodes(grey, formats=_FORMATS):
+    for found in zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(_FORMATS)):
         if found.text and found.text.isprintable():
             return str(found.text[:254])
     return ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -119,7 +119,7 @@ def shift_token(desk: Desk) -> str:
 def read_shift(token: str, *, max_age: float) -> tuple[UUID, UUID, int] | None:
     """The till, the staff and the second of a token of ours that is not too old; None for anything else."""
     try:
-        till, staff, seconds = signing.loads(token, salt=_SHIFT, max_age=max_age)
+        till, staff, seconds = signing.loads(token, salt=_SHIFT, max_age=timedelta(seconds=max_age))
     except signing.BadSignature:
         return None
     return UUID(till), UUID(staff), int(seconds)

@@ -115,7 +115,7 @@ def _rewards(member: UUID, desk: Desk) -> dict[str, Any]:
     """What they can take here and now, what else is theirs to have elsewhere, and what is nearest."""
     have, elsewhere, ahead = [], [], []
     for offer in offers(member, at=desk.at, channel=CHANNEL):
-        shown = {
+        shown: dict[str, Any] = {
             "id": ids.encode("rwd", offer.reward.pk),
             "name": named(offer.reward),
             "cost": offer.reward.cost_points,
