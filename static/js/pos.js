@@ -32,6 +32,8 @@
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id !== "middle") return;
+    // A queue of customers must not pile up messages over the sum: only the last one offers the way back.
+    for (const toast of [...document.querySelectorAll("#toasts [data-undo]")].slice(0, -1)) toast.remove();
     // Whoever has begun to type for the next customer is left alone.
     const find = document.getElementById("find");
     const done = document.querySelector("[data-panel=done], .panel--ready");
