@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core import ids, privacy
-from loyalty.core.errors import DomainError, Forbidden, InvalidInput
+from loyalty.core.errors import DomainError, Forbidden, InvalidInput, KeyReused
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.tenancy import scope
@@ -58,7 +58,8 @@ def ask_adjustment(
     *, members: Sequence[UUID], amount: int, reason: str, key: str, at: datetime, unit: str = POINTS
 ) -> AdjustmentRequest:
     """Ask somebody else to give each of some members `amount` units, or to take them. Nothing moves yet. The same `key`
-    again answers again. Raises `InvalidInput`, `TooMany`, `NobodyChosen`; `Forbidden` for anybody but staff."""
+    again answers again. Raises `InvalidInput`, `TooMany`, `NobodyChosen`, `KeyReused`; `Forbidden` for anybody but
+    staff."""
     if scope.actor().kind != "staff":
         raise Forbidden()
     wanted = bulk.everybody(members)
@@ -66,6 +67,8 @@ def ask_adjustment(
     name = f"{scope.actor()}:{key}"
     earlier = AdjustmentRequest.objects.filter(key=name).first()
     if earlier is not None:
+        if (earlier.amount, earlier.unit, earlier.reason) != (amount, unit, reason):
+            raise KeyReused(field="key")
         return earlier
     until = at + timedelta(days=adjusting.limits().days)
     row = AdjustmentRequest.objects.create(

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, QueryDict
 
+from loyalty.core import ids
+from loyalty.core.pages import FORM_KEY
+
 PAGE = 40
 """Rows on one page of a list."""
 
@@ -46,6 +49,18 @@ def address(request: HttpRequest, **changes: str) -> str:
         else:
             query.pop(name, None)
     return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def once_key(request: HttpRequest) -> str:
+    """The name under which an operation does what a form asks once: the form's key and all that was typed, since going
+    back and typing something else is something new. A fresh one for a form without a key."""
+    form = request.POST.get(FORM_KEY, "")[:64]
+    if not form:
+        return ids.new().hex
+    typed = {
+        name: request.POST.getlist(name) for name in sorted(request.POST) if name != "csrfmiddlewaretoken"
+    }
+    return ids.fingerprint([request.path, typed]).hex
 
 
 def is_text(text: str) -> bool:

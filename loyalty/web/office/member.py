@@ -16,13 +16,13 @@ from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.ledger.queries import balance, ending
 from loyalty.core.merchants.queries import location_names
-from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.about.page import requests_about, tabs
 from loyalty.web.office.about.undo import ways_back
 from loyalty.web.office.forms.members import AdjustForm, BlockForm, EraseForm, MergeForm
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.joining import page_of
-from loyalty.web.office.lists import address
+from loyalty.web.office.lists import address, once_key
 from loyalty.web.office.member_tier import tier_card
 from loyalty.web.office.members import STATUS_BADGES, STATUS_NAMES, known_as
 from loyalty.web.office.people import names_of
@@ -184,7 +184,7 @@ def _adjusted(request: HttpRequest, here: Here, row: directory.Row, form: Adjust
     try:
         points.adjust_points(member=row.member.pk, amount=amount, reason=reason, at=here.at)
     except NeedsApproval:
-        key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+        key = once_key(request)
         ask_adjustment(members=[row.member.pk], amount=amount, reason=reason, key=key, at=here.at)
         messages.info(request, _("This is more than you may do alone. A colleague has to approve it."))
     else:

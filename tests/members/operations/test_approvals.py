@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from loyalty.core import ids
-from loyalty.core.errors import Forbidden, InvalidInput, NotFound
+from loyalty.core.errors import Forbidden, InvalidInput, KeyReused, NotFound
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.operations import NotEnoughPoints
@@ -165,6 +165,8 @@ def test_what_is_asked_for_moves_nothing_until_somebody_else_approves_it(cafe, a
     row = asked(cafe, MIA, ana)
     assert (row.status, row.expires_at, has(ana)) == ("waiting", AT + days(7), 0)
     assert asked(cafe, MIA, ana).pk == row.pk  # the same form again
+    with pytest.raises(KeyReused):
+        asked(cafe, MIA, ana, amount=501)
     done = approves(cafe, MAX, row, at=AT + days(1))
     assert (done.status, done.decided_by, has(ana)) == ("approved", str(MAX), 500)
     assert [one.kind for one in Event.objects.filter(kind__startswith="adjustment.").order_by("id")][1:] == [

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
-from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.about.forms import PlanForm, ReasonForm
 from loyalty.web.office.about.page import about_page, asked, row_of
+from loyalty.web.office.lists import once_key
 from loyalty.web.office.people import names_of
 from loyalty.web.office.rewards import name_of
 from loyalty.web.office.work.memberships import due_minor, plan_name, shown
@@ -81,7 +82,7 @@ def start(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
     ]
     form = PlanForm(request.POST if request.method == "POST" else None, plans=plans)
     if request.method == "POST" and form.is_valid():
-        key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+        key = once_key(request)
         try:
             done = paid_memberships.start_membership(
                 member=row.member.pk, plan=form.cleaned_data["plan"], key=f"office:{key}", at=here.at
@@ -112,7 +113,7 @@ def pay(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa: A00
     form, due = ReasonForm(), due_minor(plan, here)
     del form.fields["reason"]
     if request.method == "POST":
-        key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+        key = once_key(request)
         membership_payments.receive_payment(
             membership=plan.pk, amount_minor=due, key=f"office:{key}", paid_at=here.at, at=here.at
         )

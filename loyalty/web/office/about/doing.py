@@ -8,11 +8,12 @@ from django.views.decorators.http import require_http_methods
 
 from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
-from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.about.forms import ActivityForm, GiveForm
 from loyalty.web.office.about.page import asked, row_of
 from loyalty.web.office.frame import words
 from loyalty.web.office.joining import page_of
+from loyalty.web.office.lists import once_key
 from loyalty.web.office.rewards import name_of
 from members.operations.activities import record_activity
 from members.rules.doing import NewActivity
@@ -37,7 +38,7 @@ def give(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
     ]
     form = GiveForm(request.POST if request.method == "POST" else None, rewards=gifts)
     if request.method == "POST" and form.is_valid():
-        key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+        key = once_key(request)
         try:
             give_reward(
                 member=row.member.pk,
@@ -88,7 +89,7 @@ def activity(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
 def _new(form: ActivityForm, request: HttpRequest, here: Here, member: str) -> NewActivity:
     proof, note = form.cleaned_data["proof"].strip(), form.cleaned_data["note"].strip()
     is_link = proof.startswith(("https://", "http://"))
-    key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+    key = once_key(request)
     return NewActivity(
         external_id=f"office-{key}", kind=form.named(), happened_at=here.at, member=MemberRef(id=member),
         source=SOURCE, properties={"note": note} if note else {}, channel="office",

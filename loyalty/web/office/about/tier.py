@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, NotFound
-from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.about.forms import ClaimForm
 from loyalty.web.office.about.page import about_page, asked, row_of
 from loyalty.web.office.frame import language_of
+from loyalty.web.office.lists import once_key
 from loyalty.web.office.people import names_of
 from loyalty.web.office.work.desk import people
 from loyalty.web.office.work.services import shown as shown_claims
@@ -106,7 +107,7 @@ def claim(request: HttpRequest, here: Here, member_id: str, name: str) -> HttpRe
     back = reverse("office:about_tier", args=[here.merchant.slug, ids.encode("mbr", row.member.pk)])
     if request.method == "POST" and form.is_valid():
         number = form.cleaned_data["order"].strip()
-        key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+        key = once_key(request)
         try:
             claim_perk(
                 member=row.member.pk, perk=name, key=f"office:{key}", at=here.at,

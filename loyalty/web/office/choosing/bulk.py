@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError, Forbidden
-from loyalty.core.pages import FORM_KEY, Here, require, sent_to, show_errors
+from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.choosing.filters import carried, choice_of
 from loyalty.web.office.choosing.forms import SegmentForm
 from loyalty.web.office.forms.members import AdjustForm
 from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.lists import once_key
 from loyalty.web.office.work.desk import people
 from members.models import Member
 from members.operations import bulk
@@ -141,7 +142,7 @@ def _do(request: HttpRequest, here: Here, do: str, form: Form, members: list[UUI
 
 
 def _adjust(request: HttpRequest, here: Here, form: AdjustForm, members: list[UUID]) -> None:
-    key = request.POST.get(FORM_KEY, "")[:64] or ids.new().hex
+    key = once_key(request)
     asked = {"members": members, "amount": form.signed(), "reason": form.cleaned_data["reason"]}
     try:
         found = bulk.adjust_members(key=key, at=here.at, **asked)

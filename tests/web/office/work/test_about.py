@@ -29,7 +29,7 @@ def acting(busy: Busy):
 
 
 def said(answer) -> str:
-    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request)).replace("\u00a0", " ")
 
 
 def undos(browser: Client, busy: Busy, who) -> list[str]:
@@ -162,9 +162,13 @@ def test_a_reward_is_given_once_with_its_reason(busy: Busy, owner: Client):
         assert (
             owner.post(url, {"reward": reward, "reason": "Late parcel", "form_key": "g"}).status_code == 303
         )
+    typed_anew = {"reward": busy.ids["pool"], "reason": "Another one", "form_key": "g"}
+    assert owner.post(url, typed_anew).status_code == 303
     assert busy.luna.points(busy.luna.ben) == before
     with acting(busy):
-        row = Redemption.objects.get(member=busy.luna.ben, source_kind="staff")
+        mine = Redemption.objects.filter(member=busy.luna.ben, source_kind="staff")
+        assert mine.count() == 2  # going back and choosing something else is something new
+        row = mine.get(reason="Late parcel")
         assert (row.cost_points, row.reason, row.voucher.status) == (0, "Late parcel", "active")
     assert "Mug" in owner.get(busy.luna.member(busy.luna.ben)).content.decode()
     assert owner.post(url, {"reward": reward, "reason": " "}).status_code == 422

@@ -14,7 +14,7 @@ from tests.web.office.work.conftest import Busy
 
 def said(answer) -> str:
     """What the page said afterwards."""
-    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request)).replace("\u00a0", " ")
 
 
 def acting(busy: Busy):

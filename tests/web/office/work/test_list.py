@@ -120,7 +120,7 @@ def test_the_export_is_exactly_what_the_filters_leave(crowd: Luna, owner: Client
 
 
 def said(answer) -> str:
-    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request)).replace("\u00a0", " ")
 
 
 def of(*members) -> list[str]:

@@ -22,7 +22,7 @@ HTMX = {"HX-Request": "true"}
 
 def said(answer) -> str:
     """What the page said afterwards."""
-    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request)).replace("\u00a0", " ")
 
 
 def acting(busy: Busy):
@@ -32,9 +32,10 @@ def acting(busy: Busy):
 @pytest.fixture(autouse=True)
 def _books(request):
     """After each test the books are right."""
+    busy = request.getfixturevalue("busy") if "busy" in request.fixturenames else None
     yield
-    if "busy" in request.fixturenames:
-        with acting(request.getfixturevalue("busy")):
+    if busy is not None:
+        with acting(busy):
             assert verify() == []
 
 

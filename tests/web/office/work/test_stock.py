@@ -17,7 +17,7 @@ HTMX = {"HX-Request": "true"}
 
 
 def said(answer) -> str:
-    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request)).replace("\u00a0", " ")
 
 
 def codes_url(busy: Busy) -> str:
