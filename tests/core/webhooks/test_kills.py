@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -96,10 +97,13 @@ def test_workers_side_by_side_never_send_the_same(transactional_db: None):
     with receiving(waits=0.01) as receiver:
         listen(luna, receiver.url, "member.edited")
         happen(luna, 120)
+        events.dispatch_waiting()
+        start = threading.Barrier(4)
 
         def work(_number: int) -> int:
             try:
-                events.dispatch_waiting()
+                connection.ensure_connection()
+                start.wait(timeout=30)
                 return tasks.deliver(seconds=20)[0]
             finally:
                 connection.close()

@@ -301,7 +301,7 @@ def test_the_printed_calls_say_what_the_api_takes(lunas: Luna, owner: Client):
 def test_every_language_is_written_as_it_is_read(tmp_path: Path):
     """Python compiles, JavaScript is understood by Node; each names its own key and never a secret."""
     call = snippets.Call("POST", "https://x.example/api/v1/orders", {"a": {"b": [1, "it's"]}}, "k-1")
-    written = {one["lang"]: one["text"] for one in snippets.in_all(call)}
+    written = {one["lang"]: one["text"] for one in snippets.in_all(call, "Send an order")}
     compile(written["python"], "python", "exec")
     assert "'it\\'s'" in written["php"] and '"Idempotency-Key": "k-1"' in written["js"]
     assert all("LOYALTY_KEY" in text for text in written.values())

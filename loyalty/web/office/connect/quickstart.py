@@ -60,7 +60,7 @@ def steps(request: HttpRequest, here: Here) -> list[dict[str, Any]]:
     return [
         {
             "id": name, "title": title, "note": note, "seen": seen.get(name),
-            "code": in_all(calls[name]) if name in calls else snippets.verification(),
+            "code": in_all(calls[name], str(title)) if name in calls else snippets.verification(),
         }
         for name, title, note in told
     ]  # fmt: skip

@@ -106,9 +106,11 @@ def _indented(text: str, spaces: int) -> str:
 _WRITERS: dict[str, Callable[[Call], str]] = {"curl": _curl, "python": _python, "php": _php, "js": _js}
 
 
-def in_all(call: Call) -> list[dict[str, str]]:
-    """A call in every language: `lang`, `name`, `text`."""
-    return [{"lang": lang, "name": name, "text": _WRITERS[lang](call)} for lang, name in LANGUAGES]
+def in_all(call: Call, title: str) -> list[dict[str, str]]:
+    """A call in every language: `lang`, `title` (with the language's name), `text`."""
+    return [
+        {"lang": lang, "title": f"{title} · {name}", "text": _WRITERS[lang](call)} for lang, name in LANGUAGES
+    ]
 
 
 def verification() -> list[dict[str, str]]:
@@ -116,7 +118,7 @@ def verification() -> list[dict[str, str]]:
     return [
         {
             "lang": lang,
-            "name": "Shell" if lang == "curl" else name,
+            "title": "Shell" if lang == "curl" else name,
             "text": render_to_string(_VERIFY[lang]).strip(),
         }
         for lang, name in LANGUAGES
