@@ -58,7 +58,14 @@ def phone(
             "stamp_cards": _stamp_cards(programme, cost, shown.language),
             "offers": [_offer(row, balance) for row in priced[:SHOWN]] if cost.points else [],
             "gifts": [_gift(row) for row in rewards if not row.cost_points and not row.gift_only][:SHOWN],
-            "ways": ways(shown.currency, words, priced if cost.points else [], at=at, programme=programme),
+            "ways": ways(
+                shown.currency,
+                words,
+                priced if cost.points else [],
+                at=at,
+                programme=programme,
+                names={row.handle: named(row) for row in rewards if row.handle},
+            ),
         }
         return mark_safe(render_to_string("office/start/phone.html", context))  # noqa: S308 (a template's output)
 

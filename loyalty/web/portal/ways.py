@@ -1,5 +1,6 @@
 """How the programme works, in the words of its own rules: nothing here can say what the rules do not do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,10 +47,16 @@ def first_rewards() -> list[Reward]:
 
 
 def ways(
-    currency: str, words: Words, offers: list[Reward], *, at: datetime, programme: Programme | None = None
+    currency: str,
+    words: Words,
+    offers: list[Reward],
+    *,
+    at: datetime,
+    programme: Programme | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> list[Way]:
     """The steps of a programme (the one in force when none is given); none while there is none. Needs the merchant's
-    scope."""
+    scope, unless the programme and the `names` of its rewards by handle are given."""
     if programme is None:
         current = programmes.in_force()
         if current is None:
@@ -67,16 +74,18 @@ def ways(
         Way("qr-code", _("Show your code"), [_("Have it scanned at the till whenever you buy.")]),
         Way("plus", _("Collect {points}").format(points=words["other"]), earns + _waiting(life, words)),
         Way("gift", _("Take a reward"), [*using, *by_itself, expiry_sentence(life, words)]),
-        *more_ways(programme, currency, words),
+        *more_ways(programme, currency, words, names),
     ]
 
 
-def more_ways(programme: Programme, currency: str, words: Words) -> list[Way]:
+def more_ways(
+    programme: Programme, currency: str, words: Words, names: Mapping[str, str] | None = None
+) -> list[Way]:
     """What a programme has besides points: cards, tiers, plans, friends and what is shared; only what there is."""
     voice, tiers = voice_of(currency, words, plain=True), programme["tiers"]
     handles = {card.reward for card in programme["side_units"].cards}
     handles |= {programme["referrals"].friend.reward, programme["referrals"].referrer.reward} - {""}
-    names = named_by_handle(handles)
+    names = named_by_handle(handles) if names is None else names
     climb = [_tier(tiers, tier, voice) for tier in tiers.ladder]
     if climb:
         climb += terms_sentences(tiers)

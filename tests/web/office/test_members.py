@@ -143,7 +143,7 @@ def test_a_long_story_pages_without_losing_a_line(lunas: Luna, owner: Client, mo
 def test_adjusting_shows_before_and_after_first(lunas: Luna, owner: Client):
     url = lunas.member(lunas.ana, "adjust/")
     asked = owner.get(url, {"way": "give", "amount": "100"}, headers=HTMX)
-    assert asked.context["preview"] == {"before": 150, "after": 250, "short": False}
+    assert asked.context["preview"] == {"before": 150, "after": 250, "short": False, "asks": False}
     assert b"<html" not in asked.content and b"250" in asked.content
     assert owner.get(url, {"way": "take", "amount": "151"}, headers=HTMX).context["preview"]["short"] is True
     assert owner.get(url, {"way": "take", "amount": "x"}, headers=HTMX).context["preview"] is None

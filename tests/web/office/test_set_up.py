@@ -263,7 +263,7 @@ def test_the_overview_says_what_is_next_and_leads_there(hers: Client, opened: st
 
 def test_every_step_that_has_a_page_leads_to_one(hers: Client, opened: str):
     steps = hers.get(f"{opened}setup/").context["checklist"]["steps"]
-    assert {hers.get(step["url"]).status_code for step in steps if step["url"]} == {200}
+    assert {hers.get(step["url"], follow=True).status_code for step in steps if step["url"]} == {200}
     assert {step["name"] for step in steps if step["url"]} >= {"member", "connect", "live"}
 
 
