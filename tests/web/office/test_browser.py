@@ -181,7 +181,7 @@ def every_page(luna: Luna) -> list[str]:
             *(f"programme/{area.name}/{terms.name}/" for area in AREAS for terms in area.terms),
             "programme/earning/rules/new/?type=fixed", "connect/",
             "connect/new/", "audit/", "imports/", "imports/new/", "imports/whole/", "exports/", "jobs/")),
-        *(luna.member(luna.ana, path) for path in ("", "adjust/", "edit/", "tier/", "block/", "merge/", "erase/")),
+        *(luna.member(luna.ana, path) for path in ("", "adjust/", "edit/", "tier/", "tier/give/", "block/", "merge/", "erase/")),
         luna.reward_url, "/?choose",
     ]  # fmt: skip
 

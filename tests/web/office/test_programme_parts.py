@@ -202,9 +202,9 @@ def test_staff_give_a_tier_by_hand_with_a_reason_and_an_end(lunas: Luna, owner: 
     with_tiers(lunas)
     day = "2030-01-31"
     sent = {"tier": "silver", "last_day": day, "reason": "Ambassador"}
-    refused = owner.post(lunas.member(lunas.ben, "tier/"), {**sent, "reason": ""})
+    refused = owner.post(lunas.member(lunas.ben, "tier/give/"), {**sent, "reason": ""})
     assert refused.status_code == 422
-    assert owner.post(lunas.member(lunas.ben, "tier/"), sent).status_code == 303
+    assert owner.post(lunas.member(lunas.ben, "tier/give/"), sent).status_code == 303
     page = owner.get(lunas.member(lunas.ben)).content.decode()
     assert "given by hand" in page and "Ambassador" in page and "Owner of Café Luna" in page
     owner.post(lunas.member(lunas.ben, "tier/end/"), {"reason": "Wrong person"})
