@@ -30,6 +30,8 @@ SENTENCES = (
     _("Give a number of units, an amount of money, or both."),
     _("Give an amount of at least the smallest coin."),
     _("Give an amount in minor units that is not below zero."),
+    _("Give a whole number that is not below zero."),
+    _("A single change cannot be more than the whole day."),
     _("Give the minor units one point stands for, at least 1."),
     _("Give between {low} and {high} points."),
     _("Give between {low} and {high} steps."),

@@ -60,7 +60,7 @@ class NoShopsHere(Forbidden):
 
 
 class NotReady(DomainError):
-    code = "not_ready"
+    code = "not_ready_to_go_live"
     message = _("Something still stands in the way of going live. It is listed on the page.")
 
 

@@ -229,7 +229,7 @@ def test_a_superuser_cannot_tie_a_member_to_another_shop(two: Two) -> None:
         for shop, slug in ((900_001, "real-a"), (900_002, "real-b")):
             admin.execute(
                 "INSERT INTO merchants_merchant (id, slug, name, currency, timezone, country, language,"
-                " brand_colour, opened_at) VALUES (%s, %s, 'x', 'SEK', 'UTC', 'SE', 'sv', '#000000', now())",
+                " brand_colour, opened_at, second_factor, controller_name, controller_contact, reply_to, sender_name) VALUES (%s, %s, 'x', 'SEK', 'UTC', 'SE', 'sv', '#000000', now(), false, '', '', '', '')",
                 [shop, slug],
             )
         member = ids.new()

@@ -36,24 +36,32 @@ _VOID = {
 
 
 class _Listener(HTMLParser):
+    """Hears a page, but for what is no prose and for parts that say they are in a language of their own, like a preview
+    for members."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.open: list[str] = []
+        self.open: list[tuple[str, bool]] = []  # elements, and whether what is in them is heard
         self.said: set[str] = set()
 
+    @property
+    def _hears(self) -> bool:
+        return all(heard for _tag, heard in self.open)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if not _SILENT & set(self.open):
+        heard = tag not in _SILENT and (tag == "html" or "lang" not in dict(attrs))
+        if self._hears and (heard or tag in _SILENT):
             self.said |= {" ".join(value.split()) for name, value in attrs if name in _SPOKEN and value}
         if tag not in _VOID:
-            self.open.append(tag)
+            self.open.append((tag, heard))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self.open:
-            while self.open.pop() != tag:
+        if tag in (name for name, _heard in self.open):
+            while self.open.pop()[0] != tag:
                 pass
 
     def handle_data(self, data: str) -> None:
-        if data.strip() and not _SILENT & set(self.open):
+        if data.strip() and self._hears:
             self.said.add(" ".join(data.split()))
 
 

@@ -123,6 +123,8 @@ def events_of_the_code() -> set[str]:
     """Every kind of event that some code records, by the name of the function or argument it is given to."""
     found: set[str] = set()
     for call in _calls():
+        if _called(call) == "ask_for":  # its kind is that of a job
+            continue
         if call.args and _called(call) in ("record", "tell", "_tell"):
             found |= {*_texts(call.args[0])}
         for keyword in call.keywords:

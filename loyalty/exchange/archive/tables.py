@@ -11,7 +11,7 @@ from django.db.models import F, Field, Model
 
 from loyalty.core.merchants.models import Merchant
 
-APPS = ("merchants", "programme", "members", "rewards", "ledger", "events")
+APPS = ("merchants", "pictures", "programme", "members", "rewards", "ledger", "events")
 LEFT_OUT = {
     "merchants.Staff": "people sign in with accounts of the server, and are invited where they are to work",
     "merchants.ApiKey": "a secret that leaves the server is none",
@@ -29,7 +29,10 @@ OTHER_APPS = {
     "api": "answers to keys that are not in the archive",
     "jobs": "work and files of this server, forgotten after 30 days",
     "exchange": "what came of files that are not in the archive",
+    "setup": "how far somebody has come in setting the shop up",
     "stripe": "keys of a payment service",
+    "tills": "devices that are paired with this server, and PINs",
+    "webhooks": "addresses of other systems with secrets shared with them",
 }
 """Apps with tables of merchants' that are not in an archive at all, and why."""
 

@@ -45,6 +45,7 @@ FIELDS: dict[str, Any] = {
     "priority": gettext_lazy("Priority"),
     "mode": gettext_lazy("How the group combines"),
     "per_order": gettext_lazy("At most for one purchase"),
+    "off": gettext_lazy("Switched off"),
     "per": gettext_lazy("At most in a time"),
     "budget": gettext_lazy("Budget"),
     "units": gettext_lazy("At most in all"),
