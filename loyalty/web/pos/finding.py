@@ -56,7 +56,7 @@ def _kinds(text: str) -> list[str]:
     """What it may be, likeliest first. An address is nothing else; letters are no phone number."""
     if "@" in text:
         return [Identity.Kind.EMAIL, Identity.Kind.EXTERNAL]
-    kinds = [Identity.Kind.CARD, Identity.Kind.EXTERNAL]
+    kinds: list[str] = [Identity.Kind.CARD, Identity.Kind.EXTERNAL]
     return [*kinds, Identity.Kind.PHONE] if any(letter.isdigit() for letter in text) else kinds
 
 

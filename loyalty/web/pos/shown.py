@@ -113,9 +113,11 @@ def _plans(member: UUID, at: datetime) -> list[dict[str, Any]]:
 
 def _rewards(member: UUID, desk: Desk) -> dict[str, Any]:
     """What they can take here and now, what else is theirs to have elsewhere, and what is nearest."""
-    have, elsewhere, ahead = [], [], []
+    have: list[dict[str, Any]] = []
+    elsewhere: list[dict[str, Any]] = []
+    ahead: list[dict[str, Any]] = []
     for offer in offers(member, at=desk.at, channel=CHANNEL):
-        shown = {
+        shown: dict[str, Any] = {
             "id": ids.encode("rwd", offer.reward.pk),
             "name": named(offer.reward),
             "cost": offer.reward.cost_points,
