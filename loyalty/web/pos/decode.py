@@ -1,6 +1,7 @@
 """Reading a code out of a picture, for devices whose browser cannot. Pictures are looked at and forgotten."""
 
 import io
+from typing import Any
 
 import zxingcpp
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,7 +14,7 @@ from loyalty.web.pos.frame import Desk, desk_page
 MOST_BYTES = 400_000
 WIDEST = 1920
 _A_SECOND = 4
-_FORMATS = (
+_FORMATS: Any = (
     zxingcpp.BarcodeFormat.QRCode,
     zxingcpp.BarcodeFormat.Code128,
     zxingcpp.BarcodeFormat.Code39,

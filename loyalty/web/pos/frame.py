@@ -116,7 +116,7 @@ def shift_token(desk: Desk) -> str:
     return signing.dumps([desk.till.pk.hex, desk.staff.pk.hex, int(desk.at.timestamp())], salt=_SHIFT)
 
 
-def read_shift(token: str, *, max_age: float) -> tuple[UUID, UUID, int] | None:
+def read_shift(token: str, *, max_age: timedelta) -> tuple[UUID, UUID, int] | None:
     """The till, the staff and the second of a token of ours that is not too old; None for anything else."""
     try:
         till, staff, seconds = signing.loads(token, salt=_SHIFT, max_age=timedelta(seconds=max_age))

@@ -113,7 +113,9 @@ def _plans(member: UUID, at: datetime) -> list[dict[str, Any]]:
 
 def _rewards(member: UUID, desk: Desk) -> dict[str, Any]:
     """What they can take here and now, what else is theirs to have elsewhere, and what is nearest."""
-    have, elsewhere, ahead = [], [], []
+    have: list[dict[str, Any]] = []
+    elsewhere: list[dict[str, Any]] = []
+    ahead: list[dict[str, Any]] = []
     for offer in offers(member, at=desk.at, channel=CHANNEL):
         shown: dict[str, Any] = {
             "id": ids.encode("rwd", offer.reward.pk),

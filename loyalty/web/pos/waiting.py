@@ -49,7 +49,7 @@ def queued(request: HttpRequest) -> HttpResponse:
         text = _("This device is no till any more. Pair it again, then send what waits.")
         return _answer("stopped", text, status=403)
     with in_words_of(request, device.merchant):
-        token = read_shift(request.POST.get("shift", ""), max_age=selling.LONGEST_WAIT.total_seconds())
+        token = read_shift(request.POST.get("shift", ""), max_age=selling.LONGEST_WAIT)
         if token is None or token[0] != device.till.pk:
             return _answer("refused", _("It cannot be told any more who made this sale. Enter it anew."))
         _till, staff_id, since = token

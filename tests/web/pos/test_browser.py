@@ -149,6 +149,8 @@ def _takes_rewards(tablet: Tablet, counter: Counter, rich: Member) -> None:
     tablet.goes_on()
 
     tablet.scans("RICH2345")  # 14: and takes it back, it was for somebody else
+    expect(page.get_by_role("heading", name="Rich R.")).to_be_visible()
+    expect(page.get_by_label("Sum of the purchase")).to_be_focused()
     last = page.get_by_role("region", name="Last at this till")
     last.get_by_role("button", name="Undo Free coffee Rich R.").click()
     expect(page.get_by_text("Taken back", exact=False).first).to_be_visible()
@@ -166,7 +168,7 @@ def _takes_rewards(tablet: Tablet, counter: Counter, rich: Member) -> None:
 def _joins(tablet: Tablet) -> None:
     page = tablet.page
     page.get_by_role("link", name="New member").first.click()
-    page.get_by_label("Phone or e-mail").fill("070-765 43 21")
+    page.get_by_label("Phone or e-mail", exact=True).fill("070-765 43 21")
     page.get_by_label("First name").fill("Nora")
     page.get_by_role("button", name="Make the card").click()
     expect(page.get_by_text("nobody joins without wanting to").first).to_be_visible()
