@@ -19,7 +19,7 @@ from members.models import Activity
 from members.operations import moderation
 from members.queries import activities as queries
 from members.queries.rule_words import say
-from members.queries.why import voice_of_scope
+from members.queries.why import Voice, voice_of_scope
 from members.rules.conditions.activities import kind_words
 
 PAGE = 20
@@ -35,19 +35,19 @@ def next_after(request: HttpRequest, prefix: str) -> UUID | None:
     return ids.decode(prefix, text) if text else None
 
 
-def titled(row: Activity) -> str:
+def titled(row: Activity, voice: Voice) -> str:
     """What was done, as a title: "For a review · Latte"."""
-    said = say(kind_words(row.kind), voice_of_scope())
+    said = say(kind_words(row.kind), voice)
     product = row.product or {}
     said = f"{said} · {product.get('name') or product.get('sku')}" if product else said
     return said[:1].upper() + said[1:]
 
 
-def _shown(row: Activity, members: dict[UUID, dict[str, str]], shared: int) -> dict[str, Any]:
+def _shown(row: Activity, members: dict[UUID, dict[str, str]], shared: int, voice: Voice) -> dict[str, Any]:
     return {
         "row": row,
         "public_id": ids.encode("act", row.pk),
-        "title": titled(row),
+        "title": titled(row, voice),
         "member": members.get(row.member_id, {"name": _("Nobody"), "url": ""}),
         "flags": [FLAGS.get(flag, flag) for flag in row.flags],
         "shared": ngettext(
@@ -69,8 +69,9 @@ def activities(request: HttpRequest, here: Here) -> HttpResponse:
     found = list((rows.filter(pk__gt=before) if before else rows)[: PAGE + 1])
     shown = found[:PAGE]
     members, shared = people(here, [row.member_id for row in shown]), queries.shared_by(shown)
+    voice = voice_of_scope()
     context = {
-        "rows": [_shown(row, members, shared.get(row.pk, 0)) for row in shown],
+        "rows": [_shown(row, members, shared.get(row.pk, 0), voice) for row in shown],
         "first_url": address(request, after="") if before else "",
         "next_url": address(request, after=ids.encode("act", shown[-1].pk)) if len(found) > PAGE else "",
     }

@@ -39,7 +39,7 @@ def test_a_file_is_as_good_and_the_same_file_twice_adds_nothing(busy: Busy, owne
         return said(owner.post(codes_url(busy), {"file": file}))
 
     assert send() == "2 codes are in the pool."
-    assert send() == "0 codes are in the pool. 2 were there already."
+    assert send().endswith("0 codes are in the pool. 2 were there already.")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,8 @@ def test_a_reward_is_seen_in_each_language_while_it_is_written(busy: Busy, owner
     url = busy.url("rewards/draft/")
     typed = {"name_en": "Cup", "name_sv": "Mugg", "cost_points": "70", "kind": "free_product"}
     swedish = owner.get(url, {**typed, "language": "sv"}, headers=HTMX)
-    assert b"Mugg" in swedish.content and b"70 po" in swedish.content and b"<html" not in swedish.content
+    assert "Mugg" in swedish.content.decode() and "70\u00a0poäng" in swedish.content.decode()
+    assert b"<html" not in swedish.content
     dutch = owner.get(url, {**typed, "language": "nl"})
     assert "Cup" in dutch.content.decode() and "Nothing is written in this language" in dutch.content.decode()
     saved = owner.get(busy.url(f"rewards/{busy.ids['mug']}/seen/?language=nb"))
