@@ -77,6 +77,10 @@ class Profile(MerchantScoped):
             ),
             models.Index(fields=["merchant", "search_given"], name="members_profile_given"),
             models.Index(fields=["merchant", "search_family"], name="members_profile_family"),
+            # Few want text messages: found without reading everybody else.
+            models.Index(
+                fields=["merchant", "member"], condition=Q(news_by_sms=True), name="members_profile_sms"
+            ),
             # The list by name, page after page, is read from this index in its order.
             models.Index(
                 fields=["merchant", "search_family", "search_given", "member"], name="members_profile_sorted"

@@ -82,8 +82,9 @@ def decided() -> QuerySet[AdjustmentRequest]:
 
 def about(member: UUID) -> QuerySet[AdjustmentRequest]:
     """Requests about a member that wait."""
-    mine = AdjustmentPart.objects.filter(member=member).values("request")
-    return AdjustmentRequest.objects.filter(pk__in=mine, status="waiting").order_by("id")
+    mine = AdjustmentPart.objects.filter(member=member, posting=None, skipped="")
+    asked = list(mine.values_list("request_id", flat=True))
+    return AdjustmentRequest.objects.filter(pk__in=asked, status="waiting").order_by("id")
 
 
 def parts(requests: Sequence[UUID]) -> dict[UUID, list[AdjustmentPart]]:

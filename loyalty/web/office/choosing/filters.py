@@ -117,7 +117,7 @@ def offered(choice: Choice) -> list[dict[str, Any]]:
     """The filters as the page offers them: name, label, and options with which of them is chosen."""
     ladder = ladder_in_force()
     tiers = [(tier.id, tier_name(ladder, tier.id)) for tier in ladder.ladder]
-    if tiers:
+    if tiers and ladder.ladder[0].at_least > 0:  # where the first step is for everybody, nobody is without
         tiers.append((NO_TIER, _("No tier")))
     selects = (
         ("tier", _("Tier"), tiers, choice.tier),

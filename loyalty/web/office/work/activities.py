@@ -43,7 +43,7 @@ def titled(row: Activity, voice: Voice) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _shown(row: Activity, voice: Voice, members: dict[UUID, dict[str, str]], shared: int) -> dict[str, Any]:
+def _shown(row: Activity, members: dict[UUID, dict[str, str]], shared: int, voice: Voice) -> dict[str, Any]:
     return {
         "row": row,
         "public_id": ids.encode("act", row.pk),
@@ -70,8 +70,9 @@ def activities(request: HttpRequest, here: Here) -> HttpResponse:
     shown = found[:PAGE]
     voice = voice_of_scope()
     members, shared = people(here, [row.member_id for row in shown]), queries.shared_by(shown)
+    voice = voice_of_scope()
     context = {
-        "rows": [_shown(row, voice, members, shared.get(row.pk, 0)) for row in shown],
+        "rows": [_shown(row, members, shared.get(row.pk, 0), voice) for row in shown],
         "first_url": address(request, after="") if before else "",
         "next_url": address(request, after=ids.encode("act", shown[-1].pk)) if len(found) > PAGE else "",
     }

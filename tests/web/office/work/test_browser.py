@@ -38,7 +38,7 @@ def test_a_shift_at_the_desk(chromium: Browser, live_server, working: Busy):
     expect(page.get_by_text("Done, and noted with your name.")).to_be_visible()
 
     page.get_by_role("navigation", name="Queues").get_by_role("link", name="Activities").click()
-    page.get_by_text("Refuse", exact=True).click()
+    page.locator("summary", has_text="Refuse").click()
     expect(page.get_by_label("Why")).to_be_visible()
     page.get_by_role("button", name="Let it count").click()
     expect(page.get_by_text("Approved: 25 points given.")).to_be_visible()
