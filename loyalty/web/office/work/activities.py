@@ -68,7 +68,6 @@ def activities(request: HttpRequest, here: Here) -> HttpResponse:
     rows = queries.every(Activity.Status.WAITING).order_by("id")
     found = list((rows.filter(pk__gt=before) if before else rows)[: PAGE + 1])
     shown = found[:PAGE]
-    voice = voice_of_scope()
     members, shared = people(here, [row.member_id for row in shown]), queries.shared_by(shown)
     voice = voice_of_scope()
     context = {
