@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0023_list_by_name"),
+        ("members", "0025_longer_perk_names"),
         ("merchants", "0003_policies"),
     ]
 
