@@ -98,7 +98,8 @@ def _rows(file: IO[bytes], encoding: str, separator: str) -> Iterator[list[str]]
     except UnicodeError:
         raise NotReadable("encoding") from None
     finally:
-        text.detach()
+        if not text.closed:  # who stopped reading half-way may have closed the file before this ends
+            text.detach()
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
