@@ -9,7 +9,7 @@ from loyalty.core.merchants import queries as merchants
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from tests.api.caller import Caller, key_for
-from tests.cast import MARA, publish, shop
+from tests.cast import MARA, publish
 
 PERK = {"id": "free-shipping", "kind": "free_shipping"}
 PLANS = {"plans": [{"id": "plus", "price_minor": 29_900, "perks": [PERK]}]}
@@ -49,12 +49,3 @@ def call(shopfront: Merchant) -> Caller:
 def ottos_call(other_shop: Merchant) -> Caller:
     """Another shop's storefront, with every scope there."""
     return Caller(key_for(other_shop))
-
-
-@pytest.fixture
-def luna_live(transactional_db) -> Merchant:
-    """Café Luna where everything really commits, for tests with several connections."""
-    merchant = shop()
-    with acting_for(merchant, by=MARA):
-        publish()
-    return merchant

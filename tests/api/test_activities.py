@@ -13,11 +13,11 @@ REVIEWS = {
 
 
 @pytest.fixture
-def reviews(luna_live):
+def reviews(luna_open):
     """A caller of a shop that gives points for a review a week, with Ana as a member."""
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         publish(REVIEWS)
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana"})
     return call
 
@@ -97,8 +97,8 @@ def test_refusals_name_the_field_and_change_nothing(reviews, change, field):
     assert reviews.get("activities").json()["data"] == []
 
 
-def test_a_key_that_may_not_write_orders_records_nothing(reviews, luna_live):
-    reader = Caller(key_for(luna_live, "orders:read"))
+def test_a_key_that_may_not_write_orders_records_nothing(reviews, luna_open):
+    reader = Caller(key_for(luna_open, "orders:read"))
     assert reader.post("activities", an_activity("ana")).status_code == 403
     assert reader.get("activities").status_code == 200
     assert reviews.post("orders", an_order("ana")).status_code == 201

@@ -19,14 +19,14 @@ OFFERS = [
 
 
 @pytest.fixture
-def club(luna_live):
+def club(luna_open):
     """A caller of a shop with a stamp card, a badge and three offers, with Ana as a member."""
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         create_reward(at=AT, details={"kind": "free_product", "name": {"en": "Free coffee"},
                                       "cost_points": 1})  # fmt: skip
         publish(STAMP, BADGE, DOUBLE, offers={"offers": OFFERS}, tiers={"ladder": [{"id": "gold", "at_least": 10**9}]},
                 side_units={"cards": [{"id": "coffee", "needed": 3, "reward": "free-coffee"}]})  # fmt: skip
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     call.ana = call.post("members", {"external_id": "ana"}).json()["id"]
     return call
 

@@ -44,8 +44,8 @@ def short(statement):
     return next((word for word in words if word in statement), statement[:120])
 
 
-def test_an_order_costs_five_statements_in_one_transaction(luna_live):
-    call = Caller(key_for(luna_live))
+def test_an_order_costs_five_statements_in_one_transaction(luna_open):
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana"})
     call.post("orders", an_order("ana"))
     assert [short(one) for one in statements(lambda: call.post("orders", an_order("ana")))] == [
@@ -58,21 +58,21 @@ def test_an_order_costs_five_statements_in_one_transaction(luna_live):
     ]
 
 
-def test_rules_that_compare_more_cost_one_statement_more_however_many_they_are(luna_live):
+def test_rules_that_compare_more_cost_one_statement_more_however_many_they_are(luna_open):
     capped = {
         "type": "fixed",
         "amount": 1,
         "limits": {"per": [{"period": "day", "times": 9}], "budget": "pot"},
     }
     first = {"type": "fixed", "id": "first", "amount": 5, "when": [{"type": "order_number", "number": 1}]}
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         publish(
             capped | {"id": "a"},
             capped | {"id": "b"},
             first,
             earning={"budgets": [{"id": "pot", "units": 99}]},
         )
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana"})
     call.post("orders", an_order("ana"))
     assert [short(one) for one in statements(lambda: call.post("orders", an_order("ana")))] == [
@@ -86,8 +86,8 @@ def test_rules_that_compare_more_cost_one_statement_more_however_many_they_are(l
     ]
 
 
-def test_a_repetition_costs_one_look(luna_live):
-    call = Caller(key_for(luna_live))
+def test_a_repetition_costs_one_look(luna_open):
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana"})
     body = an_order("ana")
     assert [short(one) for one in statements(lambda: call.post("orders", body, key="again"))] == [
@@ -97,8 +97,8 @@ def test_a_repetition_costs_one_look(luna_live):
     ]
 
 
-def test_a_balance_costs_one_statement(luna_live):
-    call = Caller(key_for(luna_live))
+def test_a_balance_costs_one_statement(luna_open):
+    call = Caller(key_for(luna_open))
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     assert [short(one) for one in statements(lambda: call.get(f"members/{member}/balances"))] == [
         "BEGIN",
@@ -107,8 +107,8 @@ def test_a_balance_costs_one_statement(luna_live):
     ]
 
 
-def test_a_batch_costs_the_same_however_long_it_is(luna_live):
-    call = Caller(key_for(luna_live))
+def test_a_batch_costs_the_same_however_long_it_is(luna_open):
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana"})
 
     def batch(count):
@@ -119,8 +119,8 @@ def test_a_batch_costs_the_same_however_long_it_is(luna_live):
     assert len(batch(2)) == len(batch(60))
 
 
-def test_pages_cost_the_same_however_long_they_are(luna_live):
-    call = Caller(key_for(luna_live))
+def test_pages_cost_the_same_however_long_they_are(luna_open):
+    call = Caller(key_for(luna_open))
     for number in range(3):
         call.post("members", {"external_id": f"m{number}"})
         call.post("orders", an_order(f"m{number}"))

@@ -30,8 +30,8 @@ def settled(call, kind):
     raise AssertionError("the feed never showed it")
 
 
-def test_the_feed_tells_everything_once_in_pages(luna_live):
-    call = Caller(key_for(luna_live))
+def test_the_feed_tells_everything_once_in_pages(luna_open):
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana"})
     call.post("orders", an_order("ana"))
     whole = settled(call, "points.earned")
@@ -54,24 +54,24 @@ def test_the_feed_tells_everything_once_in_pages(luna_live):
     assert [event["kind"] for event in read(call, kinds="points.earned")["data"]] == ["points.earned"]
 
 
-def test_another_shop_sees_none_of_it(luna_live, other_shop):
+def test_another_shop_sees_none_of_it(luna_open, other_shop):
     ottos = Caller(key_for(other_shop))
-    luna = Caller(key_for(luna_live))
+    luna = Caller(key_for(luna_open))
     luna.post("members", {"external_id": "ana"})
     settled(luna, "member.joined")
     assert {event["kind"] for event in read(ottos)["data"]} == {"merchant.opened", "api_key.created"}
 
 
 @pytest.mark.race
-def test_an_event_that_commits_late_is_not_skipped(luna_live):
+def test_an_event_that_commits_late_is_not_skipped(luna_open):
     """The slow one gets its number first and commits last. A reader in between must not be led past it."""
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     start = settled(call, "api_key.created")["last"]
     written, go_on = threading.Event(), threading.Event()
 
     def slow():
         try:
-            with acting_for(luna_live, by=MARA):
+            with acting_for(luna_open, by=MARA):
                 record("slow.thing", subject=None, at=AT)
                 written.set()
                 assert go_on.wait(20)
@@ -81,11 +81,11 @@ def test_an_event_that_commits_late_is_not_skipped(luna_live):
     thread = threading.Thread(target=slow)
     thread.start()
     assert written.wait(20)
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         record("quick.thing", subject=None, at=AT)
     between = read(call, start)
     # The twin: by number alone the quick one is there, and would lead past the slow one.
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         assert list(Event.objects.filter(kind__endswith=".thing").values_list("kind", flat=True)) == [
             "quick.thing"
         ]

@@ -42,9 +42,9 @@ def call(name, **arguments):
 
 
 @pytest.mark.slow
-def test_a_generated_client_joins_earns_and_redeems(generated, luna_live, live_server):
+def test_a_generated_client_joins_earns_and_redeems(generated, luna_open, live_server):
     models = importlib.import_module("shop_client.models")
-    client = generated.AuthenticatedClient(base_url=live_server.url, token=key_for(luna_live))
+    client = generated.AuthenticatedClient(base_url=live_server.url, token=key_for(luna_open))
 
     member = call(
         "members.join_member", client=client, body=models.NewMember(external_id="ana", given_name="Ana")

@@ -160,8 +160,8 @@ def together(count, work):
 
 
 @pytest.mark.race
-def test_of_many_at_once_one_does_it_and_all_agree(luna_live):
-    call = Caller(key_for(luna_live))
+def test_of_many_at_once_one_does_it_and_all_agree(luna_open):
+    call = Caller(key_for(luna_open))
     member = call.post("members", {"external_id": "ana"}).json()["id"]
 
     def work(_number):
@@ -178,13 +178,13 @@ def test_of_many_at_once_one_does_it_and_all_agree(luna_live):
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
-    assert points(luna_live) == 50
+    assert points(luna_open) == 50
 
 
 @pytest.mark.race
-def test_without_the_guard_many_at_once_do_it_many_times(luna_live, monkeypatch):
+def test_without_the_guard_many_at_once_do_it_many_times(luna_open, monkeypatch):
     """The twin: with the look-up blinded and the operation's own key gone, the race above would be seen."""
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     monkeypatch.setattr(idempotency, "earlier", lambda key: None)
     monkeypatch.setattr(idempotency, "store", lambda *_args, **_kwargs: None)
@@ -192,12 +192,12 @@ def test_without_the_guard_many_at_once_do_it_many_times(luna_live, monkeypatch)
         base.Call, "natural_key", property(lambda self: f"{threading.get_ident()}-{id(self)}")
     )
     together(6, lambda _number: give(Caller(call.secret), member, key="one"))
-    assert points(luna_live) == 300
+    assert points(luna_open) == 300
 
 
 @pytest.mark.race
-def test_while_one_is_at_work_the_other_is_told_to_wait(luna_live, monkeypatch):
-    call = Caller(key_for(luna_live))
+def test_while_one_is_at_work_the_other_is_told_to_wait(luna_open, monkeypatch):
+    call = Caller(key_for(luna_open))
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     inside, go_on = threading.Event(), threading.Event()
     real = idempotency.store
@@ -225,13 +225,13 @@ def test_while_one_is_at_work_the_other_is_told_to_wait(luna_live, monkeypatch):
     assert (second.status_code, second.json()["code"]) == (409, "in_flight")
     assert answers["first"].status_code == 201
     assert give(call, member, key="one").headers["Idempotent-Replayed"] == "true"
-    assert points(luna_live) == 50
+    assert points(luna_open) == 50
 
 
 @pytest.mark.race
-def test_an_answer_that_was_committed_while_we_looked_is_found_on_the_second_look(luna_live, monkeypatch):
+def test_an_answer_that_was_committed_while_we_looked_is_found_on_the_second_look(luna_open, monkeypatch):
     """`earlier` sees the state of when its statement began; the lock may be free a moment later."""
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     first = give(call, member, key="one")
     real, blind = idempotency.earlier, [True]
@@ -239,7 +239,7 @@ def test_an_answer_that_was_committed_while_we_looked_is_found_on_the_second_loo
     second = give(call, member, key="one")
     assert second.content == first.content
     assert second.headers["Idempotent-Replayed"] == "true"
-    assert points(luna_live) == 50
+    assert points(luna_open) == 50
 
 
 # ------------------------------------------------------------------------------------------------------
@@ -247,8 +247,8 @@ def test_an_answer_that_was_committed_while_we_looked_is_found_on_the_second_loo
 
 
 @pytest.mark.race
-def test_after_a_crash_before_the_commit_nothing_is_there_and_the_key_is_free(luna_live, monkeypatch):
-    call = Caller(key_for(luna_live))
+def test_after_a_crash_before_the_commit_nothing_is_there_and_the_key_is_free(luna_open, monkeypatch):
+    call = Caller(key_for(luna_open))
     bad = Caller(call.secret, raise_bugs=False)
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     real = idempotency.store
@@ -262,10 +262,10 @@ def test_after_a_crash_before_the_commit_nothing_is_there_and_the_key_is_free(lu
     monkeypatch.setattr(idempotency, "store", dies)
     assert give(bad, member, key="one").status_code == 503
     monkeypatch.setattr(idempotency, "store", real)
-    assert points(luna_live) == 0
+    assert points(luna_open) == 0
     again = give(call, member, key="one")
     assert (again.status_code, "Idempotent-Replayed" in again.headers) == (201, False)
-    assert points(luna_live) == 50
+    assert points(luna_open) == 50
 
 
 class Killed(BaseException):
@@ -273,8 +273,8 @@ class Killed(BaseException):
 
 
 @pytest.mark.race
-def test_after_a_crash_between_commit_and_answer_the_answer_is_there(luna_live, monkeypatch):
-    call = Caller(key_for(luna_live))
+def test_after_a_crash_between_commit_and_answer_the_answer_is_there(luna_open, monkeypatch):
+    call = Caller(key_for(luna_open))
     bad = Caller(call.secret, raise_bugs=False)
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     real = base._response
@@ -288,7 +288,7 @@ def test_after_a_crash_between_commit_and_answer_the_answer_is_there(luna_live, 
     monkeypatch.setattr(base, "_response", real)
     again = give(bad, member, key="one")
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (201, "true")
-    assert points(luna_live) == 50
+    assert points(luna_open) == 50
 
 
 class Deadlock(Exception):
@@ -313,14 +313,14 @@ def test_a_deadlock_is_tried_again_a_few_times(call, member, shopfront, monkeypa
 
 
 @pytest.mark.race
-def test_two_merges_that_lock_each_other_both_get_an_answer(luna_live):
+def test_two_merges_that_lock_each_other_both_get_an_answer(luna_open):
     """A real deadlock can be made by hand only; here two opposite merges must end without a 500."""
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         people = [person(f"p{number}") for number in range(2)]
     from loyalty.core import ids
 
     names = [ids.encode("mbr", one.pk) for one in people]
-    secret = key_for(luna_live)
+    secret = key_for(luna_open)
     answers = together(
         2, lambda n: Caller(secret).post(f"members/{names[n]}/merge", {"remove": names[1 - n]}, key=f"m{n}")
     )

@@ -12,11 +12,11 @@ KINDS = [{"kind": "social_tag", "needs": "approval"}, {"kind": "photo", "needs":
 
 
 @pytest.fixture
-def queue(luna_live):
+def queue(luna_open):
     """A caller of a shop that looks at tags and wants proof of photos, with two members."""
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         publish(TAGS, activities={"kinds": KINDS})
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     for name in ("ana", "ben"):
         call.post("members", {"external_id": name})
     return call
@@ -79,9 +79,9 @@ def test_a_proof_that_is_none_is_refused(queue, proof):
     assert queue.get("activities").json()["data"] == []
 
 
-def test_a_key_that_may_not_give_points_decides_nothing(queue, luna_live):
+def test_a_key_that_may_not_give_points_decides_nothing(queue, luna_open):
     one = queue.post("activities", an_activity("ana", kind="social_tag")).json()["id"]
-    clerk = Caller(key_for(luna_live, "orders:read", "orders:write"))
+    clerk = Caller(key_for(luna_open, "orders:read", "orders:write"))
     for verb in ("approve", "refuse", "undo"):
         assert clerk.post(f"activities/{one}/{verb}", {"note": "x"}).status_code == 403
     assert len(clerk.get("activities?status=waiting").json()["data"]) == 1

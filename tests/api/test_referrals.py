@@ -13,9 +13,9 @@ PHONE = "Mozilla/5.0 (iPhone)"
 
 
 @pytest.fixture
-def friends(luna_live):
+def friends(luna_open):
     """A caller of a shop that rewards bringing friends, with Ana as a member."""
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         publish(
             referrals={
                 "on": True,
@@ -24,10 +24,10 @@ def friends(luna_live):
                 "commission": {"basis_points": 500},
             }
         )
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana", "email": "ana@example.com", "signals": {"device": "d1"}})
     yield call
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         assert verify() == []
 
 
@@ -117,7 +117,7 @@ def test_refusals_have_codes_and_change_nothing(friends, path, body, code):
     assert len(friends.get("members").json()["data"]) == 1
 
 
-def test_lists_are_paged_and_a_programme_that_is_off_has_no_codes(friends, luna_live):
+def test_lists_are_paged_and_a_programme_that_is_off_has_no_codes(friends, luna_open):
     code = mine(friends)["code"]
     for number in range(3):
         friends.post("members", {"external_id": f"friend-{number}", "referral_code": code})
@@ -126,7 +126,7 @@ def test_lists_are_paged_and_a_programme_that_is_off_has_no_codes(friends, luna_
     assert len(friends.get(page["next"]).json()["data"]) == 1
     assert len(friends.get("referrals?status=joined").json()["data"]) == 3
     assert friends.get("referrals?status=rewarded").json()["data"] == []
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         publish(referrals={"on": False})
     friends.post("members", {"external_id": "ben"})
     ben = friends.get("members/lookup?external_id=ben").json()["id"]

@@ -28,11 +28,11 @@ TIERS = {
 
 
 @pytest.fixture
-def tiered(luna_live):
+def tiered(luna_open):
     """A caller of a shop with two tiers, and Ana who has bought for 1,500 kr."""
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         publish(tiers=TIERS)
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna_open))
     call.post("members", {"external_id": "ana"})
     call.post("orders", an_order("ana", kronor=1500, placed_at=NOW.isoformat()))
     return call
@@ -71,8 +71,8 @@ def test_the_ladder_with_its_perks_terms_and_members(tiered):
     assert [tier["name"] for tier in swedish["tiers"]] == ["Silver", "Guld"]
 
 
-def test_a_shop_without_tiers_has_none(luna_live):
-    call = Caller(key_for(luna_live))
+def test_a_shop_without_tiers_has_none(luna_open):
+    call = Caller(key_for(luna_open))
     assert call.get("tiers").json()["tiers"] == []
     member = call.post("members", {"external_id": "ana"}).json()["id"]
     found = call.get(f"members/{member}/tier").json()
@@ -104,7 +104,7 @@ def test_a_members_tier_says_what_is_missing_until_when(tiered, ana):
     assert [row["to_tier"] for row in page["data"]] == ["silver"]
 
 
-def test_a_preview_counts_and_lists_and_changes_nothing(tiered, ana, luna_live):
+def test_a_preview_counts_and_lists_and_changes_nothing(tiered, ana, luna_open):
     dearer = {"ladder": [{"id": "silver", "at_least": 1600_00}, {"id": "gold", "at_least": 2000_00}]}
     body = {"document": {"earning": {"rules": [ONE_POINT_PER_KRONA]}, "tiers": dearer}}
     found = tiered.post("programme/tiers-preview", body).json()
@@ -114,7 +114,7 @@ def test_a_preview_counts_and_lists_and_changes_nothing(tiered, ana, luna_live):
     assert listed == {"next": None, "data": [
         {"member": ana, "from_tier": "silver", "to_tier": None, "direction": "down", "amount": 1500_00}
     ]}  # fmt: skip
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         assert (TierStanding.objects.get().tier, TierChange.objects.count()) == ("silver", 1)
     assert tiered.post("programme/tiers-preview", {}).status_code == 404  # there is no draft
     tiered("PUT", "programme/draft", body)
@@ -128,13 +128,13 @@ def test_a_preview_counts_and_lists_and_changes_nothing(tiered, ana, luna_live):
 
 
 @pytest.mark.parametrize("move_down", [False, True])
-def test_publishing_moves_down_only_when_asked_to(tiered, ana, luna_live, move_down):
+def test_publishing_moves_down_only_when_asked_to(tiered, ana, luna_open, move_down):
     dearer = {"ladder": [{"id": "silver", "at_least": 1600_00}, {"id": "gold", "at_least": 2000_00}]}
     body = {"document": {"earning": {"rules": [ONE_POINT_PER_KRONA]}, "tiers": dearer}}
     tiered("PUT", "programme/draft", body)
     assert tiered.post("programme/publish", {"move_down": move_down}).status_code == 200
     assert tiered.get("tiers").json()["review"]["move_down"] is move_down
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         review_published(at=AT)
     assert tiered.get(f"members/{ana}/tier").json()["tier"] == (None if move_down else "silver")
     assert tiered.get("tiers").json()["review"]["finished_at"]
@@ -201,9 +201,9 @@ def test_claims_that_make_no_sense_name_the_field_and_change_nothing(tiered, ana
     assert tiered.get("perks/claims").json()["data"] == []
 
 
-def test_an_activity_reads_the_tier_as_it_is(tiered, luna_live):
+def test_an_activity_reads_the_tier_as_it_is(tiered, luna_open):
     bonus = {"type": "fixed", "id": "reviews", "amount": 50,
              "when": [{"type": "activity", "kinds": ["review"]}, {"type": "tier", "any_of": ["silver"]}]}  # fmt: skip
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna_open, by=MARA):
         publish(ONE_POINT_PER_KRONA, bonus, tiers=TIERS)
     assert tiered.post("activities", an_activity("ana")).json()["points"] == 50

@@ -1,5 +1,5 @@
-"""`make bench`: everything, in about an hour; `make bench BENCH="orders redeem --seconds 3"` for parts of it. Tiers,
-expiry and lists are measured with a million members; `--crowd 50000` makes them quick.
+"""`make bench`: everything, which takes long; `make bench BENCH="orders redeem --seconds 3"` for parts of it. Tiers, expiry
+and lists are measured with a million members; `--crowd 50000` makes them quick.
 
 Prints a Markdown table and writes `.data/bench/results.json`. Nothing is judged by absolute times.
 """

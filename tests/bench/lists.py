@@ -20,15 +20,15 @@ PAGES = {
     "members: blocked": "members/?status=blocked",
     "members: a name": "members/?q=greta",
     "members: a full name": "members/?q=greta+berg",
-    "members: an e-mail": "members/?q=member4711@example.com",
+    "members: an e-mail": "members/?q=member471@example.com",
     "members: nobody": "members/?q=zzzz",
     "members: by name": "members/?sort=name",
     "members: silver": "members/?tier=silver",
     "orders": "orders/",
-    "orders: one by its name": "orders/?q=4711-3",
+    "orders: one by its name": "orders/?q=471-3",
     "search: a name": "search/?q=greta",
-    "search: an e-mail": "search/?q=member4711@example.com",
-    "search: an order": "search/?q=4711-3",
+    "search: an e-mail": "search/?q=member471@example.com",
+    "search: an order": "search/?q=471-3",
     "work": "work/",
     "approvals": "work/approvals/",
     "activities that wait": "work/activities/",
@@ -109,7 +109,7 @@ def figures(shop: Any) -> list[Figure]:
     client = staff_client(shop)
     base = f"/m/{shop.slug}/"
     with acting_for(shop, by=Actor("operator", "bench")):
-        somebody = ids.encode("mbr", by_identity("external", "cust-4711").pk)
+        somebody = ids.encode("mbr", by_identity("external", "cust-471").pk)
     pages = {**PAGES, "a member": f"members/{somebody}/"}
     return [visit(client, name, base + path) for name, path in pages.items()]
 

@@ -2,7 +2,8 @@
 
     python -m tests.prove [machine] [lives] [workers] [servers] [--examples N] [--steps N] [--lives N] [--kills N]
 
-Without names all of them run: 50,000 random lives of 100 steps, 1,000 lives through a whole programme, 1,000 killed workers, 1,000 killed servers.
+Without names all of them run: 50,000 random lives of 100 steps, 1,000 lives through a whole programme, 1,000 killed
+workers, 1,000 killed servers.
 """
 
 import argparse
