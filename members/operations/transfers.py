@@ -233,18 +233,32 @@ def grace(at: datetime) -> datetime:
     return end_of(at.astimezone(zone).date() + timedelta(days=life.grace_days), zone)
 
 
+class _Merged(Exception):
+    """One of the members was merged into another while their row was waited for."""
+
+
 def lock_current(members: Iterable[UUID]) -> dict[UUID, Member]:
     """Some members, or whoever they were merged into, locked in one order. Raises `NotFound`."""
     asked = list(members)
     for _attempt in range(20):
-        into = dict(Member.objects.filter(pk__in=asked).values_list("pk", "merged_into_id"))
-        if len(into) < len(set(asked)):
-            raise NotFound("member")
-        now = {member: into[member] or member for member in asked}
-        rows = {pk: locked(pk) for pk in sorted(set(now.values()))}
-        if all(row.merged_into_id is None for row in rows.values()):
-            return {member: rows[pk] for member, pk in now.items()}
+        try:
+            # What was locked in vain is let go, or the next attempt would lock out of order.
+            with transaction.atomic():
+                return _as_they_are_now(asked)
+        except _Merged:
+            continue
     raise RuntimeError("the members were merged each time they were locked")
+
+
+def _as_they_are_now(asked: list[UUID]) -> dict[UUID, Member]:
+    into = dict(Member.objects.filter(pk__in=asked).values_list("pk", "merged_into_id"))
+    if len(into) < len(set(asked)):
+        raise NotFound("member")
+    now = {member: into[member] or member for member in asked}
+    rows = {pk: locked(pk) for pk in sorted(set(now.values()))}
+    if any(row.merged_into_id is not None for row in rows.values()):
+        raise _Merged
+    return {member: rows[pk] for member, pk in now.items()}
 
 
 def move(*, to: UUID, of: UUID) -> None:

@@ -1,14 +1,16 @@
 """Members of one household and givers of the same points at the same moment, on connections of their own."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance
 from loyalty.core.tenancy.scope import acting_for
-from members.models import HouseholdPlace, PointsTransfer
+from members.models import HouseholdPlace, Member, PointsTransfer
 from members.operations import households, transfers
 from members.operations.households import accept_invitation, invite, leave_household, open_household
 from members.operations.merging import merge
@@ -94,6 +96,37 @@ def test_redeeming_giving_leaving_and_merging_of_one_household_never_lock_in_a_r
         spent = 150 * answers["committed"]
         assert sum(balance(member.pk).available for member in members) == 800 - spent
         assert verify() == []
+
+
+def free_after_a_merger(merchant: Any, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """While one waits for a member that member is merged: may others still lock who was merged, when the one who
+    waited has found whoever they are now? Who holds both has locked them out of order."""
+    keep, gone = rich(merchant, ["keeps", "goes"])
+    wait_for = transfers.locked
+
+    def merged_just_now(member: Any) -> Any:
+        if member == gone.pk:
+            at_once(merchant, [lambda: merge(keep=keep.pk, remove=gone.pk, at=AT).status])
+        return wait_for(member)
+
+    def lock_without_waiting() -> str:
+        Member.objects.select_for_update(nowait=True, no_key=True).get(pk=gone.pk)
+        return "free"
+
+    monkeypatch.setattr(transfers, "locked", merged_just_now)
+    with acting_for(merchant, by=MARA), transaction.atomic():
+        assert transfers.lock_current([gone.pk])[gone.pk].pk == keep.pk
+        return at_once(merchant, [lock_without_waiting]) == {"free": 1}
+
+
+def test_who_finds_a_member_merged_lets_go_before_locking_whoever_they_are_now(luna_open, monkeypatch):
+    assert free_after_a_merger(luna_open, monkeypatch)
+
+
+def test_twin_without_letting_go_the_merged_member_stays_locked(luna_open, monkeypatch):
+    monkeypatch.setattr(transfers, "transaction", SimpleNamespace(atomic=nullcontext))
+    with pytest.raises(OperationalError, match="could not obtain lock"):
+        free_after_a_merger(luna_open, monkeypatch)
 
 
 def given_at_once(merchant: Any) -> Any:
