@@ -1,0 +1,6 @@
+"""The content security policy of pages that show a preview in a frame: the usual one, and frames of our own."""
+
+from django.conf import settings
+from django.utils.csp import CSP
+
+FRAMING = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
