@@ -25,8 +25,8 @@ MessageName = Annotated[str, Meta(max_length=200, pattern=r"^[\x21-\x7e]*$(?!\n)
 
 
 class SentMessage(Struct):
-    """One message to a member, without its text, which is not kept. `state` is queued, held (until the morning), sending,
-    sent, failed or suppressed; `reason` says why it was not sent. `message_id` is the mail's Message-ID."""
+    """One message to a member, without its text, which is not kept. `state` is queued, held (until the morning),
+    sending, sent, failed or suppressed; `reason` says why it was not sent. `message_id` is the mail's Message-ID."""
 
     id: str
     member: str
@@ -73,8 +73,8 @@ class MessagePreferencesChange(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class DeliveryReport(Struct, forbid_unknown_fields=True, frozen=True):
-    """What a mail provider tells: a message bounced for good, or its reader called it unwanted. Name the `message_id`, or
-    the `address`."""
+    """What a mail provider tells: a message bounced for good, or its reader called it unwanted. Name the `message_id`,
+    or the `address`."""
 
     reason: Literal["bounce", "complaint"]
     message_id: MessageName = ""

@@ -90,8 +90,8 @@ def schedule_newsletter(*, newsletter: UUID, goes_at: datetime, at: datetime) ->
 
 @transaction.atomic
 def cancel_newsletter(*, newsletter: UUID, at: datetime) -> Newsletter:
-    """Call a newsletter off: what has not been handed over is not sent. One with no time yet stays a draft, one that was
-    only scheduled becomes one again. Raises `NotFound`."""
+    """Call a newsletter off: what has not been handed over is not sent. One with no time yet stays a draft, one that
+    was only scheduled becomes one again. Raises `NotFound`."""
     row = _locked(newsletter)
     if row.state == Newsletter.State.SCHEDULED:
         row.state, row.goes_at = Newsletter.State.DRAFT, None

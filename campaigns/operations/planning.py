@@ -40,10 +40,11 @@ _PLAN = """
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, merchant bigint, member uuid, kind text,
         occasion text, event bigint, newsletter uuid, data jsonb, due timestamptz))
-INSERT INTO campaigns_message (id, merchant_id, member_id, newsletter_id, kind, channel, occasion, event_number, language,
-                               data, state, reason, planned_for, due_at, attempts, created_at, provider, provider_id, error)
-SELECT a.id, a.merchant, m.id, a.newsletter, a.kind, 'email', a.occasion, a.event, '', a.data, 'queued', '', a.due, a.due,
-       0, %(at)s::timestamptz, '', '', ''
+INSERT INTO campaigns_message (id, merchant_id, member_id, newsletter_id, kind, channel, occasion, event_number,
+                               language, data, state, reason, planned_for, due_at, attempts, created_at, provider,
+                               provider_id, error)
+SELECT a.id, a.merchant, m.id, a.newsletter, a.kind, 'email', a.occasion, a.event, '', a.data, 'queued', '', a.due,
+       a.due, 0, %(at)s::timestamptz, '', '', ''
   FROM asked a
   JOIN members_member m ON m.merchant_id = a.merchant AND m.id = a.member AND m.status = 'active'
  WHERE NOT EXISTS (SELECT 1 FROM campaigns_kindsetting s

@@ -37,8 +37,8 @@ def _export(member: UUID) -> dict[str, Any]:
 
 
 def _erase(member: UUID) -> None:
-    """Nothing more goes out. That somebody complained or wants no mail stays, as a digest of nobody's: whoever writes to
-    that address again would do what they were asked not to. A bounce says nothing worth keeping."""
+    """Nothing more goes out. That somebody complained or wants no mail stays, as a digest of nobody's: whoever writes
+    to that address again would do what they were asked not to. A bounce says nothing worth keeping."""
     mine = Message.objects.filter(member=member)
     mine.filter(state__in=WAITING).update(state=Message.State.SUPPRESSED, reason=Why.ERASED)
     mine.update(provider_id="", data={}, language="")

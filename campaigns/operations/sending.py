@@ -1,11 +1,12 @@
 """Claim what is due, hand it over, and note how it ended.
 
-A claim counts the attempt and puts the next one off by `LEASE` before anything is handed over. A worker that dies with
-messages in its hands holds them for that long; then another takes over: none is lost. Each message is noted as sent in a
-transaction of its own as soon as the provider has taken it: so of all that a dying worker has handed over, at most one,
-the very last, is not noted yet. That moment between the provider's yes and our commit is the one window in which a
-message can be handed over twice, and no protocol between two machines can close it. What closes it for the member is the
-Message-ID: it is made from the message's own id, the same in both copies, and mailboxes and providers keep one of a name.
+A claim counts the attempt and puts the next one off by `LEASE` before anything is handed over. A worker that dies
+with messages in its hands holds them for that long; then another takes over: none is lost. Each message is noted as
+sent in a transaction of its own as soon as the provider has taken it: so of all that a dying worker has handed over,
+at most one, the very last, is not noted yet. That moment between the provider's yes and our commit is the one window
+in which a message can be handed over twice, and no protocol between two machines can close it. What closes it for the
+member is the Message-ID: it is made from the message's own id, the same in both copies, so that whoever keeps mail can
+tell that it is one message.
 
 Nobody holds on to a claim for longer than half its lease, so a slow server cannot make two workers carry the same.
 """

@@ -1,5 +1,5 @@
-"""The nightly look: what no event announces. Each step plans a batch and says where to go on; twice is once, because the
-occasion of each message is a day, a week or a month of the calendar and not the run that found it."""
+"""The nightly look: what no event announces. Each step plans a batch and says where to go on; twice is once, because
+the occasion of each message is a day, a week or a month of the calendar and not the run that found it."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -32,7 +32,8 @@ SELECT a.owner, date_trunc('week', l.expires_at AT TIME ZONE %(zone)s) AS week, 
   FROM ledger_account a
   JOIN ledger_lot l ON l.merchant_id = a.merchant_id AND l.account_id = a.id
  WHERE a.merchant_id = %(merchant)s AND a.unit = 'points' AND a.kind = 'available'
-   AND l.remaining > 0 AND NOT l.pending AND l.expires_at > %(since)s::timestamptz AND l.expires_at <= %(until)s::timestamptz
+   AND l.remaining > 0 AND NOT l.pending
+   AND l.expires_at > %(since)s::timestamptz AND l.expires_at <= %(until)s::timestamptz
    AND a.owner > %(after)s::uuid
  GROUP BY 1, 2 ORDER BY 1, 2 LIMIT %(most)s
 """

@@ -14,7 +14,8 @@ KINDS = (
          {"quiet_from": 21, "quiet_until": 8, "weekly_most": 5}, about=""),
     Kind("newsletter.scheduled", "A newsletter was given its time.", {"newsletter": "nws_01m6k3q8r6e3vabq7m6w0t9d2c"},
          about=""),
-    Kind("newsletter.cancelled", "A newsletter was called off.", {"newsletter": "nws_01m6k3q8r6e3vabq7m6w0t9d2c"}, about=""),
+    Kind("newsletter.cancelled", "A newsletter was called off.", {"newsletter": "nws_01m6k3q8r6e3vabq7m6w0t9d2c"},
+         about=""),
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages as toasts
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
@@ -91,7 +92,8 @@ def kind(request: HttpRequest, here: Here, message_kind: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = WordsForm(data, own=known.words.get(name, {}), usual=usual(name))
     if request.method == "POST":
-        here.may("messages.edit") or _refuse()
+        if not here.may("messages.edit"):
+            raise PermissionDenied
         if form.is_valid():
             try:
                 shape_kind(kind=name, words=form.words(), at=here.at)
@@ -129,12 +131,6 @@ def kind(request: HttpRequest, here: Here, message_kind: str) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return messages_page(request, here, "kind.html", context, tab="messages", status=status)
-
-
-def _refuse() -> None:
-    from django.core.exceptions import PermissionDenied
-
-    raise PermissionDenied
 
 
 class SwitchForm(forms.Form):
