@@ -54,8 +54,8 @@ def preferences(request: HttpRequest, card: Card) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @shop_page
 def unsubscribe(request: HttpRequest, shop: Shop, token: str) -> HttpResponse:
-    """Looking changes nothing, for mail scanners follow every link; sending the form stops the topic of the mail it came
-    from, at once and without asking who one is."""
+    """Looking changes nothing, for mail scanners follow every link; sending the form stops the topic of the mail it
+    came from, at once and without asking who one is."""
     with acting_for(shop.merchant, by=Actor("visitor")):
         found = holder(token)
     if found is None:

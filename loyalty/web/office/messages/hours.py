@@ -20,15 +20,8 @@ _HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 class HoursForm(forms.Form):
     """Quiet hours of the reader's day, and the most in a week."""
 
-    quiet_from = forms.TypedChoiceField(
-        label=gettext_lazy("Quiet from"), coerce=int, choices=_HOURS,
-    )  # fmt: skip
-    quiet_until = forms.TypedChoiceField(
-        label=gettext_lazy("Quiet until"),
-        coerce=int,
-        choices=_HOURS,
-        help_text=gettext_lazy("The same hour twice: messages go out at any time."),
-    )
+    quiet_from = forms.TypedChoiceField(label=gettext_lazy("Quiet from"), coerce=int, choices=_HOURS)
+    quiet_until = forms.TypedChoiceField(label=gettext_lazy("Quiet until"), coerce=int, choices=_HOURS)
     weekly_most = forms.IntegerField(
         label=gettext_lazy("At most in a week"),
         min_value=0,

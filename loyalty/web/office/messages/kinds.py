@@ -10,13 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.operations.shaping import shape_kind
 from campaigns.queries import log
 from campaigns.queries.settings import chosen
-from campaigns.queries.words import PLACEHOLDERS, SAID, TOPICS
+from campaigns.queries.words import PLACEHOLDERS, SAID
 from campaigns.rules.kinds import KINDS, PLANNED, Topic, placeholders
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import Here, require, sent_to, show_errors
@@ -33,6 +34,21 @@ ICONS = {
     Topic.REMINDERS: "bell",
     Topic.STATEMENT: "calendar-days",
 }
+_GROUPS = {
+    Topic.ACCOUNT: (
+        gettext_lazy("About their own account"),
+        gettext_lazy("Members asked for these themselves, so they cannot say no to them."),
+    ),
+    Topic.PROGRAMME: (
+        gettext_lazy("About their card"),
+        gettext_lazy("What they collected, what is ready, their level, friends and birthday."),
+    ),
+    Topic.REMINDERS: (
+        gettext_lazy("Reminders to members"),
+        gettext_lazy("Before something ends, and when they have enough for a reward."),
+    ),
+    Topic.STATEMENT: (gettext_lazy("Once a month"), gettext_lazy("What came and went.")),
+}
 
 
 @require_safe
@@ -41,10 +57,7 @@ def messages(request: HttpRequest, here: Here) -> HttpResponse:
     """Every kind that goes out by itself, by topic, with how many did in the last month."""
     known, counted = chosen(), log.counted(since=here.at - MONTH)
     groups = []
-    for topic in (Topic.ACCOUNT, Topic.PROGRAMME, Topic.REMINDERS, Topic.STATEMENT):
-        label, note = TOPICS.get(
-            topic, (_("About their own account"), _("Always sent: members asked for it themselves."))
-        )
+    for topic, (label, note) in _GROUPS.items():
         rows = [
             {
                 "kind": kind,
