@@ -93,14 +93,14 @@ def plan_digests(events: list[Event]) -> None:
     moved = [one for one in moved if one.happened_at >= now - STALE]
     if not moved:
         return
-    shops = {shop.pk: ZoneInfo(shop.timezone) for shop in Merchant.objects.filter(
-        pk__in={one.merchant_id for one in moved})}  # fmt: skip
-    prices = _prices(set(shops))
-    found = []
+    merchants = {one.merchant_id for one in moved if one.merchant_id is not None}
+    zones = dict(Merchant.objects.filter(pk__in=merchants).values_list("pk", "timezone"))
+    prices = _prices(merchants)
+    found: list[New] = []
     for one in moved:
-        zone = shops.get(one.merchant_id)
-        if zone is None:
+        if one.subject is None or one.merchant_id is None:
             continue
+        zone = ZoneInfo(zones[one.merchant_id])
         day = digest_day(one.recorded_at, zone)
         found.append(New(merchant=one.merchant_id, member=one.subject, kind=_DIGESTS[one.kind],
                          occasion=day.isoformat(), due_at=digest_due(day, zone)))  # fmt: skip

@@ -80,12 +80,12 @@ def hand_over(*, claims: Sequence[Claim], at: datetime) -> int:
         attempts = {one.message: one for one in mine}
         providers: dict[str, Provider] = {}
         try:
-            for place, one in enumerate(ready):
+            for place, letter in enumerate(ready):
                 if monotonic() >= until:
                     _give_back([attempts[late.message] for late in ready[place:]], at)
                     break
-                provider = providers.setdefault(one.channel, provider_of(shop, one.channel))
-                done += _handed(provider, one, attempts[one.message])
+                provider = providers.setdefault(letter.channel, provider_of(shop, letter.channel))
+                done += _handed(provider, letter, attempts[letter.message])
         finally:
             for provider in providers.values():
                 provider.close()

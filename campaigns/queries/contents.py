@@ -150,7 +150,7 @@ def _tier(asked: Asked) -> Content | None:
     if standing is None or standing.tier != asked.data.get("to"):
         return None  # another change came after this one, and has a message of its own
     name = tier_name(tiers.ladder_in_force(), standing.tier)
-    facts = ()
+    facts: tuple[tuple[str, str], ...] = ()
     if standing.valid_until:
         facts = ((_("Yours until"), asked.day(formats.last_moment(standing.valid_until))),)
     return Content({"tier": name}, facts)

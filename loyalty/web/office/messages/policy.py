@@ -1,6 +1,8 @@
 """The content security policy of pages that show a preview in a frame: the usual one, and frames of our own."""
 
+from collections.abc import Collection, Mapping
+
 from django.conf import settings
 from django.utils.csp import CSP
 
-FRAMING = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
+FRAMING: Mapping[str, Collection[str] | str] = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
