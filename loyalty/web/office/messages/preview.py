@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,14 +29,14 @@ from members.queries import directory
 from members.queries.why import voice_of_scope
 
 # Styles stand on the elements, as mail programs want them; nothing else is allowed, and nothing runs.
-_POLICY = {
+_POLICY: Mapping[str, Any] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
     "img-src": [CSP.SELF],
     "form-action": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.SELF],
-    "sandbox": [],
+    "sandbox": True,
 }
 
 
