@@ -38,9 +38,10 @@ def welcome(event: Event) -> None:
     _plan_one(event, "welcome", "joined")
 
 
-@consumes("reward.redeemed", "reward.reserved")
+@consumes("reward.redeemed")
 def send_code(event: Event) -> None:
-    """The code of a reward, once for each redemption: reserved first, or taken at once."""
+    """The code of a reward that was taken, once for each redemption. One that was used at the till by the time the
+    mail is made is not told."""
     redemption = event.data.get("redemption")
     if redemption:
         _plan_one(event, "code", f"redemption:{redemption}", redemption=redemption)

@@ -45,7 +45,7 @@ class SentMessage(Struct):
 
 
 class MessageSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """ "" is any. `waiting` is all that has not come to an end."""
+    """`state` and `kind` narrow the list. `waiting` is all that has not come to an end."""
 
     state: Literal["", "waiting", "queued", "held", "sending", "sent", "failed", "suppressed"] = ""
     kind: Annotated[str, Meta(max_length=30, pattern=r"^[a-z0-9_]*$(?!\n)")] = ""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from loyalty.core.errors import InvalidInput
 from loyalty.core.events.operations import record
 from members.models import Consent, Profile
 from members.operations.membership import NotActive, edit, locked
+from members.queries import directory
 
 _OWN = (Topic.PROGRAMME, Topic.REMINDERS, Topic.STATEMENT)
 
@@ -48,7 +50,8 @@ def choose(
         raise InvalidInput.of(min(unknown), str(_("This is not a topic one can choose.")))
     if timezone and timezone not in _zones():
         raise InvalidInput.of("timezone", str(_("Give a time zone like Europe/Stockholm.")))
-    person = locked(member)
+    # An old mail's link may name somebody who has become one with another since: their no is meant all the same.
+    person = locked(directory.member(member).pk)
     if person.status not in ("active", "blocked"):
         raise NotActive(status=person.status)
     row, _made = Preferences.objects.get_or_create(member=person, defaults={"changed_at": at})
@@ -85,5 +88,6 @@ def _news(member: UUID, topics: Mapping[str, bool], source: str, at: datetime) -
     return [Topic.NEWSLETTER.value]
 
 
-def _zones() -> set[str]:
-    return {name for name in available_timezones() if "/" in name} | {"UTC", ZoneInfo("UTC").key}
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset({"UTC", *(name for name in available_timezones() if "/" in name)})

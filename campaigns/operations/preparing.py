@@ -1,11 +1,13 @@
 """Decide and render claimed messages: what goes out now is returned, the rest is noted as held or dropped."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone, translation
 
@@ -19,6 +21,7 @@ from campaigns.queries.rendering import Letter, Rendered, language_of, render
 from campaigns.queries.settings import Chosen, chosen
 from campaigns.rules.deciding import Facts, Why, decide
 from campaigns.rules.kinds import KINDS, Topic
+from campaigns.rules.timing import PAUSES, pause
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
@@ -27,6 +30,7 @@ from members.models import Member
 from members.queries import directory
 from members.queries.why import voice_of_scope
 
+log = logging.getLogger(__name__)
 WEEK = timedelta(days=7)
 _ACCOUNT = tuple(kind for kind, said in KINDS.items() if said.topic is Topic.ACCOUNT)
 ADDRESS_OF = {"email": "email", "sms": "phone", "push": "card"}
@@ -78,13 +82,37 @@ def prepare(*, attempts: Mapping[UUID, int], at: datetime) -> list[Ready]:
     known = _known(messages, at)
     sent, found = dict(known.sent), []
     for row in messages:
-        ready = _one(row, known, sent.get(row.member_id, 0), at)
+        ready = _safely(row, known, sent.get(row.member_id, 0), at)
         if ready is None:
             continue
         if row.kind not in _ACCOUNT:
             sent[row.member_id] = sent.get(row.member_id, 0) + 1
         found.append(ready)
     return found
+
+
+def _safely(row: Message, known: _Known, sent: int, at: datetime) -> Ready | None:
+    """One message; a fault in the making of it is its own and keeps none of the others back."""
+    if row.attempts > len(PAUSES) + 1:  # whoever carried it ended each time
+        _fail(row, "gave_up")
+        return None
+    try:
+        with transaction.atomic():
+            return _one(row, known, sent, at)
+    except Exception:
+        log.exception("message %s could not be made", row.pk)
+        wait = pause(row.attempts)
+        if wait is None:
+            _fail(row, "not_made")
+        else:
+            Message.objects.filter(pk=row.pk).update(
+                state=Message.State.QUEUED, due_at=at + wait, error="not_made"
+            )
+        return None
+
+
+def _fail(row: Message, error: str) -> None:
+    Message.objects.filter(pk=row.pk).update(state=Message.State.FAILED, error=error)
 
 
 def _known(messages: list[Message], at: datetime) -> _Known:

@@ -11,6 +11,7 @@ tell that it is one message.
 Nobody holds on to a claim for longer than half its lease, so a slow server cannot make two workers carry the same.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from loyalty.core import clock
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy.scope import SYSTEM, across_merchants, acting_for
 
+log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 BATCH = 50
 
@@ -102,17 +104,27 @@ def _handed(provider: Provider, one: Ready, mine: Claim) -> int:
                 suppressing.suppress(channel=one.channel, address=one.to, reason="bounce", at=clock.now())
         return 0
     except TryLater as later:
-        wait = pause(mine.attempt)
-        if wait is None:
-            _settle(mine, state=Message.State.FAILED, error=later.code, provider=provider.name)
-        else:
-            _settle(mine, state=Message.State.QUEUED, error=later.code, due_at=clock.now() + wait)
+        _put_off(mine, later.code, provider)
+        return 0
+    except Exception:
+        # A provider's own fault: whether the message went is not known, so it goes again under the same name.
+        log.exception("the provider %s failed with message %s", provider.name, mine.message)
+        _put_off(mine, "provider_fault", provider)
         return 0
     _settle(
         mine, state=Message.State.SENT, provider=provider.name, provider_id=given[:200], handed_at=clock.now(),
         language=one.message_language, error="",
     )  # fmt: skip
     return 1
+
+
+def _put_off(mine: Claim, code: str, provider: Provider) -> None:
+    """Try again later, or give up."""
+    wait = pause(mine.attempt)
+    if wait is None:
+        _settle(mine, state=Message.State.FAILED, error=code[:40], provider=provider.name)
+    else:
+        _settle(mine, state=Message.State.QUEUED, error=code[:40], due_at=clock.now() + wait)
 
 
 def _settle(mine: Claim, **noted: object) -> None:

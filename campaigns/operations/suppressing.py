@@ -12,6 +12,7 @@ from campaigns.queries.addresses import digests
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from members.models import Identity
+from members.queries import directory
 
 REASONS = ("bounce", "complaint")
 
@@ -55,6 +56,13 @@ def lift(*, suppression: UUID, at: datetime) -> None:
     record("address.released", subject=member, at=at, data=data)
 
 
+def _address_of(member: UUID) -> str:
+    """The e-mail address of a member, whoever they are by now; "" when there is none."""
+    who = directory.member(member)
+    owner = Identity.objects.filter(member=who, kind=Identity.Kind.EMAIL).first()
+    return owner.value if owner else ""
+
+
 @transaction.atomic
 def report(
     *, reason: str, address: str = "", message: str = "", channel: str = "email", at: datetime
@@ -67,10 +75,7 @@ def report(
     if not address and message:
         known = behind(message)
         row = Message.objects.filter(pk=known).first() if known else None
-        owner = (
-            Identity.objects.filter(member=row.member_id, kind=Identity.Kind.EMAIL).first() if row else None
-        )
-        address = owner.value if owner else ""
+        address = _address_of(row.member_id) if row else ""
         if not address:
             return False
     if not address:

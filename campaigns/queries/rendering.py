@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -24,7 +23,7 @@ from PIL import Image
 
 from campaigns.queries import tokens
 from campaigns.queries.colours import painted
-from campaigns.queries.contents import Content
+from campaigns.queries.contents import Content, month_name
 from campaigns.queries.words import SAID
 from campaigns.rules.kinds import KINDS, Topic
 from campaigns.rules.wording import fill, one_line, paragraphs
@@ -187,7 +186,7 @@ def sample(kind: str, *, identity: Identity, language: str, zone: str, at: datet
             "missing": points(60),
             "friends": formats.number(3),
             "amount": formats.number(299),
-            "month": format_date(at.date(), "LLLL", locale=formats.locale()),
+            "month": month_name(at.strftime("%Y-%m")),
             "earned": points(184),
             "spent": points(100),
         }

@@ -110,7 +110,8 @@ SAID: Mapping[str, Said] = {
         _("When somebody joins by a member’s link."),
         _("A friend joined by your link"),
         _(
-            "Thank you for spreading the word: a friend of yours has joined. You get your thanks once they buy."
+            "Thank you for spreading the word: a friend of yours has joined. We write again when there is something"
+            " in it for you."
         ),
         _("See your card"),
     ),

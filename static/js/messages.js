@@ -13,7 +13,7 @@
     url.searchParams.set("language", drawer.dataset.words);
     for (const name of ["subject", "body"]) {
       const typed = drawer.querySelector(`[name$="_${name}"]`);
-      if (typed && typed.value.trim()) url.searchParams.set(name, typed.value.slice(0, 3000));
+      if (typed && typed.value.trim()) url.searchParams.set(name, typed.value.slice(0, 1500));
     }
     frame.src = url.href;
   };

@@ -58,6 +58,9 @@ REASONS: Mapping[str, Any] = {
 ERRORS: Mapping[str, Any] = {
     "no_connection": gettext_lazy("the mail server did not answer"),
     "bad_address": gettext_lazy("the address is none"),
+    "gave_up": gettext_lazy("it was tried too often"),
+    "not_made": gettext_lazy("it could not be made; the server’s log says why"),
+    "provider_fault": gettext_lazy("the service that carries it failed"),
 }
 
 

@@ -6,12 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.models import Suppression
 from campaigns.operations.suppressing import lift as take_off
 from campaigns.operations.suppressing import suppress
 from campaigns.queries.log import suppressions
+from campaigns.queries.reporting import secrets
 from loyalty.core import ids
 from loyalty.core.pages import Here, require, sent_to
 from loyalty.web.office.lists import PAGE
@@ -35,6 +37,7 @@ class AddressForm(forms.Form):
     )
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @require("messages.edit")
 def suppressed(request: HttpRequest, here: Here) -> HttpResponse:
@@ -69,7 +72,16 @@ def suppressed(request: HttpRequest, here: Here) -> HttpResponse:
             }
         )
     status = 422 if form.errors else 200
-    context = {"form": form, "rows": found}
+    may_connect = here.may("keys.manage")
+    context = {
+        "form": form,
+        "rows": found,
+        "report_url": request.build_absolute_uri(reverse("message_reports", args=[here.merchant.slug]))
+        if may_connect
+        else "",
+        "report_secret": secrets()[0] if may_connect else "",
+        "docs_url": reverse("api_webhooks"),
+    }
     return messages_page(request, here, "suppressed.html", context, tab="suppressed", status=status)
 
 
