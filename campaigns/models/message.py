@@ -37,6 +37,7 @@ class Message(MerchantScoped):
     reason = models.CharField(max_length=30, blank=True)
     planned_for = models.DateTimeField()
     due_at = models.DateTimeField()
+    priority = models.SmallIntegerField(default=2)
     attempts = models.SmallIntegerField(default=0)
     created_at = models.DateTimeField()
     handed_at = models.DateTimeField(null=True)
@@ -52,7 +53,10 @@ class Message(MerchantScoped):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state__in=WAITING), name="campaigns_message_due"),
+            # Of all shops: a worker takes what waits longest, whoever's it is.
+            models.Index(
+                fields=["priority", "due_at"], condition=Q(state__in=WAITING), name="campaigns_message_next"
+            ),
             models.Index(fields=["merchant", "state", "id"], name="campaigns_message_state"),
             models.Index(fields=["merchant", "kind", "id"], name="campaigns_message_kind"),
             models.Index(

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
+from campaigns.rules.kinds import KINDS
 from loyalty.core import ids
 from loyalty.core.events.consumers import wake
 from loyalty.core.tenancy import scope
@@ -39,12 +40,12 @@ class New:
 _PLAN = """
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, merchant bigint, member uuid, kind text,
-        occasion text, event bigint, newsletter uuid, data jsonb, due timestamptz))
+        occasion text, event bigint, newsletter uuid, data jsonb, due timestamptz, priority smallint))
 INSERT INTO campaigns_message (id, merchant_id, member_id, newsletter_id, kind, channel, occasion, event_number,
-                               language, data, state, reason, planned_for, due_at, attempts, created_at, provider,
-                               provider_id, error)
+                               language, data, state, reason, planned_for, due_at, priority, attempts, created_at,
+                               provider, provider_id, error)
 SELECT a.id, a.merchant, m.id, a.newsletter, a.kind, 'email', a.occasion, a.event, '', a.data, 'queued', '', a.due,
-       a.due, 0, %(at)s::timestamptz, '', '', ''
+       a.due, a.priority, 0, %(at)s::timestamptz, '', '', ''
   FROM asked a
   JOIN members_member m ON m.merchant_id = a.merchant AND m.id = a.member AND m.status = 'active'
  WHERE NOT EXISTS (SELECT 1 FROM campaigns_kindsetting s
@@ -63,7 +64,7 @@ def plan(*, messages: Sequence[New], at: datetime) -> int:
         {
             "id": ids.new(), "merchant": one.merchant if here is None else here, "member": one.member,
             "kind": one.kind, "occasion": one.occasion[:80], "event": one.event, "newsletter": one.newsletter,
-            "data": one.data, "due": one.due_at,
+            "data": one.data, "due": one.due_at, "priority": KINDS[one.kind].priority,
         }
         for one in messages
     ]  # fmt: skip

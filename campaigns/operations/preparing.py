@@ -28,7 +28,7 @@ from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import Identity
 from members.models import Member
 from members.queries import directory
-from members.queries.why import voice_of_scope
+from members.queries.why import Voice, voice_of_scope
 
 log = logging.getLogger(__name__)
 WEEK = timedelta(days=7)
@@ -68,6 +68,7 @@ class _Known:
     preferences: Mapping[UUID, Preferences]
     suppressed: Mapping[str, str]
     sent: Mapping[UUID, int]
+    voice: Voice
 
 
 def prepare(*, attempts: Mapping[UUID, int], at: datetime) -> list[Ready]:
@@ -135,6 +136,7 @@ def _known(messages: list[Message], at: datetime) -> _Known:
         preferences={row.member_id: row for row in Preferences.objects.filter(member__in=keys)},
         suppressed=addresses.suppressed("email", emails),
         sent=dict(counted),
+        voice=voice_of_scope(),
     )
 
 
@@ -197,7 +199,9 @@ def _rendered(row: Message, person: directory.Row, known: _Known, at: datetime) 
     shop = known.shop
     language = language_of(person.member.language, shop)
     with translation.override(language), timezone.override(ZoneInfo(shop.timezone)):
-        said: Content | None = content(Asked(row, voice_of_scope(), ZoneInfo(shop.timezone), at))
+        said: Content | None = content(
+            Asked(row, known.voice, ZoneInfo(shop.timezone), at, person.balance.available)
+        )
     if said is None:
         return None
     own = words_in(row.newsletter, language) if row.newsletter else known.chosen.own_words(row.kind, language)

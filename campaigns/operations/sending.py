@@ -27,6 +27,7 @@ from campaigns.operations.preparing import Ready, prepare
 from campaigns.providers import provider_of
 from campaigns.providers.base import Provider, Refused, TryLater
 from campaigns.providers.email import message_id
+from campaigns.rules.kinds import PRIORITIES
 from campaigns.rules.timing import pause
 from loyalty.core import clock
 from loyalty.core.merchants.queries import shop_of_scope
@@ -49,7 +50,7 @@ class Claim:
 _CLAIM = """
 WITH due AS (
     SELECT merchant_id, id FROM campaigns_message
-     WHERE state IN ('queued', 'held', 'sending') AND due_at <= %(at)s::timestamptz
+     WHERE state IN ('queued', 'held', 'sending') AND priority = %(priority)s AND due_at <= %(at)s::timestamptz
      ORDER BY due_at LIMIT %(most)s::int FOR UPDATE SKIP LOCKED)
 UPDATE campaigns_message m SET state = 'sending', attempts = m.attempts + 1, due_at = %(later)s::timestamptz
   FROM due WHERE m.merchant_id = due.merchant_id AND m.id = due.id
@@ -58,11 +59,16 @@ RETURNING m.merchant_id, m.id, m.attempts
 
 
 def claim(*, at: datetime, most: int = BATCH) -> list[Claim]:
-    """Take up to `most` messages that are due, of any shop. What another worker has is left to it until its lease
-    ends."""
+    """Take up to `most` messages that are due, of any shop: of the first priority of which any are. What another worker
+    has is left to it until its lease ends."""
     with across_merchants("messages that are due, of all merchants"), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"at": at, "later": at + LEASE, "most": most})
-        return [Claim(*row) for row in cursor.fetchall()]
+        for priority in PRIORITIES:
+            asked = {"at": at, "later": at + LEASE, "most": most, "priority": priority}
+            cursor.execute(_CLAIM, asked)
+            found = [Claim(*row) for row in cursor.fetchall()]
+            if found:
+                return found
+    return []
 
 
 def hand_over(*, claims: Sequence[Claim], at: datetime) -> int:

@@ -19,7 +19,7 @@ from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.chart import POINTS
-from loyalty.core.ledger.queries import balance, expiring, statement
+from loyalty.core.ledger.queries import expiring, statement
 from members.models import PaidMembership, TierStanding
 from members.queries import referrals, tiers
 from members.queries.tier_words import quantity, tier_name
@@ -42,12 +42,13 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One message and who asks: the voice of its shop in its reader's language, the shop's zone, the instant."""
+    """One message and who asks: the voice of its shop, the shop's zone, the instant, and what the member has to spend."""
 
     message: Message
     voice: Voice
     zone: ZoneInfo
     at: datetime
+    available: int
 
     @property
     def member(self) -> UUID:
@@ -65,7 +66,7 @@ class Asked:
 
     def balance(self) -> str:
         """What the member has now, in the shop's word."""
-        return self.voice.points(balance(self.member).available)
+        return self.voice.points(self.available)
 
 
 def content(asked: Asked) -> Content | None:

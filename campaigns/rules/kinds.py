@@ -16,6 +16,7 @@ class Topic(StrEnum):
 
 OPTIONAL = (Topic.PROGRAMME, Topic.REMINDERS, Topic.STATEMENT, Topic.NEWSLETTER)
 CHANNELS = ("email", "sms", "push")
+PRIORITIES = (0, 1, 2, 3)
 COMMON = ("first_name", "shop", "programme")
 """Placeholders that every kind has."""
 
@@ -31,6 +32,20 @@ class Kind:
     good_days: int
     page: str = "card"
     urgent: bool = False
+
+    @property
+    def priority(self) -> int:
+        """Whose turn comes first where many wait: codes, then what is about one's own account, then the rest, and
+        newsletters last, so that nobody waits at the till for a hundred thousand of them."""
+        if self.urgent:
+            return PRIORITIES[0]
+        match self.topic:
+            case Topic.ACCOUNT:
+                return PRIORITIES[1]
+            case Topic.NEWSLETTER:
+                return PRIORITIES[3]
+            case _:
+                return PRIORITIES[2]
 
 
 KINDS: dict[str, Kind] = {

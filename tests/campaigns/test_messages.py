@@ -6,10 +6,12 @@ import pytest
 from django.core import mail
 
 from campaigns.models import Message, Preferences, Suppression
-from campaigns.operations import preferences, sending, suppressing
+from campaigns.operations import preferences, preparing, sending, suppressing
 from campaigns.operations.planning import New, plan
 from campaigns.operations.shaping import set_hours, shape_kind
+from campaigns.rules import timing
 from loyalty.core import clock
+from loyalty.core.events import tasks as events
 from loyalty.core.ledger.checks import verify
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
@@ -273,3 +275,72 @@ def test_news_is_a_consent_that_is_noted(open_shop: Merchant):
         assert Profile.objects.get(member=ana).news_by_email
         noted = Consent.objects.get()
         assert (noted.given, noted.source) == (True, "portal")
+
+
+def test_a_message_that_cannot_be_made_keeps_none_of_the_others_back(open_shop: Merchant, monkeypatch):
+    with acting_for(open_shop, by=MARA):
+        bad, good = joined("bad"), joined("good")
+    made = preparing.content
+
+    def breaks(asked):
+        if asked.member == bad.pk:
+            raise ZeroDivisionError
+        return made(asked)
+
+    monkeypatch.setattr(preparing, "content", breaks)
+    assert go_out() == 1
+    assert [one.to for one in mail.outbox] == [["good@example.com"]]
+    with acting_for(open_shop, by=MARA):
+        row = Message.objects.get(member=bad)
+    assert (row.state, row.error) == ("queued", "not_made") and row.due_at > clock.now()
+    monkeypatch.setattr(preparing, "content", made)
+    assert go_out(at=row.due_at) == 1
+    assert good.pk != bad.pk
+
+
+def test_what_breaks_its_worker_each_time_is_given_up(open_shop: Merchant):
+    ana_of(open_shop)
+    events.dispatch_waiting()
+    at = clock.now()
+    for _life in range(len(timing.PAUSES) + 1):
+        assert len(sending.claim(at=at)) == 1  # and the worker dies with it
+        at += sending.LEASE + timedelta(seconds=1)
+    assert sending.deliver(seconds=20, at=at)[0] == 0
+    (row,) = messages(open_shop)
+    assert (row.state, row.error, mail.outbox) == ("failed", "gave_up", [])
+
+
+def test_a_code_waits_for_no_newsletter(open_shop: Merchant):
+    with acting_for(open_shop, by=MARA):
+        people = [joined(f"m{number}") for number in range(5)]
+        early, now = clock.now() - timedelta(hours=1), clock.now()
+        plan(
+            messages=[New(member=one.pk, kind="newsletter", occasion="n", due_at=early) for one in people],
+            at=now,
+        )
+        plan(messages=[New(member=people[0].pk, kind="code", occasion="c", due_at=now)], at=now)
+        codes = set(Message.objects.filter(kind="code").values_list("pk", flat=True))
+    assert {one.message for one in sending.claim(at=clock.now(), most=3)} == codes
+
+
+def test_a_claim_is_nobody_elses_until_its_lease_ends(open_shop: Merchant):
+    ana_of(open_shop)
+    events.dispatch_waiting()
+    at = clock.now()
+    (mine,) = sending.claim(at=at)
+    assert sending.claim(at=at + sending.LEASE - timedelta(seconds=1)) == []
+    (theirs,) = sending.claim(at=at + sending.LEASE)
+    assert (mine.message, mine.attempt, theirs.attempt) == (theirs.message, 1, 2)
+    assert sending.hand_over(claims=[mine], at=at) == 0  # ours no more: nothing is handed over
+    assert mail.outbox == []
+    assert sending.hand_over(claims=[theirs], at=at) == 1
+
+
+def test_a_no_given_to_who_became_another_is_kept(open_shop: Merchant):
+    with acting_for(open_shop, by=MARA):
+        ana, double = joined("ana"), joined("double")
+        merge(keep=ana.pk, remove=double.pk, at=clock.now())
+        preferences.choose(
+            member=double.pk, topics={"reminders": False}, at=clock.now(), source="unsubscribe"
+        )
+        assert not preferences.wanted(member=ana.pk).topics["reminders"]

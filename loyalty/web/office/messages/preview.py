@@ -74,7 +74,7 @@ def again(message: UUID, shop: Merchant, *, at: datetime) -> Rendered | None:
     language = row.language or language_of(person.member.language, shop)
     zone = ZoneInfo(shop.timezone)
     with translation.override(language), timezone.override(zone):
-        said = content(Asked(row, voice_of_scope(), zone, row.handed_at or at))
+        said = content(Asked(row, voice_of_scope(), zone, row.handed_at or at, person.balance.available))
     if said is None:
         return None
     own = (
