@@ -26,21 +26,32 @@ STATEMENT_DAYS = 7
 
 Step = Callable[[UUID | None, datetime, ZoneInfo], UUID | None]
 
-# What ends in one calendar week of the shop is told once, when the first of it comes near.
+# Members are walked through in the order of their accounts, a page at a time, and each one's lots and entries read by
+# the account: the work grows with the members and not with their square. What ends in one calendar week of the shop is
+# told once, when the first of it comes near.
 _EXPIRING = """
-SELECT a.owner, date_trunc('week', l.expires_at AT TIME ZONE %(zone)s) AS week, min(l.expires_at)
-  FROM ledger_account a
-  JOIN ledger_lot l ON l.merchant_id = a.merchant_id AND l.account_id = a.id
- WHERE a.merchant_id = %(merchant)s AND a.unit = 'points' AND a.kind = 'available'
-   AND l.remaining > 0 AND NOT l.pending
-   AND l.expires_at > %(since)s::timestamptz AND l.expires_at <= %(until)s::timestamptz
-   AND a.owner > %(after)s::uuid
- GROUP BY 1, 2 ORDER BY 1, 2 LIMIT %(most)s
+WITH page AS (
+    SELECT merchant_id, id, owner FROM ledger_account
+     WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind = 'available' AND owner > %(after)s::uuid
+     ORDER BY owner LIMIT %(most)s)
+SELECT p.owner, w.week FROM page p
+  LEFT JOIN LATERAL (
+       SELECT DISTINCT date_trunc('week', l.expires_at AT TIME ZONE %(zone)s::text)::date AS week FROM ledger_lot l
+        WHERE l.merchant_id = p.merchant_id AND l.account_id = p.id AND l.remaining > 0 AND NOT l.pending
+          AND l.expires_at > %(since)s::timestamptz AND l.expires_at <= %(until)s::timestamptz) w ON true
+ ORDER BY p.owner, w.week
 """
 _MOVED = """
-SELECT DISTINCT owner FROM ledger_transfer
- WHERE merchant_id = %(merchant)s AND unit = 'points' AND happened_at >= %(begins)s AND happened_at < %(ends)s
-   AND owner > %(after)s::uuid ORDER BY owner LIMIT %(most)s
+WITH page AS (
+    SELECT merchant_id, id, owner FROM ledger_account
+     WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind = 'available' AND owner > %(after)s::uuid
+     ORDER BY owner LIMIT %(most)s)
+SELECT p.owner, EXISTS (
+       SELECT 1 FROM ledger_entry e
+         JOIN ledger_transfer t ON t.merchant_id = e.merchant_id AND t.id = e.transfer_id
+        WHERE e.merchant_id = p.merchant_id AND e.account_id = p.id
+          AND t.happened_at >= %(begins)s::timestamptz AND t.happened_at < %(ends)s::timestamptz)
+  FROM page p ORDER BY p.owner
 """
 _FIRST = UUID(int=0)
 
@@ -53,13 +64,10 @@ def _expiring(kind: str, since: timedelta, until: timedelta) -> Step:
                 "after": after or _FIRST, "most": BATCH,
             })  # fmt: skip
             rows = cursor.fetchall()
-        # The last one's weeks may go on beyond the batch: they are looked at again with the next.
-        full = len(rows) == BATCH
-        last = rows[-1][0] if rows else None
-        if full and rows[0][0] != last:
-            rows = [row for row in rows if row[0] != last]
-        plan(messages=[_ending(kind, owner, week.date(), zone, at) for owner, week, _first in rows], at=at)
-        return rows[-1][0] if full else None
+        found = [_ending(kind, owner, week, zone, at) for owner, week in rows if week is not None]
+        plan(messages=found, at=at)
+        owners = dict.fromkeys(owner for owner, _week in rows)
+        return next(reversed(owners)) if len(owners) == BATCH else None
 
     return step
 
@@ -99,9 +107,10 @@ def _statement(after: UUID | None, at: datetime, zone: ZoneInfo) -> UUID | None:
         cursor.execute(_MOVED, {
             "merchant": scope.merchant_id(), "begins": begins, "ends": ends, "after": after or _FIRST, "most": BATCH,
         })  # fmt: skip
-        owners = [owner for (owner,) in cursor.fetchall()]
-    plan(messages=[New(member=one, kind="statement", occasion=month, due_at=at) for one in owners], at=at)
-    return owners[-1] if len(owners) == BATCH else None
+        rows = cursor.fetchall()
+    found = [New(member=one, kind="statement", occasion=month, due_at=at) for one, moved in rows if moved]
+    plan(messages=found, at=at)
+    return rows[-1][0] if len(rows) == BATCH else None
 
 
 STEPS: tuple[Step, ...] = (

@@ -42,7 +42,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One message and who asks: the voice of its shop, the shop's zone, the instant, and what the member has to spend."""
+    """One message and who asks: the shop's voice and zone, the instant, and what the member has to spend."""
 
     message: Message
     voice: Voice
