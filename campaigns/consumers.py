@@ -1,22 +1,15 @@
 """What messages follow from what happens. The few come by consumers, each event on its own; what happens with nearly
 every order is planned where events leave the outbox, in one statement for a whole batch."""
 
-from collections import defaultdict
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from campaigns.operations import privacy
+from campaigns.operations import digests, privacy
 from campaigns.operations.planning import New, plan
-from campaigns.rules.timing import STALE, digest_day, digest_due
+from campaigns.rules.timing import STALE
 from loyalty.core import clock
 from loyalty.core.events import consumers
 from loyalty.core.events.consumers import consumes, consumes_now
 from loyalty.core.events.models import Event
-from loyalty.core.merchants.models import Merchant
-from rewards.models import Reward
-
-_DIGESTS = {"points.earned": "points_earned", "points.activated": "points_available"}
 
 
 def _plan_one(event: Event, kind: str, occasion: str = "", **data: object) -> None:
@@ -88,53 +81,5 @@ def move_choices(event: Event) -> None:
 
 @consumers.plans
 def plan_digests(events: list[Event]) -> None:
-    """What was collected or became ready is told once a day; what it is enough for now, when it is the first time."""
-    now = clock.now()
-    moved = [one for one in events if one.kind in _DIGESTS and _is_news(one)]
-    moved = [one for one in moved if one.happened_at >= now - STALE]
-    if not moved:
-        return
-    merchants = {one.merchant_id for one in moved if one.merchant_id is not None}
-    zones = dict(Merchant.objects.filter(pk__in=merchants).values_list("pk", "timezone"))
-    prices = _prices(merchants)
-    found: list[New] = []
-    for one in moved:
-        if one.subject is None or one.merchant_id is None:
-            continue
-        zone = ZoneInfo(zones[one.merchant_id])
-        day = digest_day(one.recorded_at, zone)
-        found.append(New(merchant=one.merchant_id, member=one.subject, kind=_DIGESTS[one.kind],
-                         occasion=day.isoformat(), due_at=digest_due(day, zone)))  # fmt: skip
-        found += _ready(one, prices[one.merchant_id], now)
-    plan(messages=found, at=now)
-
-
-def _is_news(event: Event) -> bool:
-    said = event.data
-    return event.subject is not None and said.get("unit") == "points" and _number(said.get("amount")) > 0
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _prices(merchants: set[int]) -> defaultdict[int, list[tuple[int, UUID]]]:
-    found: defaultdict[int, list[tuple[int, UUID]]] = defaultdict(list)
-    rows = Reward.objects.filter(
-        merchant_id__in=merchants, retired_at=None, gift_only=False, cost_points__gt=0
-    )
-    for merchant, price, key in rows.values_list("merchant_id", "cost_points", "id"):
-        found[merchant].append((price, key))
-    return found
-
-
-def _ready(event: Event, prices: list[tuple[int, UUID]], now: datetime) -> list[New]:
-    """The dearest reward that the balance has just become enough for."""
-    after = _number(event.data.get("balance"))
-    before = after - _number(event.data.get("amount"))
-    crossed = [(price, key) for price, key in prices if before < price <= after]
-    if not crossed or event.subject is None:
-        return []
-    _price, reward = max(crossed)
-    return [New(merchant=event.merchant_id, member=event.subject, kind="reward_ready", occasion=f"reward:{reward}",
-                due_at=now, data={"reward": str(reward)}, event=event.pk)]  # fmt: skip
+    """What was collected or became ready, as events leave the outbox."""
+    digests.plan_digests(events=events, at=clock.now())

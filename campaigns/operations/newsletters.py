@@ -58,7 +58,7 @@ def write_newsletter(
 ) -> Newsletter:
     """Begin a newsletter, or change one that has no time yet. Raises `InvalidInput`, `UnknownPlaceholder`, `NotFound`
     and `NewsletterUnderWay`."""
-    tidied = checked_words("newsletter", words, whole=True)
+    tidied = checked_words(kind="newsletter", words=words, whole=True)
     said: dict[str, Any] = {"words": tidied, "tier": tier[:60], "segment": segment[:60], "changed_at": at}
     if newsletter is None:
         return Newsletter.objects.create(**said, created_at=at, created_by=str(scope.actor())[:60])

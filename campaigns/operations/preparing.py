@@ -175,7 +175,7 @@ def _facts(row: Message, person: directory.Row | None, known: _Known, sent: int)
         is_on=row.kind not in known.chosen.off,
         has_address=bool(address),
         suppressed=known.suppressed.get(address, ""),
-        wanted=wanted(person, choices),
+        wanted=wanted(person, choices=choices),
         sent=sent,
         most=known.chosen.weekly_most,
         quiet=known.chosen.quiet,
@@ -183,7 +183,7 @@ def _facts(row: Message, person: directory.Row | None, known: _Known, sent: int)
     )
 
 
-def wanted(person: directory.Row, choices: Preferences | None) -> frozenset[str]:
+def wanted(person: directory.Row, *, choices: Preferences | None) -> frozenset[str]:
     """The topics a member wants to hear about by e-mail. News is a consent: without a yes it is a no."""
     said = choices or Preferences(member_id=person.member.pk)
     topics = {

@@ -20,7 +20,7 @@ class UnknownPlaceholder(DomainError):
 
 
 def checked_words(
-    kind: str, words: Mapping[str, Mapping[str, str]], *, whole: bool = False
+    *, kind: str, words: Mapping[str, Mapping[str, str]], whole: bool = False
 ) -> dict[str, dict[str, str]]:
     """Words by language, tidied; a language with nothing in it is left out. With `whole` each needs both subject and
     body. Raises `InvalidInput` and `UnknownPlaceholder`, with the field as `sv.subject`."""
@@ -63,7 +63,7 @@ def shape_kind(
         row.on = on
         changed.append("on")
     if words is not None:
-        tidied = checked_words(kind, words)
+        tidied = checked_words(kind=kind, words=words)
         if tidied != row.words:
             row.words = tidied
             changed.append("words")

@@ -26,11 +26,11 @@ LANGUAGE_NAMES = {
     "nl": gettext_lazy("Dutch"),
 }
 _TABS = (
-    ("messages", gettext_lazy("What goes out")),
-    ("newsletters", gettext_lazy("Newsletters")),
-    ("message_log", gettext_lazy("Sent")),
-    ("suppressed", gettext_lazy("Not written to")),
-    ("message_hours", gettext_lazy("When")),
+    ("messages", gettext_lazy("What goes out"), "messages.view"),
+    ("newsletters", gettext_lazy("Newsletters"), "messages.view"),
+    ("message_log", gettext_lazy("Sent"), "messages.view"),
+    ("suppressed", gettext_lazy("Not written to"), "messages.edit"),
+    ("message_hours", gettext_lazy("When"), "messages.edit"),
 )
 STATES: Mapping[str, tuple[Any, str]] = {
     Message.State.QUEUED: (gettext_lazy("Waiting"), "info"),
@@ -69,7 +69,8 @@ def tabs(here: Here, current: str) -> list[dict[str, Any]]:
     slug = here.merchant.slug
     return [
         {"label": label, "url": reverse(f"office:{name}", args=[slug]), "current": name == current}
-        for name, label in _TABS
+        for name, label, permission in _TABS
+        if here.may(permission)
     ]
 
 
@@ -171,7 +172,7 @@ def messages_page(
     return office_page(
         request,
         here,
-        f"office/messages/{template}",
+        template,
         {**shared, **context},
         current=CURRENT,
         status=status,

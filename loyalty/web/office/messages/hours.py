@@ -52,4 +52,6 @@ def hours(request: HttpRequest, here: Here) -> HttpResponse:
             toasts.success(request, _("Saved. It counts from the next message on."))
             return sent_to(request, reverse("office:message_hours", args=[here.merchant.slug]))
     status = 422 if form.errors else 200
-    return messages_page(request, here, "hours.html", {"form": form}, tab="message_hours", status=status)
+    return messages_page(
+        request, here, "office/messages/hours.html", {"form": form}, tab="message_hours", status=status
+    )

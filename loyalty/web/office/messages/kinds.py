@@ -77,7 +77,9 @@ def messages(request: HttpRequest, here: Here) -> HttpResponse:
         state: sum(number for (_kind, found), number in counted.items() if found == state)
         for state in ("sent", "failed", "suppressed")
     }
-    return messages_page(request, here, "kinds.html", {"groups": groups, "totals": totals}, tab="messages")
+    return messages_page(
+        request, here, "office/messages/kinds.html", {"groups": groups, "totals": totals}, tab="messages"
+    )
 
 
 def _known(kind: str) -> str:
@@ -143,7 +145,7 @@ def kind(request: HttpRequest, here: Here, message_kind: str) -> HttpResponse:
         "me": str(request.user),
     }
     status = 422 if form.errors else 200
-    return messages_page(request, here, "kind.html", context, tab="messages", status=status)
+    return messages_page(request, here, "office/messages/kind.html", context, tab="messages", status=status)
 
 
 class SwitchForm(forms.Form):

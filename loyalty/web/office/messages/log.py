@@ -77,7 +77,7 @@ def sent(request: HttpRequest, here: Here) -> HttpResponse:
         "target": "#log",
         "all_url": request.path,
     }
-    return messages_page(request, here, "log.html", context, tab="message_log", partial="log")
+    return messages_page(request, here, "office/messages/log.html", context, tab="message_log", partial="log")
 
 
 @require_safe
@@ -93,4 +93,4 @@ def outbox(request: HttpRequest, here: Here, message_id: str) -> HttpResponse:
         "made": made,
         "seen_url": reverse("office:message_seen", args=[here.merchant.slug, message_id]),
     }
-    return messages_page(request, here, "message.html", context, tab="message_log")
+    return messages_page(request, here, "office/messages/message.html", context, tab="message_log")

@@ -103,7 +103,7 @@ def newsletters(request: HttpRequest, here: Here) -> HttpResponse:
         "rows": [_shown(row, here, progress[row.pk]) for row in rows],
         "new_url": reverse("office:newsletter_new", args=[here.merchant.slug]),
     }
-    return messages_page(request, here, "newsletters.html", context, tab=TAB)
+    return messages_page(request, here, "office/messages/newsletters.html", context, tab=TAB)
 
 
 def _written(
@@ -187,7 +187,7 @@ def _page(
         }
     bad = form.errors or (time_form is not None and time_form.errors)
     status = 422 if bad else 200
-    return messages_page(request, here, "newsletter.html", context, tab=TAB, status=status)
+    return messages_page(request, here, "office/messages/newsletter.html", context, tab=TAB, status=status)
 
 
 @require_POST

@@ -82,7 +82,9 @@ def suppressed(request: HttpRequest, here: Here) -> HttpResponse:
         "report_secret": secrets()[0] if may_connect else "",
         "docs_url": reverse("api_webhooks"),
     }
-    return messages_page(request, here, "suppressed.html", context, tab="suppressed", status=status)
+    return messages_page(
+        request, here, "office/messages/suppressed.html", context, tab="suppressed", status=status
+    )
 
 
 @require_POST
