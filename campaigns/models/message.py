@@ -11,6 +11,9 @@ from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
 from members.models import Member
 
 WAITING = ("queued", "held", "sending")
+"""What a worker looks at: what is being sent may be a dead one's."""
+UNCLAIMED = ("queued", "held")
+"""What nobody has in hands: what is changed about the others is changed too late."""
 
 
 class Message(MerchantScoped):

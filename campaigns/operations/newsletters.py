@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import WAITING, Message, Newsletter
+from campaigns.models import UNCLAIMED, Message, Newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.shaping import checked_words
 from campaigns.queries.newsletters import audience
@@ -97,7 +97,7 @@ def cancel_newsletter(*, newsletter: UUID, at: datetime) -> Newsletter:
         row.state, row.goes_at = Newsletter.State.DRAFT, None
     elif row.state in (Newsletter.State.PLANNING, Newsletter.State.PLANNED):
         row.state = Newsletter.State.CANCELLED
-        Message.objects.filter(newsletter=row, state__in=WAITING).update(
+        Message.objects.filter(newsletter=row, state__in=UNCLAIMED).update(
             state=Message.State.SUPPRESSED, reason=Why.CANCELLED
         )
     else:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone, translation
 
-from campaigns.models import Message, Preferences
+from campaigns.models import Message, Newsletter, Preferences
 from campaigns.providers.base import Outgoing
 from campaigns.providers.email import sender_of
 from campaigns.queries import addresses
@@ -142,6 +142,9 @@ def _known(messages: list[Message], at: datetime) -> _Known:
 
 def _one(row: Message, known: _Known, sent: int, at: datetime) -> Ready | None:
     person = known.rows.get(row.member_id)
+    if row.newsletter is not None and row.newsletter.state == Newsletter.State.CANCELLED:
+        _drop(row, Why.CANCELLED)  # a dead worker had it when it was called off
+        return None
     facts = _facts(row, person, known, sent)
     verdict = decide(row.kind, facts, due_at=row.planned_for, at=at)
     if verdict.until is not None:

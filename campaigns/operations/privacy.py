@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from campaigns.models import WAITING, Message, Preferences, Suppression
+from campaigns.models import UNCLAIMED, Message, Preferences, Suppression
 from campaigns.rules.deciding import Why
 from loyalty.core import privacy
 
@@ -40,7 +40,7 @@ def _erase(member: UUID) -> None:
     """Nothing more goes out. That somebody complained or wants no mail stays, as a digest of nobody's: whoever writes
     to that address again would do what they were asked not to. A bounce says nothing worth keeping."""
     mine = Message.objects.filter(member=member)
-    mine.filter(state__in=WAITING).update(state=Message.State.SUPPRESSED, reason=Why.ERASED)
+    mine.filter(state__in=UNCLAIMED).update(state=Message.State.SUPPRESSED, reason=Why.ERASED)
     mine.update(provider_id="", data={}, language="")
     Preferences.objects.filter(member=member).delete()
     held = Suppression.objects.filter(member=member)
@@ -51,7 +51,7 @@ def _erase(member: UUID) -> None:
 def move(*, to: UUID, of: UUID) -> None:
     """Two memberships become one: a no that either said counts for both, what waits for the one that goes is not
     sent."""
-    Message.objects.filter(member=of, state__in=WAITING).update(
+    Message.objects.filter(member=of, state__in=UNCLAIMED).update(
         state=Message.State.SUPPRESSED, reason=Why.MERGED
     )
     Suppression.objects.filter(member=of).update(member=to)

@@ -47,7 +47,9 @@ def test_each_shops_events_are_told_in_that_shop(luna: Merchant, other_shop: Mer
     for shop, by in ((luna, MARA), (other_shop, OTTO)):
         with acting_for(shop, by=by):
             found[shop.pk] = joined("ana").pk
-            record("points.earned", subject=found[shop.pk], at=clock.now(), data={"unit": "points", "amount": 5})
+            record(
+                "points.earned", subject=found[shop.pk], at=clock.now(), data={"unit": "points", "amount": 5}
+            )
     events.dispatch_waiting()
     for shop in (luna, other_shop):
         assert [row.member_id for row in messages(shop, kind="points_earned")] == [found[shop.pk]]

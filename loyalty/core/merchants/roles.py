@@ -10,7 +10,9 @@ class Role(StrEnum):
     ANALYST = "analyst"
 
 
-_READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view", "work.view", "messages.view"})
+_READ = frozenset(
+    {"overview.view", "members.view", "rewards.view", "programme.view", "work.view", "messages.view"}
+)
 _SELL = frozenset(
     {
         "till.use",
