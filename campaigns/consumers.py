@@ -64,12 +64,18 @@ def congratulate(event: Event) -> None:
         _plan_one(event, "birthday")
 
 
-@consumes("membership.payment_due", "membership.payment_failed")
+_PAID = {
+    "membership.payment_due": "membership_due",
+    "membership.payment_failed": "membership_failed",
+    "membership.price_changes": "membership_price",
+}
+
+
+@consumes("membership.payment_due", "membership.payment_failed", "membership.price_changes")
 def tell_of_payment(event: Event) -> None:
     """Of a paid membership."""
-    kind = "membership_due" if event.kind.endswith("due") else "membership_failed"
-    known = {name: event.data[name] for name in ("membership", "price_minor") if name in event.data}
-    _plan_one(event, kind, **known)
+    kept = ("membership", "price_minor", "after_minor", "since")
+    _plan_one(event, _PAID[event.kind], **{name: event.data[name] for name in kept if name in event.data})
 
 
 @consumes_now("member.merged")

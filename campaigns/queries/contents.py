@@ -186,8 +186,12 @@ def _membership(asked: Asked) -> Content | None:
     row = PaidMembership.objects.filter(pk=key).first()
     if row is None or row.status not in ("trial", "active", "grace"):
         return None
-    price = asked.data.get("price_minor") or row.next_price_minor or row.price_minor
+    told = asked.data.get("price_minor") or asked.data.get("after_minor")
+    price = told or row.next_price_minor or row.price_minor
     amount = formats.money(price, row.currency)
+    if "since" in asked.data:
+        since = asked.day(datetime.fromisoformat(asked.data["since"]))
+        return Content({"amount": amount, "date": since}, ((_("Price"), amount),))
     due = asked.day(row.paid_until) if row.paid_until else ""
     facts = ((_("Price"), amount), *(((_("Due on"), due),) if due else ()))
     return Content({"amount": amount, "date": due}, facts)
@@ -248,6 +252,7 @@ _CONTENTS: Mapping[str, Callable[[Asked], Content | None]] = {
     "birthday": _plain,
     "membership_due": _membership,
     "membership_failed": _membership,
+    "membership_price": _membership,
     "statement": _statement,
     "newsletter": _nothing,
 }

@@ -145,6 +145,15 @@ SAID: Mapping[str, Said] = {
         ),
         _("See your membership"),
     ),
+    "membership_price": Said(
+        _("New price of a membership"),
+        _("When a paid membership will cost something else from its next period on."),
+        _("Your membership will cost {amount}"),
+        _(
+            "From {date} on your membership costs {amount}. Until then nothing changes, and you can end it before."
+        ),
+        _("See your membership"),
+    ),
     "statement": Said(
         _("The month in figures"),
         _("In the first days of a month, to members with any movement in the month before."),

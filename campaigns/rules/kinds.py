@@ -66,6 +66,7 @@ KINDS: dict[str, Kind] = {
         Kind("birthday", Topic.PROGRAMME, ("balance",), 3),
         Kind("membership_due", Topic.ACCOUNT, ("amount", "date"), 14),
         Kind("membership_failed", Topic.ACCOUNT, ("amount",), 14),
+        Kind("membership_price", Topic.ACCOUNT, ("amount", "date"), 14),
         Kind("statement", Topic.STATEMENT, ("month", "earned", "spent", "balance"), 10, "activity"),
         Kind("newsletter", Topic.NEWSLETTER, (), 7),
     )

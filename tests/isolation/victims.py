@@ -276,7 +276,7 @@ def _messages(made: Shop, ana: Member, secret: str) -> None:
     choose(member=ana.pk, topics={"reminders": False}, at=now, source="api")
     held = suppress(channel="email", address=f"{secret}-ana@example.com".lower(), reason="bounce", at=now)
     made.ids |= {
-        "message": ids.encode("msg", Message.objects.get().pk),
+        "message": ids.encode("msg", Message.objects.get(member=ana, kind="welcome").pk),
         "newsletter": ids.encode("nws", letter.pk),
         "suppression": ids.encode("spr", held.pk),
     }
