@@ -86,14 +86,13 @@ def _code(asked: Asked) -> Content | None:
     row = Redemption.objects.filter(pk=asked.data.get("redemption")).select_related("reward").first()
     if row is None:
         return None
-    vouchers = [one for one in codes([row])[row.pk] if one.used_at is None]
+    vouchers = [one for one in codes([row])[row.pk] if one.status == "active" and one.expires_at > asked.at]
     if not vouchers:
         return None
-    code = vouchers[0].code
-    ends = vouchers[0].expires_at
-    until = asked.day(ends) if ends else ""
-    facts = ((_("Good until"), until),) if until else ()
-    return Content({"reward": named(row.reward), "code": code, "date": until}, facts, code)
+    code, until = vouchers[0].code, asked.day(formats.last_moment(vouchers[0].expires_at))
+    return Content(
+        {"reward": named(row.reward), "code": code, "date": until}, ((_("Good until"), until),), code
+    )
 
 
 def _moved(asked: Asked, kind: str) -> Content | None:
