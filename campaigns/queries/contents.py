@@ -95,12 +95,12 @@ def _code(asked: Asked) -> Content | None:
     )
 
 
-def _moved(asked: Asked, kind: str) -> Content | None:
+def _moved(asked: Asked, *kinds: str) -> Content | None:
     day = date.fromisoformat(asked.message.occasion)
     begins, ends = digest_span(day, asked.zone)
     # By when it was written down, as it was planned by: what comes in late is told on the day it comes.
     rows = Event.objects.filter(
-        subject=asked.member, kind=kind, recorded_at__gte=begins, recorded_at__lt=ends
+        subject=asked.member, kind__in=kinds, recorded_at__gte=begins, recorded_at__lt=ends
     ).values_list("data", flat=True)
     amount = sum(row.get("amount", 0) for row in rows)
     if amount <= 0:
@@ -110,7 +110,8 @@ def _moved(asked: Asked, kind: str) -> Content | None:
 
 
 def _earned(asked: Asked) -> Content | None:
-    return _moved(asked, "points.earned")
+    # Net of what came back the same day: nobody is congratulated on what they returned.
+    return _moved(asked, "points.earned", "points.taken_back")
 
 
 def _activated(asked: Asked) -> Content | None:

@@ -15,6 +15,7 @@ from campaigns.queries.words import SAID
 from campaigns.rules.kinds import KINDS, PLANNED
 from loyalty.core import clock, ids
 from loyalty.core.tenancy.scope import acting_for
+from rewards.operations.redemption import redeem_reward
 from tests.campaigns.hand import go_out, joined, says_yes
 from tests.cast import MARA
 from tests.web.office.conftest import Luna, browser_of
@@ -125,6 +126,19 @@ def test_the_log_filters_and_shows_each_message_as_it_reads(lunas: Luna, owner: 
     page = owner.get(lunas.url(f"messages/outbox/{public}/"))
     assert "Welcome to Luna Club" in text(page)
     assert "Hi Ana," in owner.get(lunas.url(f"messages/outbox/{public}/seen/")).content.decode()
+
+
+def test_nobody_reads_a_members_code_in_the_log(lunas: Luna, owner: Client):
+    with acting_for(lunas.merchant, by=MARA):
+        now = clock.now()
+        taken = redeem_reward(member=lunas.ana.pk, reward=lunas.reward.pk, key="once", at=now)
+        data = {"redemption": str(taken.pk)}
+        plan(messages=[New(member=lunas.ana.pk, kind="code", occasion="x", due_at=now, data=data)], at=now)
+        row, code = Message.objects.get(), taken.code
+    public = ids.encode("msg", row.pk)
+    for page in (f"messages/outbox/{public}/", f"messages/outbox/{public}/seen/"):
+        shown = owner.get(lunas.url(page)).content.decode()
+        assert "Free coffee" in shown and code not in shown
 
 
 def test_an_address_is_left_in_peace_and_written_to_again(lunas: Luna, owner: Client):

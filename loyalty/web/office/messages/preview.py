@@ -40,6 +40,9 @@ _POLICY: Mapping[str, Any] = {
 }
 
 
+HIDDEN = "••••••••"
+
+
 def identity_here() -> Identity:
     """The programme's name and words, as they are in force."""
     current = programmes.in_force()
@@ -77,6 +80,8 @@ def again(message: UUID, shop: Merchant, *, at: datetime) -> Rendered | None:
         said = content(Asked(row, voice_of_scope(), zone, row.handed_at or at, person.balance.available))
     if said is None:
         return None
+    if said.code:  # whoever has it can use it: it is the member's and not for those who look at the log
+        said = replace(said, code=HIDDEN, values={**said.values, "code": HIDDEN})
     own = (
         newsletters.words_in(row.newsletter, language)
         if row.newsletter
