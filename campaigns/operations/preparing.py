@@ -75,11 +75,11 @@ def prepare(*, attempts: Mapping[UUID, int], at: datetime) -> list[Ready]:
     """Decide messages claimed for the shop acted for, by their ids with the attempt they were claimed as. In the
     caller's transaction; in the order in which they were due."""
     mine = Message.objects.filter(pk__in=list(attempts), state=Message.State.SENDING)
-    messages = [
-        row
-        for row in mine.select_related("newsletter").order_by("planned_for", "id")
-        if row.attempts == attempts[row.pk]
-    ]
+    # Locked in the order of their ids, as where a member's are forgotten; decided in the order they were due.
+    held = mine.select_related("newsletter").select_for_update(of=("self",)).order_by("id")
+    messages = sorted(
+        (row for row in held if row.attempts == attempts[row.pk]), key=lambda row: (row.planned_for, row.pk)
+    )
     known = _known(messages, at)
     sent, found = dict(known.sent), []
     for row in messages:

@@ -40,6 +40,7 @@ def _erase(member: UUID) -> None:
     """Nothing more goes out. That somebody complained or wants no mail stays, as a digest of nobody's: whoever writes
     to that address again would do what they were asked not to. A bounce says nothing worth keeping."""
     mine = Message.objects.filter(member=member)
+    list(mine.select_for_update().order_by("id").values_list("pk", flat=True))  # in order, as a worker does
     mine.filter(state__in=UNCLAIMED).update(state=Message.State.SUPPRESSED, reason=Why.ERASED)
     mine.update(provider_id="", data={}, language="")
     Preferences.objects.filter(member=member).delete()

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaigns.models import KindSetting, Sending
-from campaigns.rules.kinds import KINDS
 from campaigns.rules.timing import Quiet
 
 Words = Mapping[str, Mapping[str, str]]
@@ -37,8 +36,3 @@ def chosen() -> Chosen:
         return Chosen(**common)
     quiet = Quiet(sending.quiet_from, sending.quiet_until)
     return Chosen(**common, quiet=quiet, weekly_most=sending.weekly_most or None)
-
-
-def is_kind(kind: str) -> bool:
-    """Whether the house knows a kind of message."""
-    return kind in KINDS
