@@ -1,5 +1,6 @@
 """E-mail by Django's mailers: SMTP, or whatever backend the operator has set."""
 
+import re
 from email.message import MIMEPart
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
@@ -14,6 +15,7 @@ from campaigns.providers.base import Outgoing, Refused, TryLater
 from campaigns.queries.rendering import LOGO
 from loyalty.core.merchants.models import Merchant
 
+_ENHANCED = re.compile(rb"5\.(\d{1,3})\.\d{1,3}")
 _NOWHERE = ("filebased", "dummy", "console")
 
 
@@ -31,6 +33,15 @@ def sender_of(shop: Merchant) -> str:
 def message_id(message: UUID) -> str:
     """The Message-ID of a message: made from its own id, so the same whoever sends it and however often."""
     return f"<{message.hex}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
+
+
+def is_bounce(code: int, said: bytes) -> bool:
+    """Whether a refusal of a reader says that their mailbox is not there. Servers refuse for other reasons under the
+    same code, such as our own reputation: the enhanced code tells them apart (RFC 3463), where there is one."""
+    found = _ENHANCED.match(said.strip())
+    if found is None:
+        return code in (550, 551, 553)
+    return found[1] == b"1" or found[0] == b"5.2.1"
 
 
 def behind(text: str) -> UUID | None:
@@ -88,11 +99,11 @@ class Email:
                 self._mailer.open()
             self._mailer.send_messages([mail_of(outgoing)])
         except SMTPRecipientsRefused as refused:
-            codes = [code for code, _text in refused.recipients.values()]
+            code, said = next(iter(refused.recipients.values()))
             self.close()
-            if all(code >= 500 for code in codes):
-                raise Refused(f"smtp_{codes[0]}", bounced=codes[0] in (550, 551, 553)) from None
-            raise TryLater(f"smtp_{codes[0]}") from None
+            if code >= 500:
+                raise Refused(f"smtp_{code}", bounced=is_bounce(code, said)) from None
+            raise TryLater(f"smtp_{code}") from None
         except SMTPResponseException as refused:
             self.close()
             if refused.smtp_code >= 500 and refused.smtp_code not in (530, 535):

@@ -344,3 +344,32 @@ def test_a_no_given_to_who_became_another_is_kept(open_shop: Merchant):
             member=double.pk, topics={"reminders": False}, at=clock.now(), source="unsubscribe"
         )
         assert not preferences.wanted(member=ana.pk).topics["reminders"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "gone"),
+    [
+        ("550 no such mailbox", True),
+        ("550 5.1.1 unknown user", True),
+        ("550 5.2.1 mailbox disabled", True),
+        ("550 5.7.1 your server is not welcome here", False),
+        ("552 5.2.2 mailbox full", False),
+        ("450 4.2.1 try again later", False),
+    ],
+)
+def test_only_a_mailbox_that_is_not_there_is_never_written_to_again(
+    open_shop: Merchant, settings, answer: str, gone: bool
+):
+    ana_of(open_shop)
+    with sinking() as sink:
+        options = {"host": "127.0.0.1", "port": sink.port}
+        settings.MAILERS = {
+            "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+        }
+        sink.answers["ana@example.com"] = answer
+        assert go_out() == 0
+    with acting_for(open_shop, by=MARA):
+        assert Suppression.objects.exists() is gone
+    (row,) = messages(open_shop)
+    assert row.state == ("queued" if answer.startswith("4") else "failed")
+    assert row.error == f"smtp_{answer[:3]}"
