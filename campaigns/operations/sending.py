@@ -25,7 +25,7 @@ from campaigns.models import Message
 from campaigns.operations import suppressing
 from campaigns.operations.preparing import Ready, prepare
 from campaigns.providers import provider_of
-from campaigns.providers.base import Provider, Refused, TryLater
+from campaigns.providers.base import AWAY, Provider, Refused, TryLater
 from campaigns.providers.email import message_id
 from campaigns.rules.kinds import PRIORITIES
 from campaigns.rules.timing import pause
@@ -87,20 +87,28 @@ def hand_over(*, claims: Sequence[Claim], at: datetime) -> int:
             ready = prepare(attempts={one.message: one.attempt for one in mine}, at=at)
         attempts = {one.message: one for one in mine}
         providers: dict[str, Provider] = {}
+        away: set[str] = set()
         try:
             for place, letter in enumerate(ready):
                 if monotonic() >= until:
                     _give_back([attempts[late.message] for late in ready[place:]], at)
                     break
                 provider = providers.setdefault(letter.channel, provider_of(shop, letter.channel))
-                done += _handed(provider, letter, attempts[letter.message])
+                if letter.channel in away:  # nobody waits for a server's silence once for each message
+                    _put_off(attempts[letter.message], AWAY, provider)
+                    continue
+                trouble = _handed(provider, letter, attempts[letter.message])
+                done += not trouble
+                if trouble == AWAY:
+                    away.add(letter.channel)
         finally:
             for provider in providers.values():
                 provider.close()
     return done
 
 
-def _handed(provider: Provider, one: Ready, mine: Claim) -> int:
+def _handed(provider: Provider, one: Ready, mine: Claim) -> str:
+    """Hand one over and note how that ended; "" when it was taken, else what was wrong."""
     try:
         given = provider.hand_over(one.outgoing(message_id(one.message)))
     except Refused as refused:
@@ -108,20 +116,20 @@ def _handed(provider: Provider, one: Ready, mine: Claim) -> int:
         if refused.bounced:
             with acting_for(mine.merchant, by=SYSTEM):
                 suppressing.suppress(channel=one.channel, address=one.to, reason="bounce", at=clock.now())
-        return 0
+        return refused.code
     except TryLater as later:
         _put_off(mine, later.code, provider)
-        return 0
+        return later.code
     except Exception:
         # A provider's own fault: whether the message went is not known, so it goes again under the same name.
         log.exception("the provider %s failed with message %s", provider.name, mine.message)
         _put_off(mine, "provider_fault", provider)
-        return 0
+        return "provider_fault"
     _settle(
         mine, state=Message.State.SENT, provider=provider.name, provider_id=given[:200], handed_at=clock.now(),
         language=one.message_language, error="",
     )  # fmt: skip
-    return 1
+    return ""
 
 
 def _put_off(mine: Claim, code: str, provider: Provider) -> None:

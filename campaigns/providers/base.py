@@ -5,6 +5,9 @@ from typing import Protocol
 
 from campaigns.queries.rendering import Rendered
 
+AWAY = "no_connection"
+"""The code of a `TryLater` that holds for whatever else would go the same way now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:

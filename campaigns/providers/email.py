@@ -3,7 +3,7 @@
 import re
 from email.message import MIMEPart
 from email.utils import formataddr, parseaddr
-from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 
-from campaigns.providers.base import Outgoing, Refused, TryLater
+from campaigns.providers.base import AWAY, Outgoing, Refused, TryLater
 from campaigns.queries.rendering import LOGO
 from loyalty.core.merchants.models import Merchant
 
@@ -104,14 +104,18 @@ class Email:
             if code >= 500:
                 raise Refused(f"smtp_{code}", bounced=is_bounce(code, said)) from None
             raise TryLater(f"smtp_{code}") from None
-        except SMTPResponseException as refused:
+        except SMTPDataError as refused:
             self.close()
-            if refused.smtp_code >= 500 and refused.smtp_code not in (530, 535):
+            if refused.smtp_code >= 500:
                 raise Refused(f"smtp_{refused.smtp_code}") from None
+            raise TryLater(f"smtp_{refused.smtp_code}") from None
+        except SMTPResponseException as refused:
+            # About us and not about the message: the sender's address, the password, the greeting.
+            self.close()
             raise TryLater(f"smtp_{refused.smtp_code}") from None
         except (SMTPException, OSError):
             self.close()
-            raise TryLater("no_connection") from None
+            raise TryLater(AWAY) from None
         except ValueError:
             raise Refused("bad_address") from None
         return outgoing.name

@@ -9,6 +9,8 @@ from campaigns.models import Message, Preferences, Suppression
 from campaigns.operations import preferences, preparing, sending, suppressing
 from campaigns.operations.planning import New, plan
 from campaigns.operations.shaping import set_hours, shape_kind
+from campaigns.providers.base import AWAY, TryLater
+from campaigns.providers.email import Email
 from campaigns.rules import timing
 from loyalty.core import clock
 from loyalty.core.events import tasks as events
@@ -373,3 +375,19 @@ def test_only_a_mailbox_that_is_not_there_is_never_written_to_again(
     (row,) = messages(open_shop)
     assert row.state == ("queued" if answer.startswith("4") else "failed")
     assert row.error == f"smtp_{answer[:3]}"
+
+
+def test_a_servers_silence_is_waited_for_once_and_not_once_for_each_message(open_shop: Merchant, monkeypatch):
+    asked = []
+
+    def silent(_self, outgoing):
+        asked.append(outgoing.to)
+        raise TryLater(AWAY)
+
+    monkeypatch.setattr(Email, "hand_over", silent)
+    with acting_for(open_shop, by=MARA):
+        for number in range(4):
+            joined(f"m{number}")
+    assert go_out() == 0
+    assert len(asked) == 1
+    assert {(row.state, row.error) for row in messages(open_shop)} == {("queued", "no_connection")}
