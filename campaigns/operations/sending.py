@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -63,7 +64,7 @@ def claim(*, at: datetime, most: int = BATCH) -> list[Claim]:
     has is left to it until its lease ends."""
     with across_merchants("messages that are due, of all merchants"), connection.cursor() as cursor:
         for priority in PRIORITIES:
-            asked = {"at": at, "later": at + LEASE, "most": most, "priority": priority}
+            asked: dict[str, Any] = {"at": at, "later": at + LEASE, "most": most, "priority": priority}
             cursor.execute(_CLAIM, asked)
             found = [Claim(*row) for row in cursor.fetchall()]
             if found:

@@ -113,6 +113,6 @@ def test_a_code_that_was_used_before_the_mail_was_made_is_not_told(luna: Merchan
         ana = joined("ana")
         buy(ana, 50, at=now)
         taken = redeem_reward(member=ana.pk, reward=cup.pk, key="one", at=now)
-        use_voucher(code=taken.code, at=now)
+        use_voucher(code=taken.voucher.code, at=now)
     go_out()
     assert [row.reason for row in messages(luna, kind="code")] == ["nothing_left"]

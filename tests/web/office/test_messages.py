@@ -134,7 +134,7 @@ def test_nobody_reads_a_members_code_in_the_log(lunas: Luna, owner: Client):
         taken = redeem_reward(member=lunas.ana.pk, reward=lunas.reward.pk, key="once", at=now)
         data = {"redemption": str(taken.pk)}
         plan(messages=[New(member=lunas.ana.pk, kind="code", occasion="x", due_at=now, data=data)], at=now)
-        row, code = Message.objects.get(), taken.code
+        row, code = Message.objects.get(), taken.voucher.code
     public = ids.encode("msg", row.pk)
     for page in (f"messages/outbox/{public}/", f"messages/outbox/{public}/seen/"):
         shown = owner.get(lunas.url(page)).content.decode()
