@@ -25,6 +25,9 @@ app.conf.beat_schedule = {
     "birthdays": {"task": "members.tasks.run_birthdays", "schedule": 600.0},
     "referrals": {"task": "members.tasks.run_referrals", "schedule": 60.0},
     "stale reservations": {"task": "rewards.tasks.release_stale", "schedule": 60.0},
+    "messages": {"task": "campaigns.tasks.send_due", "schedule": 15.0},
+    "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
+    "messages nobody announces": {"task": "campaigns.tasks.sweep", "schedule": 900.0},
     "check and seal the books": {"task": "loyalty.core.ledger.tasks.check_and_seal", "schedule": 900.0},
 }
 

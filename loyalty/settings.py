@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "loyalty.core",
     "members",
     "rewards",
+    "campaigns",
     "loyalty.setup",
     "loyalty.exchange",
     "loyalty.web",
@@ -246,6 +247,7 @@ MAILERS = {
             "password": unquote(_mail.password or ""),
             "use_tls": _mail.scheme == "smtp+tls",
             "use_ssl": _mail.scheme == "smtps",
+            "timeout": 30,  # a server that hangs must not hold what a worker has claimed
         },
     }
     if _mail.hostname

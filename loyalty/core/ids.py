@@ -42,6 +42,9 @@ _WORDS = {
     "adr": "request",
     "job": "job",
     "imp": "import",
+    "msg": "message",
+    "nws": "newsletter",
+    "spr": "suppressed address",
 }
 _last_ns = 0
 _lock = threading.Lock()

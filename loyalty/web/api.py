@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from campaigns.api import messages
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme, webhook_schema, webhooks
@@ -26,6 +27,7 @@ V1 = [
     *events.urlpatterns,
     *members.urlpatterns,
     *rewards.urlpatterns,
+    *messages.urlpatterns,
     *programme.urlpatterns,
     *webhooks.urlpatterns,
     *blueprints.urlpatterns,

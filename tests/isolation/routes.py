@@ -27,6 +27,7 @@ KINDS = {
     "job_id": "job", "import_id": "import", "till_id": "till", "action_id": "till_action",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
+    "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -41,6 +42,7 @@ FOLDERS = {
 """What a plain `id` names, by the word before it."""
 
 FREE = {
+    "message_kind": "welcome",
     "area": "earning", "part": "rules", "item": "base", "move": "copy",
     "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "size": "small", "shape": "square", "token": "x", "kind": "external", "value": "nobody",
     "path": "css/base.css", "url": "x", "uidb36": "1", "app_label": "members", "content_type_id": "1",

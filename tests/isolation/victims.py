@@ -8,6 +8,12 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from PIL import Image
 
+from campaigns.models import Message
+from campaigns.operations.newsletters import write_newsletter
+from campaigns.operations.planning import New, plan
+from campaigns.operations.preferences import choose
+from campaigns.operations.shaping import set_hours, shape_kind
+from campaigns.operations.suppressing import suppress
 from loyalty.core import clock, ids
 from loyalty.core.api.models import Sighting
 from loyalty.core.jobs.tasks import run_waiting
@@ -80,6 +86,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _keys(made, secret)
         _hooks(made, secret)
         _exchange(made, secret)
+        _messages(made, ana, secret)
         put_away(hidden=False, at=AT)
     return made
 
@@ -256,6 +263,23 @@ def _hooks(made: Shop, secret: str) -> None:
     delivery = send_test(endpoint=endpoint.pk, at=AT)
     Sighting.objects.create(step="member", credential=endpoint.pk, seen_at=AT)
     made.ids |= {"endpoint": ids.encode("whe", endpoint.pk), "delivery": ids.encode("dlv", delivery.pk)}
+
+
+def _messages(made: Shop, ana: Member, secret: str) -> None:
+    """Something to send, words of the shop's own, a newsletter, and an address that may not be written to."""
+    now = clock.now()
+    plan(messages=[New(member=ana.pk, kind="welcome", occasion="joined", due_at=now)], at=now)
+    words = {"en": {"subject": f"{secret} subject", "body": f"{secret} body"}}
+    shape_kind(kind="welcome", words=words, at=now)
+    set_hours(quiet_from=21, quiet_until=8, weekly_most=5, at=now)
+    letter = write_newsletter(newsletter=None, words=words, at=now)
+    choose(member=ana.pk, topics={"reminders": False}, at=now, source="api")
+    held = suppress(channel="email", address=f"{secret}-ana@example.com".lower(), reason="bounce", at=now)
+    made.ids |= {
+        "message": ids.encode("msg", Message.objects.get(member=ana, kind="welcome").pk),
+        "newsletter": ids.encode("nws", letter.pk),
+        "suppression": ids.encode("spr", held.pk),
+    }
 
 
 def _till(made: Shop, ana: Member, secret: str) -> None:

@@ -100,7 +100,7 @@ def test_only_short_words_are_written_as_in_english(language: str):
 
 
 def _calls() -> Iterator[ast.Call]:
-    for app in ("loyalty", "members", "rewards"):
+    for app in ("loyalty", "members", "rewards", "campaigns"):
         for path in (ROOT / app).rglob("*.py"):
             if "migrations" not in path.parts:
                 yield from (

@@ -10,7 +10,9 @@ class Role(StrEnum):
     ANALYST = "analyst"
 
 
-_READ = frozenset({"overview.view", "members.view", "rewards.view", "programme.view", "work.view"})
+_READ = frozenset(
+    {"overview.view", "members.view", "rewards.view", "programme.view", "work.view", "messages.view"}
+)
 _SELL = frozenset(
     {
         "till.use",
@@ -38,6 +40,7 @@ _RUN = frozenset(
         "orders.refund",
         "audit.view",
         "data.import",
+        "messages.edit",
         "data.export",
     }
 )
@@ -81,6 +84,8 @@ SCOPES: dict[str, str] = {
     "programme:write": "Draft and publish the programme",
     "events:read": "Read the event feed",
     "webhooks:write": "Manage webhook endpoints",
+    "messages:read": "Read the log of messages and what members want to hear",
+    "messages:write": "Change what members want to hear, and report bounces and complaints",
     "exports:write": "Export lists and the whole shop",
 }
 """Scopes an API key can carry."""

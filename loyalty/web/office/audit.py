@@ -20,6 +20,7 @@ from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.queries import people
 from loyalty.core.pages import Here, require
 from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.happened import HAPPENED
 from loyalty.web.office.lists import PAGE, address, is_text
 from loyalty.web.office.people import names_of
 from loyalty.web.sentences import voice_of
@@ -42,14 +43,7 @@ SENTENCES = {
     "location.closed": gettext_lazy("A place was closed"),
     "picture.added": gettext_lazy("A picture was added"),
     "api_key.revoked": gettext_lazy("An API key was stopped"),
-    "webhook.added": gettext_lazy("A webhook was added"),
-    "webhook.changed": gettext_lazy("A webhook was changed"),
-    "webhook.secret_rolled": gettext_lazy("A webhook’s signing secret was replaced"),
-    "webhook.paused": gettext_lazy("A webhook was paused"),
-    "webhook.resumed": gettext_lazy("A webhook was switched on again"),
-    "webhook.disabled": gettext_lazy("A webhook was switched off because nothing arrived there"),
-    "webhook.removed": gettext_lazy("A webhook was removed"),
-    "webhook.test": gettext_lazy("A test was sent to a webhook"),
+    **HAPPENED,
     "programme.published": gettext_lazy("Version {number} of the programme was published"),
     "programme.taken_live": gettext_lazy("Version {number} of the test programme was taken live"),
     "member.joined": gettext_lazy("A member joined"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.web.portal import card, door, entrance, gathered, links, places, profile, rewards
+from loyalty.web.portal import card, door, entrance, gathered, links, places, preferences, profile, rewards
 
 app_name = "portal"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("sessions/<str:session_id>/book/", places.book, name="book"),
     path("bookings/<str:booking_id>/give-up/", places.give_up, name="give_up"),
     path("codes/<str:redemption_id>/", rewards.code, name="code"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("unsubscribe/<str:token>/", preferences.unsubscribe, name="unsubscribe"),
     path("profile/", profile.profile, name="profile"),
     path("profile/export/", profile.export, name="export"),
     path("profile/erase/", profile.erase, name="erase"),

@@ -55,6 +55,8 @@ PERMISSION_NAMES = {
     "programme.edit": gettext_lazy("Change the programme"),
     "programme.publish": gettext_lazy("Publish the programme"),
     "orders.refund": gettext_lazy("Refund and cancel orders"),
+    "messages.view": gettext_lazy("See messages and newsletters"),
+    "messages.edit": gettext_lazy("Write messages and newsletters"),
     "audit.view": gettext_lazy("Read the audit log"),
     "keys.manage": gettext_lazy("Make and stop API keys"),
     "webhooks.manage": gettext_lazy("Manage webhooks"),

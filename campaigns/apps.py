@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class CampaignsConfig(AppConfig):
+    name = "campaigns"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from campaigns import consumers  # noqa: F401 - registers what it consumes and plans
+        from campaigns.operations.privacy import holder
+        from campaigns.queries import event_kinds
+        from loyalty.core import privacy
+
+        privacy.register(holder)
+        event_kinds.register()

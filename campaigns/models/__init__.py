@@ -1,0 +1,17 @@
+"""Tables of the campaigns' part of the house."""
+
+from campaigns.models.choices import Preferences, Suppression
+from campaigns.models.message import UNCLAIMED, WAITING, Message
+from campaigns.models.newsletter import Newsletter
+from campaigns.models.shaping import KindSetting, Sending
+
+__all__ = [
+    "UNCLAIMED",
+    "WAITING",
+    "KindSetting",
+    "Message",
+    "Newsletter",
+    "Preferences",
+    "Sending",
+    "Suppression",
+]

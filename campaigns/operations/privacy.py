@@ -1,0 +1,73 @@
+"""What messages know of a member: told, forgotten, and moved when two members become one."""
+
+from typing import Any
+from uuid import UUID
+
+from campaigns.models import UNCLAIMED, Message, Preferences, Suppression
+from campaigns.rules.deciding import Why
+from loyalty.core import privacy
+
+
+def _export(member: UUID) -> dict[str, Any]:
+    row = Preferences.objects.filter(member=member).first()
+    return {
+        "preferences": None
+        if row is None
+        else {
+            "programme": row.programme,
+            "reminders": row.reminders,
+            "statement": row.statement,
+            "timezone": row.timezone,
+            "changed_at": row.changed_at.isoformat(),
+        },
+        "messages": [
+            {
+                "kind": one.kind,
+                "channel": one.channel,
+                "state": one.state,
+                "sent_at": one.handed_at.isoformat() if one.handed_at else None,
+            }
+            for one in Message.objects.filter(member=member).order_by("id")
+        ],
+        "suppressed": [
+            {"channel": one.channel, "reason": one.reason, "since": one.since.isoformat()}
+            for one in Suppression.objects.filter(member=member).order_by("since", "id")
+        ],
+    }
+
+
+def _erase(member: UUID) -> None:
+    """Nothing more goes out. That somebody complained or wants no mail stays, as a digest of nobody's: whoever writes
+    to that address again would do what they were asked not to. A bounce says nothing worth keeping."""
+    mine = Message.objects.filter(member=member)
+    list(mine.select_for_update().order_by("id").values_list("pk", flat=True))  # in order, as a worker does
+    mine.filter(state__in=UNCLAIMED).update(state=Message.State.SUPPRESSED, reason=Why.ERASED)
+    mine.update(provider_id="", data={}, language="")
+    Preferences.objects.filter(member=member).delete()
+    held = Suppression.objects.filter(member=member)
+    held.filter(reason=Suppression.Reason.BOUNCE).delete()
+    held.update(member=None)
+
+
+def move(*, to: UUID, of: UUID) -> None:
+    """Two memberships become one: a no that either said counts for both, what waits for the one that goes is not
+    sent."""
+    Message.objects.filter(member=of, state__in=UNCLAIMED).update(
+        state=Message.State.SUPPRESSED, reason=Why.MERGED
+    )
+    Suppression.objects.filter(member=of).update(member=to)
+    gone = Preferences.objects.select_for_update().filter(member=of).first()
+    if gone is None:
+        return
+    kept = Preferences.objects.select_for_update().filter(member=to).first()
+    if kept is None:
+        Preferences.objects.filter(pk=gone.pk).update(member=to)
+        return
+    for name in ("programme", "reminders", "statement"):
+        setattr(kept, name, getattr(kept, name) and getattr(gone, name))
+    kept.timezone = kept.timezone or gone.timezone
+    kept.save()
+    gone.delete()
+
+
+holder = privacy.Holder("messages", _export, _erase)

@@ -1,0 +1,24 @@
+"""What happens around messages, as webhooks and the documentation tell it."""
+
+from loyalty.core.events import kinds
+from loyalty.core.events.kinds import Kind
+
+KINDS = (
+    Kind("preferences.changed", "A member changed what they want to hear.", {"fields": ["reminders"]}),
+    Kind("address.suppressed", "An address is not written to any more: it bounced, or its reader complained.",
+         {"channel": "email", "reason": "bounce"}),
+    Kind("address.released", "An address may be written to again.", {"channel": "email", "reason": "bounce"}),
+    Kind("messages.shaped", "A kind of message was switched on or off, or got other words.",
+         {"kind": "welcome", "fields": ["words"], "on": True}, about=""),
+    Kind("messages.hours_set", "The hours in which nobody is written to were changed.",
+         {"quiet_from": 21, "quiet_until": 8, "weekly_most": 5}, about=""),
+    Kind("newsletter.scheduled", "A newsletter was given its time.", {"newsletter": "nws_01m6k3q8r6e3vabq7m6w0t9d2c"},
+         about=""),
+    Kind("newsletter.cancelled", "A newsletter was called off.", {"newsletter": "nws_01m6k3q8r6e3vabq7m6w0t9d2c"},
+         about=""),
+)  # fmt: skip
+
+
+def register() -> None:
+    """Called when the app starts."""
+    kinds.register(KINDS)

@@ -1,0 +1,77 @@
+"""What the clock starts. The database is the truth: any number of workers may run these at once, twice or late."""
+
+import logging
+from datetime import datetime
+
+from celery import shared_task
+
+from campaigns.operations import newsletters, sweeping
+from campaigns.operations.planning import TASK
+from campaigns.operations.sending import deliver
+from loyalty.core import clock
+from loyalty.core.events.consumers import wake
+from loyalty.core.merchants.models import Merchant
+from loyalty.core.tenancy.scope import SYSTEM, acting_for
+
+log = logging.getLogger(__name__)
+BUDGET_SECONDS = 20.0
+"""After so long a run claims nothing more and rings for the next: other tasks want their turn."""
+
+
+@shared_task
+def send_due() -> int:
+    """Hand over what is due until nothing is, or the time is up; how many messages providers took."""
+    done, more = deliver(seconds=BUDGET_SECONDS)
+    if more:
+        wake(TASK)
+    return done
+
+
+@shared_task
+def plan_newsletters() -> int:
+    """Plan the messages of newsletters whose time has come, in every shop; how many batches. A shop that fails does not
+    stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            with acting_for(merchant, by=SYSTEM):
+                due = newsletters.due(at=at)
+            for one in due:
+                more = True
+                while more:
+                    with acting_for(merchant, by=SYSTEM):
+                        more = newsletters.plan_batch(newsletter=one, at=at)
+                    done += 1
+        except Exception:
+            log.exception("newsletters of merchant %s could not be planned", merchant.pk)
+    return done
+
+
+@shared_task
+def sweep() -> int:
+    """Look through every shop once in its night; how many shops were. A shop that fails does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += sweep_of(merchant, at=at)
+        except Exception:
+            log.exception("messages of merchant %s could not be planned", merchant.pk)
+    return done
+
+
+def sweep_of(merchant: Merchant, *, at: datetime) -> bool:
+    """One shop's day, a batch per transaction; False when it was done already."""
+    with acting_for(merchant, by=SYSTEM):
+        day = sweeping.period(at=at)
+    if day is None:
+        return False
+    for step in range(len(sweeping.STEPS)):
+        after = None
+        while True:
+            with acting_for(merchant, by=SYSTEM):
+                after = sweeping.sweep_step(step=step, after=after, at=at)
+            if after is None:
+                break
+    with acting_for(merchant, by=SYSTEM):
+        sweeping.finish(day=day, at=clock.now())
+    return True

@@ -1,0 +1,21 @@
+"""What happened with webhooks and messages, in plain words for the audit log."""
+
+from django.utils.translation import gettext_lazy
+
+HAPPENED = {
+    "webhook.added": gettext_lazy("A webhook was added"),
+    "webhook.changed": gettext_lazy("A webhook was changed"),
+    "webhook.secret_rolled": gettext_lazy("A webhook’s signing secret was replaced"),
+    "webhook.paused": gettext_lazy("A webhook was paused"),
+    "webhook.resumed": gettext_lazy("A webhook was switched on again"),
+    "webhook.disabled": gettext_lazy("A webhook was switched off because nothing arrived there"),
+    "webhook.removed": gettext_lazy("A webhook was removed"),
+    "webhook.test": gettext_lazy("A test was sent to a webhook"),
+    "preferences.changed": gettext_lazy("A member changed what they want to hear"),
+    "address.suppressed": gettext_lazy("An address is not written to any more"),
+    "address.released": gettext_lazy("An address may be written to again"),
+    "messages.shaped": gettext_lazy("A kind of message was changed"),
+    "messages.hours_set": gettext_lazy("The hours without messages were changed"),
+    "newsletter.scheduled": gettext_lazy("A newsletter was given its time"),
+    "newsletter.cancelled": gettext_lazy("A newsletter was called off"),
+}

@@ -1,0 +1,1 @@
+"""Messages to members: which go out, in which words, what became of them, and newsletters."""
