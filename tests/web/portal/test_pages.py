@@ -188,7 +188,7 @@ def test_every_entry_has_its_reason_and_the_balance_after_it(portal: Portal, ana
 
 
 def test_the_activity_pages_on_without_losing_or_repeating(portal: Portal, ana: Client, monkeypatch):
-    monkeypatch.setattr("loyalty.web.portal.card.ENTRIES", 2)
+    monkeypatch.setattr("loyalty.web.portal.history.ENTRIES", 2)
     for kronor in (1, 2, 3, 4):
         portal.earns(ANA, kronor)
     seen, url = [], portal.url("activity/")
