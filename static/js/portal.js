@@ -5,15 +5,14 @@
 (() => {
   "use strict";
 
-  const LOOKS_EVERY = 4000;
+  const LOOKS_EVERY = 3000;
   const page = document.documentElement;
   const said = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
-  // --- fresh points: the card asks while somebody looks at it, and is silent behind a locked screen ---------------
+  // --- fresh points, and codes that are used: asked for while somebody looks, and silent behind a locked screen ----
   const look = () => {
-    const card = document.querySelector("[data-live]");
-    if (!card || document.visibilityState !== "visible" || !navigator.onLine) return;
-    window.htmx?.trigger(card, "look");
+    if (document.visibilityState !== "visible" || !navigator.onLine) return;
+    for (const part of document.querySelectorAll("[data-live][hx-get]")) window.htmx?.trigger(part, "look");
   };
   window.setInterval(look, LOOKS_EVERY);
   document.addEventListener("visibilitychange", look);
@@ -79,7 +78,7 @@
     try {
       await navigator.serviceWorker.register(`${home}worker.js`, { scope: home });
       const ready = await navigator.serviceWorker.ready;
-      if (document.querySelector("[data-live]")) ready.active?.postMessage({ keep: drawnWith() });
+      if (document.querySelector("[data-card]")) ready.active?.postMessage({ keep: drawnWith() });
     } catch {
       // A browser that keeps nothing shows the card with a network only.
     }
@@ -90,6 +89,6 @@
     keep();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.elt?.matches?.("[data-live]")) keep();
+    if (event.detail.elt?.matches?.("[data-card]")) keep();
   });
 })();

@@ -101,6 +101,7 @@ def level(request: HttpRequest, card: Card) -> HttpResponse:
                 ),
             }
             for row in asking.history(card.member_id)[:CHANGES]
+            if row.values.get("needs") != 0  # the step everybody is on was not reached with anything
         ],
     }  # fmt: skip
     return portal_page(request, card, "portal/level.html", context, current="card")
