@@ -25,11 +25,11 @@ class Migration(migrations.Migration):
                         default=loyalty.core.ids.new, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("question", models.CharField(db_collation="C", max_length=25)),
+                ("question", models.CharField(db_collation="C", max_length=40)),
                 (
                     "chosen",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(db_collation="C", max_length=25)
+                        base_field=models.CharField(db_collation="C", max_length=40)
                     ),
                 ),
                 ("answered_at", models.DateTimeField()),

@@ -12,8 +12,8 @@ class PreferenceAnswer(MerchantScoped):
     answered, or taken back."""
 
     member = TenantForeignKey(Member, related_name="preference_answers")
-    question = models.CharField(max_length=25, db_collation="C")
-    chosen = ArrayField(models.CharField(max_length=25, db_collation="C"))
+    question = models.CharField(max_length=40, db_collation="C")
+    chosen = ArrayField(models.CharField(max_length=40, db_collation="C"))
     answered_at = models.DateTimeField()
 
     class Meta:

@@ -7,13 +7,17 @@ An answer is a place in the segment `told-<question>-<option>`, so rules, offers
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from hashlib import sha256
 
 from msgspec import Struct
 
 LANGUAGES = frozenset({"en", "sv", "nb", "nl"})
 MOST_QUESTIONS = 20
 MOST_OPTIONS = 30
-_ID = re.compile(r"[a-z0-9][a-z0-9_]{0,24}")
+TOLD = "told-"
+"""How the segments of answers begin."""
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_LONGEST_SEGMENT = 60
 
 type Problems = list[tuple[str, str]]
 
@@ -75,8 +79,12 @@ class Questions(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def segment_of(question: str, option: str) -> str:
-    """The segment of whoever has given an answer."""
-    return f"told-{question}-{option}"
+    """The segment of whoever has given an answer; where its name is too long for one, a digest ends it."""
+    name = f"{TOLD}{question}-{option}"
+    if len(name) <= _LONGEST_SEGMENT:
+        return name
+    digest = sha256(f"{question}/{option}".encode()).hexdigest()[:7]
+    return f"{name[: _LONGEST_SEGMENT - 8]}-{digest}"
 
 
 def _worded(words: dict[str, str], language: str, fallback: str) -> str:
@@ -89,10 +97,16 @@ def check(section: Questions) -> Problems:
     if len(section.questions) > MOST_QUESTIONS:
         problems.append(("questions", f"At most {MOST_QUESTIONS} questions."))
     seen: set[str] = set()
+    segments: set[str] = set()
     for index, question in enumerate(section.questions):
         if question.id in seen:
             problems.append((f"questions[{index}].id", "Another question has this id."))
         seen.add(question.id)
+        # "a" with "b-c" and "a-b" with "c" would be one segment.
+        mine = {question.segment(option.id) for option in question.options}
+        if mine & segments:
+            problems.append((f"questions[{index}].id", "An answer of another question has the same segment."))
+        segments |= mine
         problems += [(f"questions[{index}].{path}", message) for path, message in _question(question)]
     return problems
 
@@ -113,7 +127,7 @@ def _question(question: Question) -> Iterator[tuple[str, str]]:
 
 def _named(name: str, words: dict[str, str], most: int) -> Iterator[tuple[str, str]]:
     if not _ID.fullmatch(name):
-        yield "id", "Use small letters, digits and underscores, at most 25."
+        yield "id", "Use small letters, digits and hyphens, at most 40."
     if not any(text.strip() for text in words.values()):
         yield "name", "Give it words in at least one language."
     yield from _words("name", words, most)

@@ -11,6 +11,7 @@ from members.operations.merging import merge
 from members.operations.preferences import NotAnAnswer, answer_question
 from members.operations.privacy import erase_member, export_member
 from members.queries.preferences import asked_of
+from members.rules.questions import segment_of
 from tests.cast import AT, ONE_POINT_PER_KRONA, buy, publish
 
 ROAST = {"id": "roast", "name": {"en": "Which roast?", "sv": "Vilken rostning?"}, "answers": "one",
@@ -109,8 +110,26 @@ def test_answers_go_where_the_member_goes(cafe, ana, ben):
 
 @pytest.mark.parametrize("wrong", [
     {**ROAST, "id": "Not plain"}, {**ROAST, "options": []}, {**ROAST, "name": {}}, {**ROAST, "name": {"de": "Was?"}},
-    {**ROAST, "options": [ROAST["options"][0]] * 2}, {**ROAST, "text": {"en": "x" * 301}}, {**ROAST, "answers": "any"},
+    {**ROAST, "options": [ROAST["options"][0]] * 2}, {**ROAST, "id": "x" * 41}, {**ROAST, "text": {"en": "x" * 301}}, {**ROAST, "answers": "any"},
 ])  # fmt: skip
 def test_questions_that_make_no_sense_are_refused(cafe, wrong):
     with pytest.raises(InvalidInput):
         programmes.save_draft(content={"questions": {"questions": [wrong]}}, at=AT)
+
+
+def test_two_questions_never_share_a_segment(cafe):
+    tea = {
+        "id": "likes-tea",
+        "name": {"en": "Which tea?"},
+        "options": [{"id": "green", "name": {"en": "Green"}}],
+    }
+    likes = {**LIKES, "options": [{"id": "tea-green", "name": {"en": "Green tea"}}]}
+    with pytest.raises(InvalidInput):
+        programmes.save_draft(content={"questions": {"questions": [likes, tea]}}, at=AT)
+
+
+def test_a_long_segment_ends_in_a_digest_of_its_own():
+    long = [segment_of("q" * 40, "o" * 39 + letter) for letter in "ab"]
+    assert [len(name) for name in long] == [60, 60]
+    assert long[0] != long[1]
+    assert segment_of("roast", "dark") == "told-roast-dark"

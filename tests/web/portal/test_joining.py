@@ -23,8 +23,8 @@ def made_at_the_till(portal: Portal, **identities: str) -> str:
         return row(join(at=AT, identities=identities, channel="till").member).identities["card"]
 
 
-def claims(phone: Client, portal: Portal, **typed: str):
-    return phone.post(portal.url("claim/"), typed)
+def claims(browser: Client, portal: Portal, **typed: str):
+    return browser.post(portal.url("claim/"), typed)
 
 
 def owner_of(portal: Portal, kind: str, value: str) -> Member:

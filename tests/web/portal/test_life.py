@@ -15,6 +15,7 @@ from members.operations.households import invite, open_household
 from members.operations.membership_payments import receive_payment
 from members.operations.paid_memberships import start_membership
 from members.operations.partnerships import Worth, accept_partnership, propose_partnership
+from members.operations.referral_payouts import due_referrals, settle
 from members.queries.directory import row
 from members.queries.preferences import asked_of
 from rewards.operations.catalogue import create_reward
@@ -24,7 +25,7 @@ from tests.web.portal.conftest import Portal, signs_in
 pytestmark = pytest.mark.django_db
 ANA, BEN, KEY = "ana@example.com", "ben@example.com", "k" * 32
 STAMP = {"type": "fixed", "id": "stamp", "amount": 1, "unit": "stamps"}
-CARD = {"cards": [{"id": "coffee", "needed": 4, "reward": "cup", "name": {"en": "Coffee card"}}]}
+CARD = {"cards": [{"id": "coffee", "needed": 4, "reward": "free-coffee", "name": {"en": "Coffee card"}}]}
 TIERS = {"ladder": [
     {"id": "bronze", "name": {"en": "Bronze"}, "at_least": 0},
     {"id": "gold", "name": {"en": "Gold"}, "at_least": 100_000,
@@ -74,9 +75,6 @@ def test_a_mark_nobody_gave_shows_the_card_and_no_more(portal: Portal, ana: Clie
 
 
 def test_a_stamp_card_says_which_purchases_counted_and_what_does(portal: Portal, ana: Client):
-    with acting_for(portal.merchant, by=MARA):
-        create_reward(at=AT, details={"kind": "free_product", "handle": "cup", "name": {"en": "A cup"}, "cost_points": 0,
-                                      "gift_only": True})  # fmt: skip
     programme(portal, ONE_POINT_PER_KRONA, STAMP, side_units=CARD)
     for kronor in (31, 32):
         portal.earns(ANA, kronor, at=clock.now())
@@ -168,7 +166,8 @@ def test_the_wallet_holds_every_code_and_nobody_elses(portal: Portal, ana: Clien
 # --- friends, households, gifts -----------------------------------------------------------------------------------
 
 
-def test_a_friend_is_brought_by_a_link_and_seen_on_their_way(portal: Portal, ana: Client, phone: Client):
+def test_a_friend_is_brought_by_a_link_and_seen_on_their_way(portal: Portal, ana: Client):
+    eve = Client()
     terms = {"on": True, "referrer": {"units": [{"unit": "points", "amount": 50}]},
              "friend": {"units": [{"unit": "points", "amount": 20}]}}  # fmt: skip
     programme(portal, referrals=terms)
@@ -177,11 +176,14 @@ def test_a_friend_is_brought_by_a_link_and_seen_on_their_way(portal: Portal, ana
     page = ana.get(portal.url("invite/"))
     code = page.context["code"]
     assert code and page.context["link"].endswith(f"/r/{code}/") and "<svg" in page.content.decode()
-    phone.get(portal.url(f"r/{code}/"), headers={"User-Agent": "Mozilla/5.0 (iPhone)"})
-    phone.post(portal.url("join/"), {"email": "eve@example.com"})
+    eve.get(portal.url(f"r/{code}/"), headers={"User-Agent": "Mozilla/5.0 (iPhone)"})
+    eve.post(portal.url("join/"), {"email": "eve@example.com"})
     assert "Has joined, and has not bought yet" in text(ana, portal, "invite/")
     before = portal.points(ANA)
     portal.earns("eve@example.com", 30, at=clock.now())
+    with acting_for(portal.merchant, by=MARA):
+        for due in due_referrals(at=clock.now(), most=10):
+            settle(referral=due, at=clock.now())
     assert "Has bought, and you have been thanked" in text(ana, portal, "invite/")
     assert "You got 50" in text(ana, portal, "invite/")
     assert portal.points(ANA) == before + 50
@@ -406,9 +408,9 @@ def test_the_worker_serves_its_own_shop_alone(portal: Portal, phone: Client):
     assert phone.get("/nowhere/worker.js").status_code == 404
 
 
-def test_only_a_members_page_says_that_there_is_a_card_to_keep(portal: Portal, ana: Client, phone: Client):
+def test_only_a_members_page_says_that_there_is_a_card_to_keep(portal: Portal, ana: Client):
     assert 'name="portal-card"' in text(ana, portal, "card/")
-    assert 'name="portal-card"' not in text(phone, portal, "")
+    assert 'name="portal-card"' not in text(Client(), portal, "")
 
 
 # --- nobody else's --------------------------------------------------------------------------------------------------------
