@@ -1,26 +1,21 @@
 """The member's pages beyond the card: what counted, who comes along, what one may tell and take back."""
 
-import json
-from io import BytesIO
-
 import pytest
 from django.test import Client
-from PIL import Image
 
 from loyalty.core import clock, ids
 from loyalty.core.ledger.checks import verify
 from loyalty.core.tenancy.scope import acting_for
-from members.models import Consent, HouseholdPlace, PaidMembership, PointsTransfer
+from members.models import HouseholdPlace, PaidMembership, PointsTransfer
 from members.operations.households import invite, open_household
 from members.operations.membership_payments import receive_payment
 from members.operations.paid_memberships import start_membership
 from members.operations.partnerships import Worth, accept_partnership, propose_partnership
 from members.operations.referral_payouts import due_referrals, settle
 from members.queries.directory import row
-from members.queries.preferences import asked_of
 from rewards.operations.catalogue import create_reward
 from tests.cast import AT, MARA, ONE_POINT_PER_KRONA, OTTO, days, publish
-from tests.web.portal.conftest import Portal, signs_in
+from tests.web.portal.conftest import Portal, programme, text
 
 pytestmark = pytest.mark.django_db
 ANA, BEN, KEY = "ana@example.com", "ben@example.com", "k" * 32
@@ -30,26 +25,6 @@ TIERS = {"ladder": [
     {"id": "bronze", "name": {"en": "Bronze"}, "at_least": 0},
     {"id": "gold", "name": {"en": "Gold"}, "at_least": 100_000,
      "perks": [{"id": "ship", "kind": "free_shipping"}]}]}  # fmt: skip
-
-
-def programme(portal: Portal, *rules, **sections):
-    with acting_for(portal.merchant, by=portal.by):
-        return publish(*rules, at=clock.now(), **sections)
-
-
-def text(phone: Client, portal: Portal, path: str, **query: str) -> str:
-    answer = phone.get(portal.url(path), query)
-    assert answer.status_code == 200, (path, answer.status_code, answer.headers.get("Location"))
-    return answer.content.decode()
-
-
-@pytest.fixture
-def ben(portal: Portal) -> Client:
-    """Ben's phone."""
-    portal.at_the_till(BEN, given_name="Ben")
-    phone = Client()
-    signs_in(phone, portal, BEN)
-    return phone
 
 
 # --- what arrives, and where it came from ---------------------------------------------------------------------
@@ -257,6 +232,11 @@ def test_points_are_given_once_to_whoever_told_their_code(portal: Portal, ana: C
 
 # --- memberships and partners ---------------------------------------------------------------------------------------
 
+ROAST = {
+    "questions": [
+        {"id": "roast", "name": {"en": "Which roast?"}, "options": [{"id": "dark", "name": {"en": "Dark"}}]}
+    ]
+}
 PLUS = {"plans": [{"id": "plus", "price_minor": 29_900, "name": {"en": "Plus"},
                    "perks": [{"id": "ship", "kind": "free_shipping"}]}]}  # fmt: skip
 
@@ -306,111 +286,6 @@ def test_cards_of_two_shops_are_linked_by_a_code_and_parted(portal: Portal, otto
     ana.post(portal.url("partners/ottos/end/"))
     assert "Link the cards" in text(ana, portal, "partners/")
     assert (portal.points(ANA), ottos.points(ANA)) == (150, 70)
-
-
-# --- what I tell, and my data -----------------------------------------------------------------------------------------
-
-ROAST = {"questions": [{"id": "roast", "name": {"en": "Which roast?"}, "answers": "one",
-                        "options": [{"id": "dark", "name": {"en": "Dark"}}, {"id": "light", "name": {"en": "Light"}}]},
-                       {"id": "likes", "name": {"en": "What else?"},
-                        "options": [{"id": "tea", "name": {"en": "Tea"}}]}]}  # fmt: skip
-
-
-def test_the_shops_questions_are_answered_and_taken_back(portal: Portal, ana: Client):
-    programme(portal, questions=ROAST)
-    assert "Which roast?" in text(ana, portal, "choices/")
-    ana.post(portal.url("choices/"), {"roast": "dark", "likes": ["tea"]})
-    with acting_for(portal.merchant, by=MARA):
-        assert [one.chosen for one in asked_of(portal.member(ANA).pk)] == [("dark",), ("tea",)]
-    assert ana.post(portal.url("choices/"), {"roast": "burnt"}).status_code == 422
-    data = json.loads(ana.post(portal.url("profile/export/")).content)
-    assert [row["chosen"] for row in data["preferences"]] == [["tea"], ["dark"]]
-    ana.post(portal.url("choices/"), {"roast": ""})
-    with acting_for(portal.merchant, by=MARA):
-        assert [one.chosen for one in asked_of(portal.member(ANA).pk)] == [(), ()]
-
-
-def test_after_the_first_points_one_is_asked_once_and_may_say_no(portal: Portal, ben: Client):
-    assert ben.get(portal.url("card/")).context["welcome"] is None, "his name is known"
-    portal.at_the_till("eve@example.com")
-    eve = Client()
-    signs_in(eve, portal, "eve@example.com")
-    assert eve.get(portal.url("card/")).context["welcome"] is None, "nothing has been earned yet"
-    portal.earns("eve@example.com", 10)
-    assert "Make it yours" in text(eve, portal, "card/")
-    eve.post(portal.url("welcome/"), {"later": "1"})
-    assert eve.get(portal.url("card/")).context["welcome"] is None
-
-
-def test_what_is_told_then_is_kept_with_the_consent(portal: Portal):
-    portal.at_the_till("eve@example.com")
-    eve = Client()
-    signs_in(eve, portal, "eve@example.com")
-    portal.earns("eve@example.com", 10)
-    eve.post(portal.url("welcome/"), {"given_name": "Eve", "birthday": "1990-02-03", "news_by_email": "on"})
-    with acting_for(portal.merchant, by=MARA):
-        found = row(portal.member("eve@example.com"))
-        assert found.profile and (found.profile.given_name, found.profile.news_by_email) == ("Eve", True)
-        assert [(one.purpose, one.given, one.source) for one in Consent.objects.all()] == [
-            ("news_by_email", True, "portal")
-        ]
-
-
-def test_every_yes_and_no_is_noted_and_shown(portal: Portal, ana: Client):
-    for news in ({"news_by_email": "on"}, {"news_by_email": "on"}, {}):
-        ana.post(portal.url("profile/"), {"given_name": "Ana", **news})
-    page = ana.get(portal.url("profile/data/"))
-    assert [one["given"] for one in page.context["consents"]] == [False, True]
-    assert "on these pages" in page.content.decode()
-
-
-def test_a_phone_number_is_told_corrected_and_taken_back(portal: Portal, ana: Client, ben: Client):
-    ana.post(portal.url("profile/"), {"phone": "070-123 45 67"})
-    assert ana.get(portal.url("profile/")).context["identities"]["phone"] == "+46701234567"
-    assert ben.post(portal.url("profile/"), {"phone": "+46701234567"}).status_code == 422
-    ana.post(portal.url("profile/"), {"phone": "+46701234567", "news_by_sms": "on"})
-    ana.post(portal.url("profile/"), {"phone": ""})
-    with acting_for(portal.merchant, by=MARA):
-        found = row(portal.member(ANA))
-        assert "phone" not in found.identities
-        assert found.profile and not found.profile.news_by_sms
-
-
-# --- on the home screen -------------------------------------------------------------------------------------------------
-
-
-def test_the_manifest_is_the_shops_own(portal: Portal, ottos: Portal, phone: Client):
-    made = phone.get(portal.url("app.webmanifest"))
-    assert made.headers["Content-Type"] == "application/manifest+json"
-    told = made.json()
-    assert (told["name"], told["start_url"], told["scope"]) == ("Luna Club", "/luna/card/", "/luna/")
-    assert told["theme_color"] == "#b4532a"
-    for one in told["icons"]:
-        answer = phone.get(one["src"])
-        side = int(one["sizes"].split("x")[0])
-        assert Image.open(BytesIO(answer.content)).size == (side, side)
-        assert "immutable" in answer.headers["Cache-Control"]
-    assert phone.get("/luna/icons/7.png").status_code == 404
-    assert phone.get("/nowhere/app.webmanifest").status_code == 404
-    assert phone.get(ottos.url("app.webmanifest")).json()["scope"] == "/ottos/"
-
-
-def test_an_icon_wears_the_shops_colour(portal: Portal, phone: Client):
-    drawn = Image.open(BytesIO(phone.get(portal.url("icons/192.png")).content)).convert("RGB")
-    assert drawn.getpixel((2, 2)) == (0xB4, 0x53, 0x2A)
-    assert len(drawn.getcolors(99999) or []) > 2, "with letters on it"
-
-
-def test_the_worker_serves_its_own_shop_alone(portal: Portal, phone: Client):
-    answer = phone.get(portal.url("worker.js"))
-    assert answer.headers["Content-Type"].startswith("text/javascript")
-    assert "Service-Worker-Allowed" not in answer.headers
-    assert phone.get("/nowhere/worker.js").status_code == 404
-
-
-def test_only_a_members_page_says_that_there_is_a_card_to_keep(portal: Portal, ana: Client):
-    assert 'name="portal-card"' in text(ana, portal, "card/")
-    assert 'name="portal-card"' not in text(Client(), portal, "")
 
 
 # --- nobody else's --------------------------------------------------------------------------------------------------------
