@@ -22,7 +22,16 @@ from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.core.webhooks import delivering
 from loyalty.core.webhooks import queries as webhooks
-from members.models import Activity, JoinTrace, Member, Order, Profile, Referral, RuleUse
+from members.models import (
+    Activity,
+    JoinTrace,
+    Member,
+    Order,
+    PreferenceAnswer,
+    Profile,
+    Referral,
+    RuleUse,
+)
 from members.operations.referral_payouts import due_referrals
 from members.queries import (
     activities,
@@ -36,6 +45,7 @@ from members.queries import (
     tiers,
     usage,
 )
+from members.queries.consents import consents_of
 from members.queries.orders import of_member
 from members.rules.facts import Period
 from members.rules.needs import Need
@@ -117,6 +127,10 @@ SELECT gen_random_uuid(), merchant_id, id, 'gold', joined_at, joined_at + interv
        joined_at + interval '2 years', 'qualified' FROM crowd;
 INSERT INTO members_segmentplace (id, merchant_id, member_id, segment, since, source_kind)
 SELECT gen_random_uuid(), merchant_id, id, 'crowd', joined_at, '' FROM crowd;
+INSERT INTO members_preferenceanswer (id, merchant_id, member_id, question, chosen, answered_at)
+SELECT gen_random_uuid(), merchant_id, id, 'roast', '{dark}', joined_at FROM crowd;
+INSERT INTO members_consent (id, merchant_id, member_id, purpose, given, source, proof, noted_at)
+SELECT gen_random_uuid(), merchant_id, id, 'news_by_email', true, 'portal', '', joined_at FROM crowd;
 INSERT INTO members_tierchange (id, merchant_id, member_id, from_tier, to_tier, direction, reason, "values", actor, changed_at)
 SELECT gen_random_uuid(), merchant_id, id, '', 'gold', 'up', 'reached', '{}', 'system', joined_at FROM crowd;
 INSERT INTO members_perkclaim (id, merchant_id, member_id, perk, tier, key, fingerprint, order_source, order_external_id,
@@ -287,6 +301,8 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
         "due to expire": lambda: ledger.due_to_expire(at=AT - days(1000), limit=10),
         "feed": lambda: list(events.feed(after=(10**9, 0))[:100]),
         "a member's story": lambda: list(events.about(member)[:50]),
+        "what a member told": lambda: list(PreferenceAnswer.objects.filter(member=member)),
+        "what a member agreed to": lambda: list(consents_of(member)),
     }
     pages: dict[str, Callable[[], Any]] = {
         "list of members": lambda: list(directory.members()[:50]),
