@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from loyalty.core.programme import queries as programmes
 from members.models import PreferenceAnswer
 from members.rules.questions import Question, Questions
@@ -25,13 +27,18 @@ def in_force() -> Questions:
     return found
 
 
+def answers_of(member: UUID) -> QuerySet[PreferenceAnswer]:
+    """What a member has answered, to questions of today and others."""
+    return PreferenceAnswer.objects.filter(member=member)
+
+
 def asked_of(member: UUID) -> list[Asked]:
     """Every question of today with a member's answer, in the merchant's order. What can no longer be chosen is left
     out of it."""
     questions = in_force().questions
     if not questions:
         return []
-    given = {row.question: row for row in PreferenceAnswer.objects.filter(member=member)}
+    given = {row.question: row for row in answers_of(member)}
     found = []
     for question in questions:
         row, known = given.get(question.id), {option.id for option in question.options}

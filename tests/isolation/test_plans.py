@@ -22,30 +22,22 @@ from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.core.webhooks import delivering
 from loyalty.core.webhooks import queries as webhooks
-from members.models import (
-    Activity,
-    JoinTrace,
-    Member,
-    Order,
-    PreferenceAnswer,
-    Profile,
-    Referral,
-    RuleUse,
-)
+from members.models import Activity, JoinTrace, Member, Order, Profile, Referral, RuleUse
 from members.operations.referral_payouts import due_referrals
 from members.queries import (
     activities,
     adjusting,
     belonging,
     birthdays,
+    consents,
     directory,
     order_facts,
     perks,
+    preferences,
     referrals,
     tiers,
     usage,
 )
-from members.queries.consents import consents_of
 from members.queries.orders import of_member
 from members.rules.facts import Period
 from members.rules.needs import Need
@@ -301,8 +293,8 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
         "due to expire": lambda: ledger.due_to_expire(at=AT - days(1000), limit=10),
         "feed": lambda: list(events.feed(after=(10**9, 0))[:100]),
         "a member's story": lambda: list(events.about(member)[:50]),
-        "what a member told": lambda: list(PreferenceAnswer.objects.filter(member=member)),
-        "what a member agreed to": lambda: list(consents_of(member)),
+        "what a member told": lambda: list(preferences.answers_of(member)),
+        "what a member agreed to": lambda: list(consents.consents_of(member)),
     }
     pages: dict[str, Callable[[], Any]] = {
         "list of members": lambda: list(directory.members()[:50]),
