@@ -14,8 +14,9 @@ from loyalty.core.errors import InvalidInput
 from loyalty.core.pages import sent_to
 from loyalty.core.people.operations import open_account
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from loyalty.web.portal.door import coded, shown
+from loyalty.web.portal.door import SignInForm, coded, shown
 from loyalty.web.portal.frame import Shop, shop_page
+from loyalty.web.portal.session import Claim
 from members.queries import directory
 from members.queries.identifying import normal
 from members.queries.visiting import has_card, unclaimed_card
@@ -69,7 +70,29 @@ def claim(request: HttpRequest, shop: Shop) -> HttpResponse:
     if member is None:
         form.add_error(None, _("These do not belong together. Check the code, or ask at the till."))
         return shown(request, shop, "portal/claim.html", {"form": form}, 422)
-    return coded(request, shop, form, email, "portal/claim.html", claims=member)
+    return coded(request, shop, form, email, "portal/claim.html", claims=Claim(member, email))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@shop_page
+def new_address(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """Another address for a card that is mine: it counts once a code sent there came back; until then the old one
+    does."""
+    member, user = shop.visitor.member, request.user.pk
+    if member is None or not shop.visitor.proven or user is None:
+        return sent_to(request, shop.url("front"))
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return shown(request, shop, "portal/email.html", {"form": form}, 422 if form.is_bound else 200)
+    email = form.cleaned_data["email"].lower()
+    with acting_for(shop.merchant, by=SYSTEM):
+        taken = has_card(email)
+        if not taken:
+            open_account(email=email)
+    if taken:
+        form.add_error("email", _("A card has this address already."))
+        return shown(request, shop, "portal/email.html", {"form": form}, 422)
+    return coded(request, shop, form, email, "portal/email.html", claims=Claim(member, email, user))
 
 
 def _card_of(shop: Shop, code: str, email: str, phone: str) -> UUID | None:

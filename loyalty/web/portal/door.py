@@ -20,7 +20,7 @@ from loyalty.core.people.operations import open_account
 from loyalty.core.tenancy.scope import SYSTEM, Actor, acting_for
 from loyalty.web.office.settings.mailing import sender_of
 from loyalty.web.portal.frame import Shop, portal_page, programme_name, shop_page
-from loyalty.web.portal.session import keep_claim
+from loyalty.web.portal.session import Claim, keep_claim
 from members.queries import directory
 from members.queries.visiting import has_card, unclaimed
 
@@ -117,7 +117,7 @@ def _address(request: HttpRequest, shop: Shop, member: UUID) -> HttpResponse:
             open_account(email=email)
     if form.errors:
         return shown(request, shop, "portal/prove.html", {"form": form}, 422)
-    return coded(request, shop, form, email, "portal/prove.html", claims=member)
+    return coded(request, shop, form, email, "portal/prove.html", claims=Claim(member, email))
 
 
 def coded(
@@ -127,7 +127,7 @@ def coded(
     email: str,
     template: str,
     *,
-    claims: UUID | None = None,
+    claims: Claim | None = None,
 ) -> HttpResponse:
     """Send the code and go to where it is typed; the form comes back when codes were asked for too often. `claims` is
     the card whose address this becomes."""
@@ -135,7 +135,7 @@ def coded(
         logout(request)  # as somebody else; two people cannot be signed in at once
     form.is_valid()
     if claims is not None:
-        keep_claim(request, shop.merchant, claims, email)
+        keep_claim(request, shop.merchant, claims)
     if not send_code(request, shop, email):
         form.add_error(None, _("A few codes were sent just now. Wait a minute, then ask again."))
         return shown(request, shop, template, {"form": form, "email": email}, 429)

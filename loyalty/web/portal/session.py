@@ -54,15 +54,25 @@ def drop_code(request: HttpRequest, merchant: Merchant) -> None:
     request.session.pop(f"{_name(merchant)}:code", None)
 
 
-def keep_claim(request: HttpRequest, merchant: Merchant, member: UUID, email: str) -> None:
-    """Remember that an address, once proven, is to be the one of a card nobody has claimed."""
-    request.session[f"{_name(merchant)}:claim"] = [str(member), email]
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A card whose address `email` is to be once it is proven: one that nobody has claimed, or that of the account
+    `owner`, who asked for it."""
+
+    member: UUID
+    email: str
+    owner: int | None = None
 
 
-def _kept_claim(request: HttpRequest, merchant: Merchant, addresses: list[str]) -> tuple[UUID, str] | None:
-    """The card and the address that were to be tied, if that address is among those proven now."""
+def keep_claim(request: HttpRequest, merchant: Merchant, claim: Claim) -> None:
+    """Remember a claim until its address is proven in this browser."""
+    request.session[f"{_name(merchant)}:claim"] = [str(claim.member), claim.email, claim.owner]
+
+
+def _kept_claim(request: HttpRequest, merchant: Merchant, addresses: list[str]) -> Claim | None:
+    """The claim that waits, if its address is among those proven now."""
     kept = request.session.get(f"{_name(merchant)}:claim")
-    return (UUID(kept[0]), kept[1]) if kept and kept[1] in addresses else None
+    return Claim(UUID(kept[0]), kept[1], kept[2]) if kept and kept[1] in addresses else None
 
 
 def visitor(request: HttpRequest, merchant: Merchant, *, at: datetime) -> Visitor:
@@ -102,21 +112,21 @@ def _claim(user: int, addresses: list[str], *, at: datetime) -> UUID | None:
 def _take_claim(
     request: HttpRequest, merchant: Merchant, user: int, addresses: list[str], *, at: datetime
 ) -> UUID | None:
-    """Tie a card without an address to the one that was just proven for it. Who was faster, or has another card with
-    that address, keeps it."""
+    """Tie a card to the address that was just proven for it. Who was faster, or has another card with that address,
+    keeps it."""
     found = _kept_claim(request, merchant, addresses)
     if found is None:
         return None
-    member, email = found
     request.session.pop(f"{_name(merchant)}:claim", None)
-    if not is_unclaimed(member):
+    theirs = found.owner is not None and member_of_account(found.owner) == found.member
+    if not theirs and not is_unclaimed(found.member):
         return None
     try:
-        edit(member=member, at=at, identities={"email": email})
-        verify(member=member, kind="email", value=email, at=at, user=user)
+        edit(member=found.member, at=at, identities={"email": found.email})
+        verify(member=found.member, kind="email", value=found.email, at=at, user=user)
     except DomainError:
         return None
-    return member
+    return found.member
 
 
 def skip(request: HttpRequest, merchant: Merchant) -> None:

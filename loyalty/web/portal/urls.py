@@ -73,6 +73,7 @@ urlpatterns = [
     path("partners/<str:partner>/end/", partners.end_link, name="partner_end"),
     path("choices/", telling.choices, name="choices"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/email/", claiming.new_address, name="new_address"),
     path("profile/data/", profile.data, name="data"),
     path("profile/export/", profile.export, name="export"),
     path("profile/erase/", profile.erase, name="erase"),

@@ -156,3 +156,34 @@ def test_a_claim_waits_for_its_own_address(portal: Portal, phone: Client):
     assert phone.get(portal.url("profile/")).context["identities"]["email"] == "ben@example.com"
     with acting_for(portal.merchant, by=MARA):
         assert by_identity("card", code).user_id is None
+
+
+# --- another address -----------------------------------------------------------------------------------------
+
+
+def test_another_address_is_mine_once_it_is_proven(portal: Portal, ana: Client):
+    member = owner_of(portal, "email", "ana@example.com").pk
+    ana.post(portal.url("profile/email/"), {"email": "anna@example.com"})
+    assert owner_of(portal, "email", "ana@example.com").pk == member, "until then the old one is"
+    ana.post(portal.url("sign-in/code/"), {"code": mailed_code("anna@example.com")})
+    assert ana.get(portal.url("profile/")).context["identities"]["email"] == "anna@example.com"
+    assert owner_of(portal, "email", "anna@example.com").pk == member
+    assert portal.points("anna@example.com") == 150
+    old = Client()
+    old.post(portal.url("sign-in/"), {"email": "ana@example.com"})
+    old.post(portal.url("sign-in/code/"), {"code": mailed_code("ana@example.com")})
+    assert old.get(portal.url("card/")).headers["Location"] == portal.url()
+
+
+def test_an_address_that_has_a_card_is_not_mine_to_take(portal: Portal, ana: Client):
+    portal.at_the_till(EVE)
+    mail.outbox.clear()
+    answer = ana.post(portal.url("profile/email/"), {"email": EVE})
+    assert (answer.status_code, mail.outbox) == (422, [])
+    assert ana.get(portal.url("card/")).status_code == 200
+
+
+def test_nobody_changes_the_address_of_a_card_they_have_not_proven(portal: Portal, phone: Client):
+    phone.post(portal.url("join/"), {"email": EVE})
+    answer = phone.post(portal.url("profile/email/"), {"email": "mallory@example.com"})
+    assert answer.headers["Location"] == portal.url()
