@@ -12,7 +12,11 @@
   // --- fresh points, and codes that are used: asked for while somebody looks, and silent behind a locked screen ----
   const look = () => {
     if (document.visibilityState !== "visible" || !navigator.onLine) return;
-    for (const part of document.querySelectorAll("[data-live][hx-get]")) window.htmx?.trigger(part, "look");
+    const typing = document.activeElement?.closest("input, textarea, select");
+    for (const part of document.querySelectorAll("[data-live][hx-get]")) {
+      // Nothing is taken away from under somebody who writes.
+      if (!typing || !part.contains(typing)) window.htmx?.trigger(part, "look");
+    }
   };
   window.setInterval(look, LOOKS_EVERY);
   document.addEventListener("visibilitychange", look);
