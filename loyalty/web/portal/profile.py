@@ -19,7 +19,7 @@ from loyalty.web.portal.frame import Card, card_page, portal_page
 from loyalty.web.portal.hub import links
 from loyalty.web.portal.session import forget
 from members.operations.consents import choose_news
-from members.operations.membership import edit
+from members.operations.membership import IdentityTaken, edit
 from members.operations.privacy import erase_member, export_member
 from members.queries.consents import consents_of
 
@@ -111,6 +111,9 @@ def _saved(card: Card, form: DetailsForm) -> bool:
                 identities={"phone": phone or None} if phone != known else {},
             )
             choose_news(member=card.member_id, chosen=chosen, source="portal", proof=proof, at=card.at)
+    except IdentityTaken:
+        form.add_error("phone", _("Another card has this number. Ask the shop to join the two."))
+        return False
     except DomainError as error:
         show_errors(form, error)
         return False
