@@ -120,7 +120,7 @@ def welcome(request: HttpRequest, card: Card) -> HttpResponse:
     if not form.is_valid() or not _kept(card, form):
         for errors in form.errors.values():
             for text in errors:
-                messages.error(request, text)
+                messages.error(request, str(text))
         return sent_to(request, card.url("profile"))
     messages.success(request, _("Thank you. You can change it in your profile at any time."))
     return sent_to(request, card.url("card"))
