@@ -10,7 +10,7 @@ class MembersConfig(AppConfig):
         from loyalty.core.programme.document import register_review
         from loyalty.core.tenancy.scope import register_agreements
         from members import consumers  # noqa: F401 - registers what it consumes
-        from members.operations import approvals, card_links, consents, perks, referral_moves
+        from members.operations import approvals, card_links, consents, perks, preferences, referral_moves
         from members.operations.privacy import holder
         from members.queries import (
             event_kinds,
@@ -27,7 +27,7 @@ class MembersConfig(AppConfig):
         register_review(naming.review)
         for one in (
             holder,
-            *(room.holder for room in (card_links, consents, perks, approvals, referral_moves)),
+            *(room.holder for room in (card_links, consents, preferences, perks, approvals, referral_moves)),
         ):
             privacy.register(one)
         invariants.register()
@@ -50,6 +50,7 @@ def _register_sections() -> None:
         offers,
         plans,
         points_life,
+        questions,
         referrals,
         sharing,
         side_units,
@@ -65,4 +66,5 @@ def _register_sections() -> None:
     register(Section("membership_plans", plans.MembershipPlans, plans.check))
     register(Section("sharing", sharing.Sharing, sharing.check))
     register(Section("activities", moderation.Activities, moderation.check))
+    register(Section("questions", questions.Questions, questions.check))
     register(Section("referrals", referrals.Referrals, referrals.check))

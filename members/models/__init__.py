@@ -16,6 +16,7 @@ from members.models.offer import OfferActivation
 from members.models.order import Order, OrderLine, Refund
 from members.models.paid import MembershipPayment, PaidMembership, PlanPerkUse, TrialTaken
 from members.models.partners import CardLink, LinkCode, Partnership, SettlementEntry
+from members.models.preference import PreferenceAnswer
 from members.models.referral import (
     JoinTrace,
     Referral,
@@ -57,6 +58,7 @@ __all__ = [
     "PlanPerkUse",
     "PointsConversion",
     "PointsTransfer",
+    "PreferenceAnswer",
     "Profile",
     "Referral",
     "ReferralClicks",

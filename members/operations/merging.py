@@ -21,6 +21,7 @@ from members.operations import (
     households,
     paid_memberships,
     perks,
+    preferences,
     referral_moves,
     tiers,
     transfers,
@@ -52,6 +53,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     _move_identities(winner, loser)
     _move_counts(counts[keep], counts[remove])
     counting.move(to=winner.pk, of=loser.pk)
+    preferences.move(to=winner.pk, of=loser.pk)
     gifts.move(to=winner.pk, of=loser.pk)
     perks.move(to=winner.pk, of=loser.pk)
     approvals.move(to=winner.pk, of=loser.pk)

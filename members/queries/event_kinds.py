@@ -28,6 +28,8 @@ _MEMBERS = (
     Kind("member.merged", "Two members became one: what `merged` had belongs to the subject now.", {"merged": _ONE}),
     Kind("member.exported", "A member's data was exported."),
     Kind("member.erased", "A member was erased: forget what you hold about them."),
+    Kind("member.answered", "A member answered a question of the shop or took an answer back; never what.",
+         {"question": "coffee"}),
     Kind("household.opened", "A member opened a household.", {"household": _ONE}),
     Kind("household.invited", "A member made an invitation to their household.", {"household": _ONE}),
     Kind("household.joined", "A member joined a household.", {"household": _ONE}),

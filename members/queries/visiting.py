@@ -22,9 +22,19 @@ def unclaimed(emails: Iterable[str]) -> Identity | None:
     return found.order_by("pk").first()
 
 
-def has_card(email: str) -> bool:
-    """True when somebody of this shop has that address."""
-    return Identity.objects.filter(kind=Identity.Kind.EMAIL, value=email.lower()).exists()
+def has_card(value: str, kind: str = Identity.Kind.EMAIL) -> bool:
+    """True when somebody of this shop has that address, or the number of another kind, as it is stored."""
+    return Identity.objects.filter(
+        kind=kind, value=value.lower() if kind == Identity.Kind.EMAIL else value
+    ).exists()
+
+
+def unclaimed_card(code: str) -> Identity | None:
+    """The identity with a card's code, of a member nobody has signed in as yet."""
+    found = Identity.objects.filter(
+        kind=Identity.Kind.CARD, value=code, member__user=None, member__status__in=_OPEN
+    )
+    return found.first()
 
 
 def is_unclaimed(member: UUID) -> bool:

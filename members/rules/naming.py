@@ -64,6 +64,7 @@ def inventory(programme: Mapping[str, Any]) -> Inventory:
     rules = programme["earning"].rules
     side, plans, offers = programme["side_units"], programme["membership_plans"], programme["offers"]
     placed = {rule.segment for rule in rules if rule.gives == units.SEGMENTS}
+    placed |= {one.segment(option.id) for one in programme["questions"].questions for option in one.options}
     return Inventory(
         frozenset(tier.id for tier in programme["tiers"].ladder),
         frozenset(placed | {plan.place for plan in plans.plans} | {offer.segment for offer in offers.offers}),

@@ -44,7 +44,7 @@ FOLDERS = {
 FREE = {
     "message_kind": "welcome",
     "area": "earning", "part": "rules", "item": "base", "move": "copy",
-    "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "size": "small", "shape": "square", "token": "x", "kind": "external", "value": "nobody",
+    "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "question": "roast", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "size": "small", "shape": "square", "token": "x", "kind": "external", "value": "nobody",
     "path": "css/base.css", "url": "x", "uidb36": "1", "app_label": "members", "content_type_id": "1",
     "object_id": "1", "version_id": "1", "format": "json", "event_id": "1", "form_key": "0" * 32, "invitation": "AAAAAAAA",
 }  # fmt: skip

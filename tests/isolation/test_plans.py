@@ -29,9 +29,11 @@ from members.queries import (
     adjusting,
     belonging,
     birthdays,
+    consents,
     directory,
     order_facts,
     perks,
+    preferences,
     referrals,
     tiers,
     usage,
@@ -117,6 +119,10 @@ SELECT gen_random_uuid(), merchant_id, id, 'gold', joined_at, joined_at + interv
        joined_at + interval '2 years', 'qualified' FROM crowd;
 INSERT INTO members_segmentplace (id, merchant_id, member_id, segment, since, source_kind)
 SELECT gen_random_uuid(), merchant_id, id, 'crowd', joined_at, '' FROM crowd;
+INSERT INTO members_preferenceanswer (id, merchant_id, member_id, question, chosen, answered_at)
+SELECT gen_random_uuid(), merchant_id, id, 'roast', '{dark}', joined_at FROM crowd;
+INSERT INTO members_consent (id, merchant_id, member_id, purpose, given, source, proof, noted_at)
+SELECT gen_random_uuid(), merchant_id, id, 'news_by_email', true, 'portal', '', joined_at FROM crowd;
 INSERT INTO members_tierchange (id, merchant_id, member_id, from_tier, to_tier, direction, reason, "values", actor, changed_at)
 SELECT gen_random_uuid(), merchant_id, id, '', 'gold', 'up', 'reached', '{}', 'system', joined_at FROM crowd;
 INSERT INTO members_perkclaim (id, merchant_id, member_id, perk, tier, key, fingerprint, order_source, order_external_id,
@@ -291,6 +297,8 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
         "due to expire": lambda: ledger.due_to_expire(at=AT - days(1000), limit=10),
         "feed": lambda: list(events.feed(after=(10**9, 0))[:100]),
         "a member's story": lambda: list(events.about(member)[:50]),
+        "what a member told": lambda: list(preferences.answers_of(member)),
+        "what a member agreed to": lambda: list(consents.consents_of(member)),
     }
     pages: dict[str, Callable[[], Any]] = {
         "list of members": lambda: list(directory.members()[:50]),

@@ -44,6 +44,7 @@ from members.operations.paid_memberships import start_membership
 from members.operations.partnerships import Worth, accept_partnership, propose_partnership
 from members.operations.perks import OrderName, claim_perk
 from members.operations.points import adjust_points
+from members.operations.preferences import answer_question
 from members.operations.refunds import refund_order
 from members.operations.transfers import give_points
 from members.rules.adjusting import Limit, Limits
@@ -79,6 +80,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _trade(made, ana, secret)
         cleo = _person(made, "cleo", f"plain-{slug}")
         _share(made, ana, cleo)
+        answer_question(member=ana.pk, question="roast", chosen=["dark"], at=AT)
         _friend(made, ana, secret)
         _by_hand(made, ana, secret)
         _join_forces(made, cleo, ana)
@@ -92,11 +94,15 @@ def furnished(slug: str, *, secret: str) -> Shop:
 
 
 PLANS = {"plans": [{"id": "plus", "price_minor": 29_900}]}
+QUESTIONS = {"questions": [{"id": "roast", "name": {"en": "Which roast?"},
+                            "options": [{"id": "dark", "name": {"en": "Dark"}}]}]}  # fmt: skip
 SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 
 
 def _programme(made: Shop, secret: str) -> None:
-    publish(sharing=SHARING, tiers=ENGRAVING, membership_plans=PLANS, referrals={"on": True})
+    publish(
+        sharing=SHARING, tiers=ENGRAVING, membership_plans=PLANS, referrals={"on": True}, questions=QUESTIONS
+    )
     content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 

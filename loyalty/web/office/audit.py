@@ -55,6 +55,7 @@ SENTENCES = {
     "member.merged": gettext_lazy("Two members were merged"),
     "member.exported": gettext_lazy("A member’s data was exported"),
     "member.erased": gettext_lazy("A member was erased"),
+    "member.answered": gettext_lazy("A member answered a question"),
     "referral.code_made": gettext_lazy("A member got a code for bringing friends"),
     "referral.joined": gettext_lazy("A friend joined by a member’s code"),
     "referral.held": gettext_lazy("A referral is held until somebody has looked at it"),

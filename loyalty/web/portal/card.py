@@ -1,48 +1,25 @@
-"""The first screen and the story: what I have, what I can take, what is next, and why."""
+"""The first screen: what I have, what I can take, what is next, and the code for the till."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from loyalty.core import formats, ids
+from loyalty.core import formats
 from loyalty.core.ledger.queries import expiring, lots
+from loyalty.web.portal.benefits import tier_of
 from loyalty.web.portal.frame import Card, card_page, portal_page, words
 from loyalty.web.portal.gathered import badges, my_offers, stamp_cards
+from loyalty.web.portal.history import entries
 from loyalty.web.portal.rewards import grouped, my_codes, offered
+from loyalty.web.portal.telling import welcome_of
 from members.queries.sharing import together
-from members.queries.story import Kind, StoryRow, story
+from members.queries.story import story
 from rewards.queries.catalogue import offers
 
-ENTRIES = 30
 SOON = timedelta(days=60)
-_ICONS = {
-    Kind.ORDER: "shopping-bag", Kind.REFUND: "undo-2", Kind.REDEMPTION: "gift", Kind.RETURNED: "undo-2",
-    Kind.ADJUSTMENT: "pencil", Kind.ACTIVATION: "clock", Kind.EXPIRY: "hourglass", Kind.MOVED: "merge",
-    Kind.GIFT: "gift", Kind.REFERRAL: "users", Kind.SHARED: "arrow-left-right",
-}  # fmt: skip
-
-
-def entries(rows: list[StoryRow]) -> list[dict[str, Any]]:
-    """The member's story as the component shows it. One reason is told in the line itself."""
-    return [
-        {
-            "at": row.happened_at,
-            "title": row.title,
-            "detail": row.sentence,
-            "amount": row.change or row.pending_change,
-            # What only waits has not touched the balance.
-            "balance": row.balance_after if row.change else None,
-            "icon": _ICONS.get(row.kind, ""),
-            "state": "wait" if row.pending_change > 0 else "",
-            "state_text": _("Waiting") if row.pending_change > 0 else "",
-            "reasons": [why.sentence for why in row.why] if len(row.why) > 1 else [],
-        }
-        for row in rows
-    ]
 
 
 def _note(can_have: int, pending: int, ending: list[tuple[datetime, int]]) -> str:
@@ -67,6 +44,10 @@ def _note(can_have: int, pending: int, ending: list[tuple[datetime, int]]) -> st
 @card_page()
 def card(request: HttpRequest, card: Card) -> HttpResponse:
     """What I have, what I can take now, what is next, what ends when, and the code for the till."""
+    balance = card.row.balance
+    mark, before = f"{balance.version}.{balance.available}.{balance.pending}", request.GET.get("seen", "")
+    if before == mark and getattr(request, "htmx", False):  # nothing has happened since it was looked at last
+        return HttpResponse(status=204)
     found = offers(card.member_id, at=card.at)
     can_have = [offer for offer in found if offer.can_have]
     ahead = [offer for offer in found if offer.points_missing and len(offer.missing) == 1]
@@ -74,9 +55,14 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
     ending = expiring(card.member_id, until=card.at + SOON)
     waiting = lots(card.member_id).filter(pending=True).order_by("available_from")[:3]
     code = card.row.identities.get("card", "")
-    shared = together(card.member_id, yours=card.row.balance.available)
+    shared = together(card.member_id, yours=balance.available)
     context = {
-        "balance": card.row.balance,
+        "balance": balance,
+        "mark": mark,
+        "arrived": _arrived(before, balance.available, balance.pending),
+        "tier": tier_of(card),
+        "welcome": welcome_of(request, card),
+        "has_phone_only": not card.proven and "email" not in card.row.identities,
         "shared": shared,
         "note": _note(len(can_have), card.row.balance.pending, ending),
         "code": grouped(code),
@@ -94,21 +80,15 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
         "personal": my_offers(card),
         "open_codes": my_codes(card, active_only=True) if card.proven else [],
     }
-    return portal_page(request, card, "portal/card.html", context, current="card")
+    return portal_page(request, card, "portal/card.html", context, current="card", partial="live")
 
 
-@require_safe
-@card_page()
-def activity(request: HttpRequest, card: Card) -> HttpResponse:
-    """Everything that happened, with the reason. `?before=` pages on."""
-    if not card.proven:
-        return portal_page(request, card, "portal/activity.html", {}, current="activity")
-    before = request.GET.get("before", "")
-    start = ids.decode("ent", before) if before else None
-    page = story(card.member_id, before=start, limit=ENTRIES, plain=True)
-    context = {
-        "entries": entries(page.rows),
-        "next_url": f"?before={ids.encode('ent', page.next)}" if page.next else "",
-        "first_url": request.path if before else "",
-    }
-    return portal_page(request, card, "portal/activity.html", context, current="activity")
+def _arrived(before: str, available: int, pending: int) -> str:
+    """What has come since the card was last looked at, "" for nothing; `before` is the mark it had then."""
+    parts = before.split(".")
+    if len(parts) != 3 or not all(part.removeprefix("-").isdecimal() and len(part) < 20 for part in parts):
+        return ""
+    more, waiting = available - int(parts[1]), pending - int(parts[2])
+    if more > 0:
+        return _("+{points}").format(points=formats.points(more, words()))
+    return _("+{points}, waiting").format(points=formats.points(waiting, words())) if waiting > 0 else ""

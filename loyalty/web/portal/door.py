@@ -2,6 +2,7 @@
 colours and open the account of somebody whose card was made at the till."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account.forms import RequestLoginCodeForm
 from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
@@ -19,8 +20,9 @@ from loyalty.core.people.operations import open_account
 from loyalty.core.tenancy.scope import SYSTEM, Actor, acting_for
 from loyalty.web.office.settings.mailing import sender_of
 from loyalty.web.portal.frame import Shop, portal_page, programme_name, shop_page
+from loyalty.web.portal.session import Claim, keep_claim
 from members.queries import directory
-from members.queries.visiting import unclaimed
+from members.queries.visiting import has_card, unclaimed
 
 VISITOR = Actor("visitor")
 
@@ -78,29 +80,62 @@ def sign_in(request: HttpRequest, shop: Shop) -> HttpResponse:
         # A card from the till has no account until its owner comes for it.
         if unclaimed([email]) is not None:
             open_account(email=email)
-    return _coded(request, shop, form, email, "portal/sign_in.html")
+    return coded(request, shop, form, email, "portal/sign_in.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @shop_page
 def prove(request: HttpRequest, shop: Shop) -> HttpResponse:
-    """One press sends the code to the address the card was made with."""
-    if shop.visitor.member is None or shop.visitor.proven:
-        return sent_to(request, shop.url("front" if shop.visitor.member is None else "card"))
+    """One press sends the code to the address the card was made with; one that was made with a phone number gets its
+    address here."""
+    member = shop.visitor.member
+    if member is None or shop.visitor.proven:
+        return sent_to(request, shop.url("front" if member is None else "card"))
     with acting_for(shop.merchant, by=SYSTEM):
-        email = directory.row(directory.member(shop.visitor.member)).identities.get("email", "")
+        email = directory.row(directory.member(member)).identities.get("email", "")
         if email and request.method == "POST":
             open_account(email=email)
-    if not email or request.method != "POST":
+    if not email:
+        return _address(request, shop, member)
+    if request.method != "POST":
         return shown(request, shop, "portal/prove.html", {"email": email, "form": forms.Form()})
-    return _coded(request, shop, forms.Form(request.POST), email, "portal/prove.html")
+    return coded(request, shop, forms.Form(request.POST), email, "portal/prove.html")
 
 
-def _coded(request: HttpRequest, shop: Shop, form: forms.Form, email: str, template: str) -> HttpResponse:
-    """Send the code and go to where it is typed; the form comes back when codes were asked for too often."""
+def _address(request: HttpRequest, shop: Shop, member: UUID) -> HttpResponse:
+    """Ask where a code can go; the address is the card's once the code came back."""
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return shown(request, shop, "portal/prove.html", {"form": form}, 422 if form.is_bound else 200)
+    email = form.cleaned_data["email"].lower()
+    with acting_for(shop.merchant, by=SYSTEM):
+        if has_card(email):
+            form.add_error(
+                "email", _("Another card has this address. Sign in with it, or ask the shop to join the two.")
+            )
+        else:
+            open_account(email=email)
+    if form.errors:
+        return shown(request, shop, "portal/prove.html", {"form": form}, 422)
+    return coded(request, shop, form, email, "portal/prove.html", claims=Claim(member, email))
+
+
+def coded(
+    request: HttpRequest,
+    shop: Shop,
+    form: forms.Form,
+    email: str,
+    template: str,
+    *,
+    claims: Claim | None = None,
+) -> HttpResponse:
+    """Send the code and go to where it is typed; the form comes back when codes were asked for too often. `claims` is
+    the card whose address this becomes."""
     if request.user.is_authenticated:
         logout(request)  # as somebody else; two people cannot be signed in at once
     form.is_valid()
+    if claims is not None:
+        keep_claim(request, shop.merchant, claims)
     if not send_code(request, shop, email):
         form.add_error(None, _("A few codes were sent just now. Wait a minute, then ask again."))
         return shown(request, shop, template, {"form": form, "email": email}, 429)

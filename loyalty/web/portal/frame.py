@@ -1,5 +1,6 @@
 """The frame around every page of the portal: whose card it is, in which shop, in the shop's words and colours."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +69,16 @@ class Card(Shop):
 
 View = Callable[..., HttpResponse]
 
-_TABS = (("card", "credit-card"), ("rewards", "gift"), ("activity", "list"), ("profile", "user"))
+
+def icon_mark(merchant: Merchant) -> str:
+    """What an icon's address changes with: the colour, the logo and the name."""
+    logo = merchant.logo.hex if merchant.logo else merchant.name[:2]
+    return hashlib.sha256(f"1|{merchant.brand_colour}|{logo}".encode()).hexdigest()[:12]
+
+
+_TABS = (
+    ("card", "credit-card"), ("rewards", "gift"), ("stamps", "stamp"), ("activity", "list"), ("profile", "user"),
+)  # fmt: skip
 
 
 def shop_page(view: View) -> View:
@@ -160,11 +170,25 @@ def programme_name(shop: Shop) -> str:
 
 
 def _tabs(shop: Shop, current: str) -> list[dict[str, Any]]:
-    labels = {"card": _("Card"), "rewards": _("Rewards"), "activity": _("Activity"), "profile": _("Profile")}
+    labels = {
+        "card": _("Card"), "rewards": _("Rewards"), "stamps": _gathers(), "activity": _("Activity"),
+        "profile": _("Profile"),
+    }  # fmt: skip
     return [
         {"label": labels[name], "url": shop.url(name), "icon": icon, "current": name == current}
         for name, icon in _TABS
+        if labels[name]
     ]
+
+
+def _gathers() -> str:
+    """What the page of stamps is called in this programme; "" where there is nothing to gather."""
+    current = programmes.in_force()
+    if current is None:
+        return ""
+    if current.programme["side_units"].cards:
+        return _("Stamps")
+    return _("Offers") if current.programme["offers"].offers else ""
 
 
 def words() -> dict[str, str]:
@@ -197,6 +221,8 @@ def portal_page(
         "logo_url": address(shop.slug, shop.merchant.logo, "small"),
         "tabs": _tabs(shop, current) if member else [],
         "home_url": shop.url("card" if member else "front"),
+        "front_url": shop.url("front"),
+        "icon_mark": icon_mark(shop.merchant),
         "is_sandbox": shop.merchant.is_sandbox,
         "words": words(),
         "form_key": new_form_key(),

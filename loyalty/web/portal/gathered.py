@@ -30,10 +30,11 @@ def cards_shown(member: UUID) -> list[dict[str, Any]]:
     """A member's stamp cards as the component shows them, in the portal and at the till."""
     found = cards_of(member)
     names = named_by_handle({one.reward for one in found})
-    return [_stamp_card(one, names.get(one.reward, "")) for one in found]
+    return [card_shown(one, names.get(one.reward, "")) for one in found]
 
 
-def _stamp_card(one: StampCard, reward: str) -> dict[str, Any]:
+def card_shown(one: StampCard, reward: str) -> dict[str, Any]:
+    """One stamp card as the component shows it; `reward` is the name of what a full one gives."""
     titles = [_marked(mark) for mark in one.marks for _stamp in range(mark.stamps)]
     on_it = max(0, min(one.stamps, one.needed))
     places = [{"full": True, "title": titles[n] if n < len(titles) else ""} for n in range(on_it)]

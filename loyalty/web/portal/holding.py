@@ -61,6 +61,19 @@ def _donation(row: Redemption, terms: Donation, card: Card) -> dict[str, str]:
     return {"icon": "heart-handshake", "title": thanks, "text": together, "url": terms.url}
 
 
+def given_so_far(reward: Reward, card: Card) -> dict[str, str] | None:
+    """What members have given to a charity together, and I of it; None for any other reward."""
+    terms, currency = kind_terms(reward), card.merchant.currency
+    if not isinstance(terms, Donation):
+        return None
+    found = [one for one in figures.donations(member=card.member_id) if one.reward.pk == reward.pk]
+    total, mine = (found[0].minor, found[0].by_member_minor) if found else (0, 0)
+    return {
+        "charity": terms.charity, "url": terms.url, "total": formats.short_money(total, currency),
+        "mine": formats.short_money(mine, currency) if mine and card.proven else "",
+    }  # fmt: skip
+
+
 def _access(terms: EarlyAccess, card: Card) -> dict[str, str]:
     opens, public = (formats.when(one, "datetime") for one in (terms.opens_at, terms.public_at))
     if card.at < terms.opens_at:

@@ -7,20 +7,24 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import sent_to, show_errors
-from loyalty.web.portal.frame import Card, card_page, portal_page, words
+from loyalty.web.portal.frame import Card, card_page, portal_page
+from loyalty.web.portal.hub import links
 from loyalty.web.portal.session import forget
-from loyalty.web.portal.ways import first_rewards, ways
-from members.operations.membership import edit
+from members.operations.consents import choose_news
+from members.operations.membership import IdentityTaken, edit
 from members.operations.privacy import erase_member, export_member
+from members.queries.consents import consents_of
 
-_DETAILS = ("given_name", "family_name", "birthday", "news_by_email", "news_by_sms")
+_DETAILS = ("given_name", "family_name", "birthday")
+_NEWS = ("news_by_email", "news_by_sms")
 
 
 class DetailsForm(forms.Form):
@@ -44,6 +48,13 @@ class DetailsForm(forms.Form):
         # A browser's own picker reads and writes one form, whatever the page's language.
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
     )
+    phone = forms.CharField(
+        max_length=40,
+        required=False,
+        label=gettext_lazy("Phone"),
+        help_text=gettext_lazy("So that staff find your card when you do not have it with you."),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+    )
     language = forms.ChoiceField(
         required=False,
         label=gettext_lazy("Language of these pages"),
@@ -59,22 +70,19 @@ class DetailsForm(forms.Form):
 
 
 def _form(request: HttpRequest, card: Card) -> DetailsForm:
-    person, phone = card.row.profile, bool(card.row.identities.get("phone"))
-    initial = {name: getattr(person, name, None) for name in _DETAILS} | {
-        "language": card.row.member.language
-    }
-    return DetailsForm(request.POST if request.method == "POST" else None, initial=initial, has_phone=phone)
+    person, phone = card.row.profile, card.row.identities.get("phone", "")
+    initial = {name: getattr(person, name, None) for name in (*_DETAILS, *_NEWS)}
+    initial |= {"language": card.row.member.language, "phone": phone}
+    typed = request.POST if request.method == "POST" else None
+    return DetailsForm(typed, initial=initial, has_phone=bool(phone))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @card_page()
 def profile(request: HttpRequest, card: Card) -> HttpResponse:
-    """My details, consents and language. Only a proven member sees and changes them."""
-    named = words()
-    context: dict[str, Any] = {
-        "ways": ways(card.merchant.currency, named, first_rewards(), at=card.at),
-        "form": None,
-    }
+    """My details, consents and language, and the way to everything else. Only a proven member sees and changes
+    them."""
+    context: dict[str, Any] = {"links": links(card), "form": None}
     if not card.proven:
         return portal_page(request, card, "portal/profile.html", context, current="profile")
     form = _form(request, card)
@@ -87,13 +95,54 @@ def profile(request: HttpRequest, card: Card) -> HttpResponse:
 
 
 def _saved(card: Card, form: DetailsForm) -> bool:
-    details = {name: form.cleaned_data[name] for name in _DETAILS if name in form.cleaned_data}
+    details = {name: form.cleaned_data[name] for name in _DETAILS}
+    phone, known = form.cleaned_data["phone"].strip(), card.row.identities.get("phone", "")
+    chosen = {name: form.cleaned_data[name] for name in _NEWS if name in form.cleaned_data}
+    if known and not phone:  # nobody is written to at a number the shop no longer has
+        chosen["news_by_sms"] = False
+    proof = "; ".join(str(form.fields[name].label) for name, yes in chosen.items() if yes)
     try:
-        edit(member=card.member_id, at=card.at, details=details, language=form.cleaned_data["language"])
+        with transaction.atomic():
+            edit(
+                member=card.member_id,
+                at=card.at,
+                details=details,
+                language=form.cleaned_data["language"],
+                identities={"phone": phone or None} if phone != known else {},
+            )
+            choose_news(member=card.member_id, chosen=chosen, source="portal", proof=proof, at=card.at)
+    except IdentityTaken:
+        form.add_error("phone", _("Another card has this number. Ask the shop to join the two."))
+        return False
     except DomainError as error:
         show_errors(form, error)
         return False
     return True
+
+
+@require_safe
+@card_page(proven=True)
+def data(request: HttpRequest, card: Card) -> HttpResponse:
+    """What I agreed to and when, everything the shop holds as a file, and an end to it."""
+    context = {
+        "consents": [
+            {"label": _CONSENTS[row.purpose](), "given": row.given, "at": row.given_at or row.noted_at,
+             "where": _WHERE.get(row.source, lambda: "")(), "proof": row.proof}
+            for row in consents_of(card.member_id)
+        ],
+        "now": {
+            _CONSENTS[name](): getattr(card.row.profile, name, False) for name in _NEWS
+            if name != "news_by_sms" or "phone" in card.row.identities
+        },
+    }  # fmt: skip
+    return portal_page(request, card, "portal/data.html", context, current="profile")
+
+
+_CONSENTS = {
+    "news_by_email": lambda: _("News and offers by e-mail"),
+    "news_by_sms": lambda: _("News and offers by text message"),
+}
+_WHERE = {"portal": lambda: _("on these pages"), "import": lambda: _("from an earlier list")}
 
 
 @require_POST

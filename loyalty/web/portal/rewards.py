@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from loyalty.core import formats, ids
@@ -32,6 +33,23 @@ _ICONS = {
     Reward.Kind.DONATION: "heart-handshake", Reward.Kind.EARLY_ACCESS: "door-open", Reward.Kind.COUPON: "ticket",
     Reward.Kind.PARTNER: "handshake", Reward.Kind.PAY_WITH_POINTS: "wallet", Reward.Kind.CUSTOM: "sparkles",
 }  # fmt: skip
+
+
+_NEAR = 70
+"""From so many per cent of its cost on a reward is nearly there."""
+
+
+def _is_near(offer: Offer) -> bool:
+    cost = offer.reward.cost_points
+    return bool(offer.points_missing) and (cost - offer.points_missing) * 100 >= cost * _NEAR
+
+
+_SHOWS = {
+    "now": lambda offer: offer.can_have,
+    "soon": _is_near,
+    "events": lambda offer: KINDS[offer.reward.kind].booked or offer.reward.kind == Reward.Kind.EARLY_ACCESS,
+    "giving": lambda offer: offer.reward.kind == Reward.Kind.DONATION,
+}
 
 
 def grouped(code: str) -> str:
@@ -75,6 +93,7 @@ def my_codes(card: Card, *, active_only: bool = False) -> list[dict[str, Any]]:
         {
             "name": named(row.reward),
             "state": _state(voucher, card),
+            "ends": voucher.expires_at,
             "until": formats.last_moment(voucher.expires_at),
             "used_at": voucher.used_at,
             "gift": row.issued,
@@ -110,14 +129,46 @@ def _state(voucher: Voucher, card: Card) -> str:
 @require_safe
 @card_page()
 def rewards(request: HttpRequest, card: Card) -> HttpResponse:
-    """Everything there is, each with what is missing, and my codes."""
+    """Everything there is, each with what is missing, and my codes. `?show=` is what is shown."""
     found = offers(card.member_id, at=card.at)
+    wanted = request.GET.get("show", "")
+    shown = [offer for offer in found if wanted not in _SHOWS or _SHOWS[wanted](offer)]
     context = {
         # What can be taken first; otherwise as the merchant has put them.
-        "offers": [offered(offer, card) for offer in sorted(found, key=lambda one: not one.can_have)],
-        "codes": my_codes(card) if card.proven else [],
+        "offers": [offered(offer, card) for offer in sorted(shown, key=lambda one: not one.can_have)],
+        "filters": _tabs(card, found, wanted if wanted in _SHOWS else ""),
+        "has_any": bool(found),
+        "codes": my_codes(card, active_only=True) if card.proven else [],
+        "has_codes": card.proven and redemptions(member=card.member_id).exists(),
     }
     return portal_page(request, card, "portal/rewards.html", context, current="rewards")
+
+
+def _tabs(card: Card, found: list[Offer], wanted: str) -> list[dict[str, Any]]:
+    """Ways to narrow the list, each with how many it shows; only those that show something and leave something out."""
+    names = {
+        "now": _("Can have now"), "soon": _("Nearly there"), "events": _("Events"), "giving": _("Do good"),
+    }  # fmt: skip
+    url = card.url("rewards")
+    tabs: list[dict[str, Any]] = [{"label": _("All"), "url": url, "current": not wanted, "count": len(found)}]
+    for name, label in names.items():
+        count = sum(1 for offer in found if _SHOWS[name](offer))
+        if name == wanted or 0 < count < len(found):
+            current = name == wanted
+            tabs.append({"label": label, "url": f"{url}?show={name}", "current": current, "count": count})
+    return tabs if len(tabs) > 1 else []
+
+
+@require_safe
+@card_page(proven=True)
+def wallet(request: HttpRequest, card: Card) -> HttpResponse:
+    """All my codes and what else I took: still good, and over."""
+    rows = my_codes(card)
+    context = {
+        "good": [row for row in rows if row["state"] in ("active", "held")],
+        "over": [row for row in rows if row["state"] not in ("active", "held")],
+    }
+    return portal_page(request, card, "portal/wallet.html", context, current="rewards")
 
 
 @require_safe
@@ -142,6 +193,7 @@ def reward(request: HttpRequest, card: Card, reward_id: str) -> HttpResponse:
         "dates": holding.dates(offer.reward, card),
         "rate": holding.rate_of(offer.reward, card),
         "gives_code": kind_terms(offer.reward).codes != "none",
+        "giving": holding.given_so_far(offer.reward, card),
     }
     return portal_page(request, card, "portal/reward.html", context, current="rewards")
 

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from loyalty.core.errors import DomainError
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.people.queries import proven_addresses
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.operations.membership import verify
+from members.operations.membership import edit, verify
 from members.queries.visiting import is_unclaimed, member_of_account, unclaimed
 
 
@@ -53,6 +54,27 @@ def drop_code(request: HttpRequest, merchant: Merchant) -> None:
     request.session.pop(f"{_name(merchant)}:code", None)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A card whose address `email` is to be once it is proven: one that nobody has claimed, or that of the account
+    `owner`, who asked for it."""
+
+    member: UUID
+    email: str
+    owner: int | None = None
+
+
+def keep_claim(request: HttpRequest, merchant: Merchant, claim: Claim) -> None:
+    """Remember a claim until its address is proven in this browser."""
+    request.session[f"{_name(merchant)}:claim"] = [str(claim.member), claim.email, claim.owner]
+
+
+def _kept_claim(request: HttpRequest, merchant: Merchant, addresses: list[str]) -> Claim | None:
+    """The claim that waits, if its address is among those proven now."""
+    kept = request.session.get(f"{_name(merchant)}:claim")
+    return Claim(UUID(kept[0]), kept[1], kept[2]) if kept and kept[1] in addresses else None
+
+
 def visitor(request: HttpRequest, merchant: Merchant, *, at: datetime) -> Visitor:
     """Who is looking at this shop.
 
@@ -68,6 +90,8 @@ def visitor(request: HttpRequest, merchant: Merchant, *, at: datetime) -> Visito
                 return Visitor(found, proven=True)
             addresses = proven_addresses(user.pk)
             claimed = _claim(user.pk, addresses, at=at)
+            if claimed is None:
+                claimed = _take_claim(request, merchant, user.pk, addresses, at=at)
             if claimed is not None:
                 return Visitor(claimed, proven=True)
             address = addresses[0] if addresses else ""
@@ -83,3 +107,33 @@ def _claim(user: int, addresses: list[str], *, at: datetime) -> UUID | None:
         return None
     verify(member=identity.member_id, kind=identity.kind, value=identity.value, at=at, user=user)
     return identity.member_id
+
+
+def _take_claim(
+    request: HttpRequest, merchant: Merchant, user: int, addresses: list[str], *, at: datetime
+) -> UUID | None:
+    """Tie a card to the address that was just proven for it. Who was faster, or has another card with that address,
+    keeps it."""
+    found = _kept_claim(request, merchant, addresses)
+    if found is None:
+        return None
+    request.session.pop(f"{_name(merchant)}:claim", None)
+    theirs = found.owner is not None and member_of_account(found.owner) == found.member
+    if not theirs and not is_unclaimed(found.member):
+        return None
+    try:
+        edit(member=found.member, at=at, identities={"email": found.email})
+        verify(member=found.member, kind="email", value=found.email, at=at, user=user)
+    except DomainError:
+        return None
+    return found.member
+
+
+def skip(request: HttpRequest, merchant: Merchant) -> None:
+    """Ask on this device no more what somebody may tell about themselves."""
+    request.session[f"{_name(merchant)}:skipped"] = True
+
+
+def has_skipped(request: HttpRequest, merchant: Merchant) -> bool:
+    """Whether they were asked already and would rather not."""
+    return bool(request.session.get(f"{_name(merchant)}:skipped"))

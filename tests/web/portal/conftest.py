@@ -16,6 +16,7 @@ from django.test import Client
 from loyalty.core import clock, ids
 from loyalty.core.ledger.queries import balance
 from loyalty.core.merchants.models import Merchant
+from loyalty.core.programme.models import Version
 from loyalty.core.tenancy.scope import acting_for
 from members.models import Member
 from members.operations.membership import join
@@ -135,3 +136,25 @@ def ana(portal: Portal, phone: Client) -> Client:
     assert signs_in(phone, portal, "ana@example.com").headers["Location"] == portal.url("card/")
     assert phone.get(portal.url("card/")).status_code == 200
     return phone
+
+
+@pytest.fixture
+def ben(portal: Portal) -> Client:
+    """Ben's phone."""
+    portal.at_the_till("ben@example.com", given_name="Ben")
+    phone = Client()
+    signs_in(phone, portal, "ben@example.com")
+    return phone
+
+
+def programme(portal: Portal, *rules: dict[str, Any], **sections: Any) -> Version:
+    """Publish another programme from now on."""
+    with acting_for(portal.merchant, by=portal.by):
+        return publish(*rules, at=clock.now(), **sections)
+
+
+def text(phone: Client, portal: Portal, path: str, **query: str) -> str:
+    """A page as it was sent; it must be there."""
+    answer = phone.get(portal.url(path), query)
+    assert answer.status_code == 200, (path, answer.status_code, answer.headers.get("Location"))
+    return answer.content.decode()

@@ -96,7 +96,7 @@ def test_a_donation_is_thanked_for_with_the_running_total(portal: Portal, ana: C
     told = takes(ana, portal, reward)
     assert "go to Sea Rescue." in told and "Members have given" in told and "https://example.org/sea" in told
     assert "Show this at the till" not in told
-    assert "Yours" in ana.get(portal.url("rewards/")).content.decode()
+    assert "Yours" in ana.get(portal.url("codes/")).content.decode()
 
 
 def test_early_access_says_from_when_and_where(portal: Portal, ana: Client):

@@ -119,8 +119,10 @@ def test_codes_say_whether_they_are_still_good(portal: Portal, ana: Client):
         reverse_redemption(redemption=void.pk, at=clock.now(), reason="out of milk")
         vouchers[over.pk][0].expires_at = clock.now() - days(1)
         vouchers[over.pk][0].save(update_fields=["expires_at"])
-    states = [code["state"] for code in ana.get(portal.url("rewards/")).context["codes"]]
+    wallet = ana.get(portal.url("codes/")).context
+    states = [code["state"] for code in (*wallet["good"], *wallet["over"])]
     assert states == ["active", "expired", "void", "used"]
+    assert len(ana.get(portal.url("rewards/")).context["codes"]) == 1
     words = {used: "Enjoy!", void: "back on your card", over: "Ask the shop if that is a mistake"}
     for redemption, text in words.items():
         page = ana.get(portal.code_url(redemption)).content.decode()
@@ -188,7 +190,7 @@ def test_every_entry_has_its_reason_and_the_balance_after_it(portal: Portal, ana
 
 
 def test_the_activity_pages_on_without_losing_or_repeating(portal: Portal, ana: Client, monkeypatch):
-    monkeypatch.setattr("loyalty.web.portal.card.ENTRIES", 2)
+    monkeypatch.setattr("loyalty.web.portal.history.ENTRIES", 2)
     for kronor in (1, 2, 3, 4):
         portal.earns(ANA, kronor)
     seen, url = [], portal.url("activity/")

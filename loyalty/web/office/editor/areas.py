@@ -6,7 +6,7 @@ from typing import Any, get_args
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.programme.identity import Identity
-from members.rules import moderation, offers, plans, referrals, sharing, side_units, tiers
+from members.rules import moderation, offers, plans, questions, referrals, sharing, side_units, tiers
 from members.rules.conversion import Conversion
 from members.rules.earning import Budget, Earning, Group, Rule
 from members.rules.points_life import PointsLife
@@ -129,6 +129,12 @@ AREAS: tuple[Area, ...] = (
               _("What is not listed counts at once. List what could be made up: reviews, photos, shares."),
               _("A share needs a link, a photo is looked at"), key="kind"),),
         (Terms("terms", "activities", moderation.Activities, _("Birthdays"), "cake", ("birthday_grace_days",)),),
+    ),
+    Area(
+        "questions", "questions", _("Questions"), _("What you would like to know of members, and they may tell."),
+        (Many("questions", (questions.Question,), _("Questions"), _("Add a question"), "message-circle-question-mark",
+              _("Members answer if they like. Each answer is a segment, so rules, offers and rewards can be for it."),
+              _("Which roast do you like? Light, medium, dark")),),
     ),
     Area(
         "words", "identity", _("Words"), _("What the programme and its points are called, in each language."),

@@ -24,6 +24,7 @@ from members.rules.moderation import Needs
 from members.rules.perks import PerkKind
 from members.rules.plans import OnRefund, PlanPeriod
 from members.rules.points_life import Expiry
+from members.rules.questions import Answers
 from members.rules.referrals import On
 from members.rules.tiers import By, Landing, Valid, WindowKind
 from members.rules.tiers import OnRefund as TierOnRefund
@@ -68,6 +69,7 @@ CHOICES: Mapping[Any, Mapping[str, Any]] = {
     PlanPeriod: {"month": _("each month"), "year": _("each year")},
     OnRefund: {"full": _("All of the period they paid for"), "pro_rata": _("The days that are left"),
                "none_after_use": _("All, unless they have used a perk")},
+    Answers: {"one": _("One answer"), "many": _("As many as they like")},
     On: {"first": _("Their first purchase that counts"), "every": _("Every purchase for some months")},
     Needs: {"none": _("Counts at once"), "proof": _("A link or a text must come with it"),
             "approval": _("Staff look at each")},

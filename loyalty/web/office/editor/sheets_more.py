@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.programme.identity import Identity, PointsName
 from loyalty.web.office.editor.parts import Part
-from members.rules import moderation, offers, perks, plans, referrals, sharing, side_units, tiers
+from members.rules import moderation, offers, perks, plans, questions, referrals, sharing, side_units, tiers
 from members.rules.conversion import Conversion
 from members.rules.points_life import PointsLife
 
@@ -161,6 +161,14 @@ SHEETS: Mapping[Any, tuple[Part, ...]] = {
         Part("again_after_days", _("Can be activated again after"), _("Empty: once only."), suffix=_("days"),
              more=True),
     ),
+    questions.Questions: (Part("questions", _("Questions")),),
+    questions.Question: (
+        Part("name", _("The question"), kind="words"),
+        Part("text", _("Why you ask"), kind="long_words"),
+        Part("answers", _("How many answers"), kind="radio"),
+        Part("options", _("Answers to choose from")),
+    ),
+    questions.Option: (Part("name", _("Answer"), kind="words"),),
     plans.MembershipPlans: (
         Part("plans", _("Plans")),
         Part("on_refund", _("What a member gets back"), kind="radio"),
@@ -197,4 +205,6 @@ TITLES: Mapping[Any, Any] = {
     offers.Offer: _("Offer"),
     plans.Plan: _("Plan"),
     moderation.Moderated: _("Activity"),
+    questions.Question: _("Question"),
+    questions.Option: _("Answer"),
 }

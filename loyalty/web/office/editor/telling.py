@@ -172,6 +172,13 @@ class Teller:
             one.kind, title[:1].upper() + title[1:], [say.moderated_sentence(one, self.voice)], one.kind
         )
 
+    def _questions(self, one: Any) -> Told:
+        names = [option.named(say.language()) for option in one.options]
+        said = [one.said(say.language())] if one.said(say.language()) else []
+        said.append(_("To choose from: {answers}.").format(answers=formats.every(names)))
+        kind = str(sheets.CHOICES[type(one.answers)][one.answers.value])
+        return Told(one.id, one.named(say.language()), said, kind)
+
     # --- terms --------------------------------------------------------------------------------------------------
 
     def _counts(self) -> list[str]:
