@@ -119,7 +119,7 @@ def shift_token(desk: Desk) -> str:
 def read_shift(token: str, *, max_age: timedelta) -> tuple[UUID, UUID, int] | None:
     """The till, the staff and the second of a token of ours that is not too old; None for anything else."""
     try:
-        till, staff, seconds = signing.loads(token, salt=_SHIFT, max_age=timedelta(seconds=max_age))
+        till, staff, seconds = signing.loads(token, salt=_SHIFT, max_age=max_age)
     except signing.BadSignature:
         return None
     return UUID(till), UUID(staff), int(seconds)
