@@ -7,6 +7,8 @@ there would be missed by nobody. This is the only place that skips.
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 from typing import NoReturn
 
 import hypothesis
@@ -74,3 +76,14 @@ def shared_cache() -> RedisCache:
     if not isinstance(cache, RedisCache):
         missing("CACHE_URL names no cache")
     return cache
+
+
+@pytest.fixture(scope="module")
+def cdnow() -> list[tuple[int, date, float]]:
+    """The public CDNOW log (1/10 sample): (customer, day, dollars) a purchase. It is not ours to keep here; it lies as
+    `CDNOW_sample.txt` in the source distribution of the package `lifetimes` 0.11.3."""
+    path = Path(os.environ.get("CDNOW_LOG", ""))
+    if not path.is_file():
+        missing("CDNOW_LOG names no log of purchases (CDNOW_sample.txt)")
+    rows = [line.split() for line in path.read_text().splitlines() if line.strip()]
+    return [(int(row[1]), date.fromisoformat(row[2]), float(row[4])) for row in rows]

@@ -154,6 +154,11 @@ def day_of_year(month: int, day: int) -> str:
     return format_skeleton("MMMMd", date(2024, month, day), locale=_dates_locale())
 
 
+def short_month(value: date) -> str:
+    """Return a month where there is little room: "Jan", "jan.", with its year in January: "Jan 2026"."""
+    return format_skeleton("yMMM" if value.month == 1 else "MMM", value, locale=_dates_locale())
+
+
 def either(names: Sequence[str]) -> str:
     """Return names as a choice: "app, web, or pos"."""
     return format_list(list(names), style="or", locale=locale())

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from loyalty.web import brand
+from loyalty.web.office.charts_gallery import charts
 
 #: An ordinary colour, a dark one, one that needs black text and an edge, and two that are hardly colours.
 SAMPLE_COLOURS = ("#b4532a", "#2f5d50", "#ffd400", "#6d28a8", "#111111", "#ffffff")
@@ -253,5 +254,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         except brand.BadColour as refused:
             raise Http404 from refused
         return render(request, "portal/gallery.html", _portal_context(colour))
+    if request.GET.get("face") == "charts":
+        return charts(request, office_context(request, reverse("gallery")), reverse("gallery"))
     part = "#reasons" if request.GET.get("part") == "reasons" else ""
     return render(request, f"office/gallery.html{part}", office_context(request, reverse("gallery")))
