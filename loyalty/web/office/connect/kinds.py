@@ -58,7 +58,7 @@ FAMILIES = {
     "voucher": gettext_lazy("Codes"),
     "pool": gettext_lazy("Stocks of codes"),
     "session": gettext_lazy("Dates"),
-    "place": gettext_lazy("Places"),
+    "place": gettext_lazy("Locations"),
     "fulfilment": gettext_lazy("Handing over rewards"),
     "programme": gettext_lazy("Programme"),
     "blueprint": gettext_lazy("Ready-made programmes"),

@@ -89,7 +89,7 @@ SHEETS: Mapping[Any, tuple[Part, ...]] = {
         Part("skus", _("Article numbers")),
         Part("tags", _("Labels"), _("Such as sustainable or own-brand, as your shop system marks things.")),
         Part("channels", _("Channels"), _("Such as web, pos or app.")),
-        Part("locations", _("Places"), pick="locations"),
+        Part("locations", _("Locations"), pick="locations"),
         Part("payment_methods", _("Paid with"), _("As your till or shop calls it, such as card or swish.")),
         Part("quantity_at_least", _("At least so many of the same"), kind="count"),
         Part("not_categories", _("Not these categories"), more=True),

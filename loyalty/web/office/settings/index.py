@@ -24,7 +24,7 @@ SUBJECTS = (
      gettext_lazy("points name tagline translation language")),
     ("settings_staff", "users-round", gettext_lazy("Staff and roles"), "staff.manage",
      gettext_lazy("colleagues invite role rights cashier manager second factor")),
-    ("settings_places", "store", gettext_lazy("Places"), "settings.edit",
+    ("settings_places", "store", gettext_lazy("Locations"), "settings.edit",
      gettext_lazy("locations shops branches code")),
     ("settings_mail", "mail", gettext_lazy("E-mail"), "settings.edit", gettext_lazy("sender reply-to test mail")),
     ("settings_privacy", "shield-check", gettext_lazy("Privacy"), "settings.edit",
