@@ -1,9 +1,10 @@
 """`make prove`: the long forms of the proofs, one after the other, each with its seconds.
 
-    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [--examples N] [--steps N] [--lives N] [--kills N]
+    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [pages] [--examples N] [--steps N] [--lives N] [--kills N]
 
 Without names all of them run: 50,000 random lives of 100 steps, 1,000 lives through a whole programme, 1,000 killed
-workers, 1,000 killed servers, 100,000 messages through killed workers.
+workers, 1,000 killed servers, 100,000 messages through killed workers, every page in four languages, both themes and two
+widths.
 """
 
 import argparse
@@ -17,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the chosen proofs; 0 when every one holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
-        "proofs", nargs="*", choices=["machine", "lives", "workers", "servers", "messages", []]
+        "proofs", nargs="*", choices=["machine", "lives", "workers", "servers", "messages", "pages", []]
     )
     parser.add_argument("--examples", type=int, default=50_000)
     parser.add_argument("--steps", type=int, default=100)
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         "workers": [*python, "pytest", "-q", "-s", "tests/ledger/test_kills.py", "-k", "killed_workers"],
         "servers": [*python, "tests.prove.kills", "server", "--kills", kills],
         "messages": [*python, "pytest", "-q", "-s", "tests/campaigns/test_kills.py"],
+        "pages": [*python, "pytest", "-q", "tests/web/test_every_page_browser.py"],
     }
     environment = {
         **os.environ,
@@ -41,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         "LEDGER_KILLS": kills,
         "LIVES": str(options.lives),
         "MESSAGES": str(options.messages),
+        "EVERY_PAGE": "all",
     }
     failed = []
     for name in options.proofs or commands:

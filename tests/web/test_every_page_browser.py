@@ -1,0 +1,204 @@
+"""Every page of the server in a real browser: found by walking its addresses, looked at in four languages, light and
+dark, at 390 and 1440 pixels, for what accessibility, the policy and the width of the screen forbid, and for requests to
+other hosts. What is added is swept.
+
+Each change looks at every page twice (both themes, both widths, two of the languages); `make prove PROVE=pages` looks at
+each of them in all sixteen ways.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from loyalty.web.office.editor.areas import AREAS
+from tests.isolation.routes import Route, routes
+from tests.isolation.victims import Shop, furnished
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+LANGUAGES = ("en", "sv", "nb", "nl")
+THEMES = ("light", "dark")
+WIDTHS = (390, 1440)
+ALL = os.environ.get("EVERY_PAGE") == "all"
+WORDS = "Zephyrine"
+
+UNSEEN = {
+    "/m/<slug>/books/": "asked for with check=1 below",
+}
+"""Pages that the sweep cannot open by walking, and why."""
+
+MORE = [
+    "books/?check=1", "members/?q=nobody", "rewards/?show=retired", "figures/members_total/", "figures/points_issued/",
+    *(f"programme/{area.name}/" for area in AREAS),
+    *(f"programme/{area.name}/{many.name}/new/" for area in AREAS for many in area.lists[:1]),
+    *(f"programme/{area.name}/{terms.name}/" for area in AREAS for terms in area.terms),
+    "programme/earning/rules/new/?type=fixed",
+]  # fmt: skip
+"""Addresses of the dashboard that show something else than the same address filled as the walk fills it."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page as one person sees it."""
+
+    who: str
+    path: str
+    language: str
+    theme: str
+    width: int
+
+
+def people(shop: Shop) -> dict[str, tuple[Any, str]]:
+    """Who looks, and below which address what they see lies."""
+    return {
+        "owner": (shop.users["owner"], f"/m/{shop.ids['slug']}/"),
+        "member": (shop.users["ana"], f"/{shop.ids['slug']}/"),
+        "nobody": (None, f"/{shop.ids['slug']}/"),
+    }
+
+
+def client_of(user: Any) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    if user is not None:
+        client.force_login(user, backend=django_settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+def pages(shop: Shop, who: str) -> list[str]:
+    """The addresses that answer somebody with a page of their own."""
+    user, below = people(shop)[who]
+    client, found = client_of(user), []
+    walked = [route.filled(shop.ids) for route in routes() if not route.is_api and not route.unknown]
+    asked = [path for path in walked if path.startswith(below)]
+    asked += [f"{below}{path}" for path in MORE] if who == "owner" else []
+    for path in dict.fromkeys(asked):
+        answer = client.get(path)
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            found.append(path)
+    return found
+
+
+def visits(shop: Shop, language: str) -> list[Visit]:
+    """What is looked at in a language: every page in some of the sixteen ways."""
+    seen = []
+    for who in people(shop):
+        for number, path in enumerate(pages(shop, who)):
+            for theme_number, theme in enumerate(THEMES):
+                for width_number, width in enumerate(WIDTHS):
+                    # Twice each: on the phone and on the desk, once dark and once light, in two languages.
+                    turn = (number + 2 * width_number) % len(LANGUAGES)
+                    mine = (
+                        LANGUAGES[turn] == language and (number // 4 + width_number + theme_number) % 2 == 0
+                    )
+                    if ALL or mine:
+                        seen.append(Visit(who, path, language, theme, width))
+    return seen
+
+
+class Eyes:
+    """A browser in each of the ways, opened when it is first needed, and all that is wrong with what it sees."""
+
+    def __init__(self, browser: Browser, home: str, shop: Shop):
+        self.browser, self.home, self.shop, self.axe = browser, home, shop, Axe()
+        self.windows: dict[tuple[str, str, str, int], Page] = {}
+        self.wrong: list[str] = []
+        self.at = ""
+
+    def look(self, visit: Visit) -> None:
+        page = self._window(visit)
+        self.at = f"{visit.path} ({visit.who}, {visit.language}, {visit.theme}, {visit.width} px)"
+        answer = page.goto(f"{self.home}{visit.path}")
+        if answer is None or answer.status != 200:
+            self._note(f"answered {answer.status if answer else 'nothing'}")
+            return
+        page.wait_for_load_state("networkidle")
+        if page.locator("html").get_attribute("lang") != visit.language:
+            self._note(f"is in {page.locator('html').get_attribute('lang')}")
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            self._note(f"{wide} px too wide")
+        for fault in self.axe.run(page).response["violations"]:
+            self._note(f"{fault['id']}: {fault['nodes'][0]['html'][:160]}")
+
+    def _window(self, visit: Visit) -> Page:
+        key = (visit.who, visit.language, visit.theme, visit.width)
+        if key not in self.windows:
+            context = self.browser.new_context(
+                viewport={"width": visit.width, "height": 900}, color_scheme=visit.theme, reduced_motion="reduce",
+                locale=visit.language,
+            )  # fmt: skip
+            user, _below = people(self.shop)[visit.who]
+            cookies = {django_settings.LANGUAGE_COOKIE_NAME: visit.language}
+            if user is not None:
+                session = client_of(user).cookies[django_settings.SESSION_COOKIE_NAME].value
+                cookies[django_settings.SESSION_COOKIE_NAME] = session
+            context.add_cookies(
+                [{"name": name, "value": value, "url": self.home} for name, value in cookies.items()]
+            )
+            self.windows[key] = self._listened(context.new_page())
+        return self.windows[key]
+
+    def _listened(self, page: Page) -> Page:
+        def elsewhere(url: str) -> None:
+            if not url.startswith((self.home, "data:", "blob:")):
+                self._note(f"asked {url}")
+
+        page.on("console", lambda said: said.type in ("error", "warning") and self._note(said.text))
+        page.on("pageerror", lambda error: self._note(f"script: {error}"))
+        page.on("request", lambda request: elsewhere(request.url))
+        return page
+
+    def _note(self, what: str) -> None:
+        self.wrong.append(f"{self.at}: {what}")
+
+    def close(self) -> None:
+        for page in self.windows.values():
+            page.context.close()
+
+
+@contextmanager
+def eyes(browser: Browser, home: str, shop: Shop) -> Iterator[Eyes]:
+    opened = Eyes(browser, home, shop)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def luna_shop(settings: Any, transactional_db: None) -> Shop:
+    """Café Luna with one of everything, committed."""
+    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 10**6
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}  # nothing is collected for a test
+    cache.clear()
+    return furnished("luna", secret=WORDS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_holds(chromium: Browser, live_server, luna_shop: Shop, language: str):
+    with eyes(chromium, live_server.url, luna_shop) as looking:
+        asked = visits(luna_shop, language)
+        assert len(asked) > 80
+        for visit in asked:
+            looking.look(visit)
+    assert looking.wrong == []
+
+
+def test_the_walk_opens_every_page_of_the_dashboard_or_says_why_not(luna_shop: Shop):
+    below, seen = f"/m/{luna_shop.ids['slug']}/", set(pages(luna_shop, "owner"))
+    client = client_of(luna_shop.users["owner"])
+
+    def is_lost(route: Route) -> bool:
+        path = route.filled(luna_shop.ids)
+        return path.startswith(below) and path not in seen and client.get(path).status_code in (403, 404, 410)
+
+    lost = {route.template for route in routes() if not route.unknown and is_lost(route)}
+    assert lost == UNSEEN.keys()
