@@ -70,6 +70,7 @@ _ORDERS = (
 
 _POINTS = (
     _moved("points.earned", "A member earned points.", 184, "earn"),
+    _moved("points.imported", "Points came with a file, with the dates they had.", 120, "adjustment"),
     _moved("points.adjusted", "Points were given or taken by hand.", -50, "adjustment"),
     _moved("points.reserved", "Points were set aside for a reward.", -100, "redemption"),
     _moved("points.spent", "Points that were set aside were spent.", -100, "redemption"),
@@ -158,7 +159,23 @@ _FRIENDS = (
         ("ended", "A partnership ended."))),
 )  # fmt: skip
 
-KINDS = (*_MEMBERS, *_ORDERS, *_POINTS, *_STANDING, *_MEMBERSHIPS, *_FRIENDS)
+_REQUEST = {"request": "adr_01m6k3q8r6e3vabq7m6w0t9d2c", "points": 5_000, "unit": "points", "members": 1,
+            "asked_by": "staff:12", "reason": "Sorry for the wait"}  # fmt: skip
+_BY_HAND = (
+    Kind("adjustment.limits_changed", "How much who may give and take by hand was changed.",
+         {"before": {}, "after": {"cashier": {"each": 100}}}, about=""),
+    Kind("adjustment.made_for_many", "Points were given or taken by hand for many members at once.",
+         {"members": 40, "points": 4_000, "unit": "points", "skipped": 1}, about=""),
+    *(Kind(f"adjustment.{what}", text, _REQUEST) for what, text in (
+        ("asked", "A change by hand waits for a second person."), ("approved", "A change by hand was approved."),
+        ("refused", "A change by hand was refused."), ("withdrawn", "Who had asked for a change took that back."),
+        ("lapsed", "A change by hand waited too long."))),
+    Kind("tier.given", "A tier was given by hand.",
+         {"tier": "gold", "last_day": "2026-12-31", "reason": "Opening night"}),
+    Kind("tier.given_ended", "A tier that was given by hand was ended.", {"tier": "gold", "reason": "By mistake"}),
+)  # fmt: skip
+
+KINDS = (*_BY_HAND, *_MEMBERS, *_ORDERS, *_POINTS, *_STANDING, *_MEMBERSHIPS, *_FRIENDS)
 
 
 def register() -> None:

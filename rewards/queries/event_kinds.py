@@ -41,6 +41,8 @@ KINDS = (
          {"fulfilment": _ONE, "redemption": _TWO, "state": "open"}),
     Kind("fulfilment.changed", "The handing over of a reward went on a step.",
          {"fulfilment": _ONE, "redemption": _TWO, "was": "open", "state": "shipped"}),
+    Kind("reward.given_by_hand", "A reward was given by hand, for no points.",
+         {"redemption": _ONE, "reward": _TWO, "reason": "Sorry for the wait"}),
     Kind("payment.mismatch", "An order says another amount than was paid with points.",
          {"order": _ONE, "points_minor": 5_000, "held_minor": 4_000}),
     Kind("payment.returned", "Points that had paid for an order were given back.",

@@ -1,7 +1,7 @@
 """What can happen, by name: the list that webhooks are chosen from and that the API's documentation shows.
 
 Each app registers the kinds it records, with an example of their figures. A kind that nobody registered still happens,
-is fed and is delivered to those who chose its family or everything; it is only not described.
+is fed and is delivered to those who chose its family or everything; it is only not described, and names no subject.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -34,6 +34,11 @@ def register(kinds: Iterable[Kind]) -> None:
     """Called once per app, when it starts."""
     for kind in kinds:
         _kinds[kind.name] = kind
+
+
+def described(name: str) -> Kind | None:
+    """The kind of that name; None when nobody registered it."""
+    return _kinds.get(name)
 
 
 def known() -> list[Kind]:

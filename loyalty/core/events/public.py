@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from loyalty.core import ids
+from loyalty.core.events import kinds
 from loyalty.core.events.models import Event as Row
 
 
@@ -34,22 +35,8 @@ def told(row: Row) -> Event:
     )
 
 
-_ABOUT = {
-    "programme": "pgv",
-    "api_key": "key",
-    "staff": "stf",
-    "merchant": "",
-    "webhook": "whe",
-    "session": "ssn",
-    "pool": "rwd",
-    "reward.created": "rwd",
-    "reward.edited": "rwd",
-    "reward.retired": "rwd",
-    "reward.restored": "rwd",
-}
-
-
 def _subject(row: Row) -> str | None:
-    """The public id of what an event is about: mostly a member."""
-    prefix = _ABOUT.get(row.kind, _ABOUT.get(row.kind.partition(".")[0], "mbr"))
+    """The public id of what an event is about, as its kind says; None for a kind whose subject has none."""
+    kind = kinds.described(row.kind)
+    prefix = kind.about if kind else ""
     return ids.encode(prefix, row.subject) if row.subject is not None and prefix else None

@@ -207,7 +207,7 @@ def _preview(form: AdjustForm, row: directory.Row, at: datetime) -> dict[str, An
         "before": row.balance.available,
         "after": after,
         "short": form.signed() < 0 and after < 0,
-        **({"asks": True} if needs_approval(form.signed(), at=at) else {}),
+        "asks": needs_approval(form.signed(), at=at),
     }
 
 
