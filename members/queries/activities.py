@@ -1,6 +1,6 @@
 """Reading activities: a member's, all of a shop's, one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -37,6 +37,11 @@ def sent_by_others(proof: UUID, *, member: UUID) -> int:
     merged = Member.objects.filter(merged_into=member).values_list("pk", flat=True)
     same = Activity.objects.filter(proof_print=proof)
     return same.exclude(member__in=[member, *merged]).count()
+
+
+def activities_of_ids(activity_ids: Collection[UUID]) -> list[Activity]:
+    """Those of these activities that are here."""
+    return list(Activity.objects.filter(pk__in=list(activity_ids)))
 
 
 def activity(activity_id: UUID) -> Activity:

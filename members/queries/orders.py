@@ -103,6 +103,17 @@ def with_lines(orders: Iterable[Order]) -> list[Bought]:
     return [Bought(order, lines[order.pk], refunds[order.pk]) for order in found]
 
 
+def standing_orders(member: UUID, *, since: datetime | None = None) -> QuerySet[Order]:
+    """A member's orders that were not cancelled, the last one first; since an instant, when there is one."""
+    found = Order.objects.filter(member=member, status=Order.Status.RECORDED).order_by("-placed_at", "-id")
+    return found.filter(placed_at__gte=since) if since else found
+
+
+def orders_of_ids(order_ids: Collection[UUID]) -> list[Bought]:
+    """Those of these orders that are here, with lines and refunds."""
+    return with_lines(Order.objects.filter(pk__in=list(order_ids)))
+
+
 def order(order_id: UUID) -> Bought:
     """One order with its lines and refunds; `NotFound` otherwise."""
     found = Order.objects.filter(pk=order_id).first()

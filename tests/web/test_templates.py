@@ -22,6 +22,10 @@ SCRIPTS = sorted(ROOT.glob("static/**/*.js"))
 #: docs.css stands beside the stylesheet of the API's browser, which is not ours and knows no layers.
 STYLES = sorted(path for path in ROOT.glob("static/**/*.css") if path.name != "docs.css")
 NAMES = [str(path.relative_to(ROOT)) for path in TEMPLATES]
+#: A mail brings its looks along, and mail programs know only tables: everything else holds for it, too.
+LETTERS = ROOT / "templates" / "messages"
+OF_PAGES_ONLY = {"a style attribute"}
+PAGES = [path for path in TEMPLATES if LETTERS not in path.parents]
 
 _TAG = re.compile(r"<[a-zA-Z](?:\{%.*?%\}|\{\{.*?\}\}|\"[^\"]*\"|'[^']*'|[^>])*>", re.DOTALL)
 _COMMENT = re.compile(r"\{% comment[^%]*%\}.*?\{% endcomment %\}|\{#.*?#\}|<!--.*?-->", re.DOTALL)
@@ -96,8 +100,9 @@ def test_there_is_something_to_look_at():
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)
 def test_no_template_holds_what_the_browser_would_block(path: Path):
-    text = source(path)
-    assert {rule: found for rule, pattern in BLOCKED.items() if (found := pattern.findall(text))} == {}
+    text, excused = source(path), OF_PAGES_ONLY if path not in PAGES else set()
+    found = {rule: seen for rule, pattern in BLOCKED.items() if (seen := pattern.findall(text))}
+    assert found.keys() - excused == set()
 
 
 @pytest.mark.parametrize("rule", BLOCKED)
@@ -136,7 +141,7 @@ def test_a_word_outside_translation_is_seen():
     assert words_left("{% blocktranslate %}You have <b>{{ n }}</b> points{% endblocktranslate %}") == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_rows_stay_rows_when_a_table_turns_into_cards(path: Path):
     """Where CSS changes a table's display, only explicit roles keep it a table for screen readers."""
     rows = [tag for tag in _TAG.findall(source(path)) if re.match(r"<tr\b", tag)]

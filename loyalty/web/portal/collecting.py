@@ -1,6 +1,6 @@
 """Stamp cards, challenges, badges and offers: what I gather besides points, and which purchases counted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,12 +16,12 @@ from loyalty.core import formats
 from loyalty.core.programme import queries as programmes
 from loyalty.web.portal.frame import Card, card_page, portal_page
 from loyalty.web.portal.gathered import card_shown, my_offers
-from members.models import Activity, Order
 from members.queries import rule_words
+from members.queries.activities import activities_of_ids
 from members.queries.belonging import badges_of, chances_of
 from members.queries.cards import Card as StampCard
 from members.queries.cards import cards_of
-from members.queries.orders import with_lines
+from members.queries.orders import orders_of_ids, standing_orders
 from members.queries.sayings import purchase
 from members.queries.why import Voice, voice_of_scope
 from members.rules.conditions import OrderNumber
@@ -47,10 +47,10 @@ class Counted:
     stamps: int = 1
 
 
-def _told(orders: Iterable[UUID], voice: Voice) -> dict[UUID, tuple[str, str]]:
+def _told(orders: Collection[UUID], voice: Voice) -> dict[UUID, tuple[str, str]]:
     """What each order is called, and some of the things bought."""
     found = {}
-    for bought in with_lines(Order.objects.filter(pk__in=list(orders))):
+    for bought in orders_of_ids(orders):
         names = [line.name for line in bought.lines if line.name]
         more = len(names) - THINGS
         text = ", ".join(names[:THINGS])
@@ -62,9 +62,9 @@ def _told(orders: Iterable[UUID], voice: Voice) -> dict[UUID, tuple[str, str]]:
     return found
 
 
-def _done(activities: Iterable[UUID], voice: Voice) -> dict[UUID, tuple[str, str]]:
+def _done(activities: Collection[UUID], voice: Voice) -> dict[UUID, tuple[str, str]]:
     found = {}
-    for row in Activity.objects.filter(pk__in=list(activities)):
+    for row in activities_of_ids(activities):
         words = rule_words.say(kind_words(row.kind), voice)
         found[row.pk] = words[:1].upper() + words[1:], ""
     return found
@@ -125,15 +125,10 @@ def _challenges(card: Card, rules: list[Rule], voice: Voice) -> list[dict[str, A
         if condition is None or not condition.every:
             continue
         since = None if condition.per is Period.LIFETIME else period_start(condition.per, card.at, zone)
-        bought = Order.objects.filter(member=card.member_id, status=Order.Status.RECORDED)
-        bought = bought.filter(placed_at__gte=since) if since else bought
+        bought = standing_orders(card.member_id, since=since)
         number = (card.row.stats.orders_count if card.row.stats else 0) if since is None else bought.count()
         done = number % condition.every
-        last = list(
-            bought.order_by("-placed_at", "-id").values_list("pk", "placed_at")[
-                : min(done, BEFORE_A_CHALLENGE)
-            ]
-        )
+        last = list(bought.values_list("pk", "placed_at")[: min(done, BEFORE_A_CHALLENGE)])
         titles = _told([pk for pk, _at in last], voice)
         left = ngettext("One more purchase to go.", "{n} more purchases to go.", condition.every - done)
         found.append(
