@@ -56,20 +56,22 @@ def cancel(*, job: UUID, at: datetime) -> Job:
     return queries.job(job)
 
 
-def _held(job: UUID) -> bool:
-    """True when the job is ours until this transaction ends, False while another worker has it. The lock goes with the
-    connection: a worker that dies leaves nothing behind."""
+_NAME = "hashtextextended(concat_ws('|', %s::bigint, %s::uuid), 12)"
+_TRY, _WAIT = f"SELECT pg_try_advisory_xact_lock({_NAME})", f"SELECT pg_advisory_xact_lock({_NAME})"
+
+
+def _held(job: UUID, *, waiting: bool = False) -> bool:
+    """True when the job is ours until this transaction ends, False while another worker has it and we are not
+    `waiting`. The lock goes with the connection: a worker that dies leaves nothing behind."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws('|', %s::bigint, %s::uuid), 12))",
-            [scope.merchant_id(), job],
-        )
-        return bool(cursor.fetchone()[0])
+        cursor.execute(_WAIT if waiting else _TRY, [scope.merchant_id(), job])
+        return waiting or bool(cursor.fetchone()[0])
 
 
 def begin_chunk(*, job: UUID, at: datetime) -> Job | None:
     """Count that a chunk is begun, before and apart from it: one that takes its worker down would otherwise never be
-    seen to fail. None when there is nothing to do here."""
+    seen to fail. Until the pause after a failure is over it is ours: no colleague counts another try meanwhile. None
+    when there is nothing to do here."""
     if not _held(job):
         return None
     row = queries.job(job)
@@ -83,21 +85,21 @@ def begin_chunk(*, job: UUID, at: datetime) -> Job | None:
         _end(job, Job.State.FAILED, at, code="gave_up", error=row.error or ended)
         return None
     Job.objects.filter(pk=job).update(
-        attempts=F("attempts") + 1, state=Job.State.RUNNING, started_at=row.started_at or at
-    )
+        attempts=F("attempts") + 1, state=Job.State.RUNNING, started_at=row.started_at or at,
+        due_at=at + _pause(row.attempts + 1),
+    )  # fmt: skip
     return row
 
 
 def do_chunk(*, job: UUID, at: datetime) -> bool:
     """Do the next chunk and note where it ended, in the caller's transaction; True when there is more to do."""
-    if not _held(job):
-        return False
+    _held(job, waiting=True)  # for a colleague who only looks
     row = queries.job(job)
     kind = kinds.named(row.kind)
     if not row.is_open or kind is None:
         return False
     step = kind.step(row, at)
-    row.cursor, row.attempts, row.error = step.cursor, 0, ""
+    row.cursor, row.attempts, row.error, row.due_at = step.cursor, 0, "", at
     row.done += step.done
     row.total = step.total if step.total is not None else row.total
     row.result = step.result if step.result is not None else row.result
@@ -106,7 +108,7 @@ def do_chunk(*, job: UUID, at: datetime) -> bool:
         row.state, row.finished_at = Job.State.DONE, at
     # What somebody else writes meanwhile, that it be stopped, is left alone.
     row.save(update_fields=[
-        "cursor", "attempts", "error", "done", "total", "result", "file", "state", "finished_at"
+        "cursor", "attempts", "error", "due_at", "done", "total", "result", "file", "state", "finished_at"
     ])  # fmt: skip
     if step.over:
         record("job.finished", subject=row.pk, at=at, data={"kind": row.kind, **row.result})
@@ -124,10 +126,14 @@ def stumble(*, job: UUID, trouble: str, at: datetime) -> None:
     if row.attempts > len(PAUSES):
         _end(job, Job.State.FAILED, at, code="gave_up", error=trouble.replace("\x00", ""))
         return
-    pause = PAUSES[min(max(row.attempts, 1), len(PAUSES)) - 1]
     Job.objects.filter(pk=job, finished_at=None).update(
-        due_at=at + pause, error=trouble.replace("\x00", "")[:500]
+        due_at=at + _pause(row.attempts), error=trouble.replace("\x00", "")[:500]
     )
+
+
+def _pause(attempts: int) -> timedelta:
+    """How long a chunk waits after so many tries in vain."""
+    return PAUSES[min(max(attempts, 1), len(PAUSES)) - 1]
 
 
 def _end(job: UUID, state: Job.State, at: datetime, *, code: str = "", error: str = "") -> None:

@@ -1,6 +1,7 @@
 """Work in the background: done chunk by chunk, gone on with after a crash, stopped when somebody says so."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -102,10 +103,10 @@ def test_one_that_fails_each_time_is_given_up_with_the_reason(cafe: Merchant, co
 
 def test_one_that_takes_its_worker_down_is_given_up_too(cafe: Merchant, counting: Counting):
     """A worker that is killed says nothing: only that it began was written."""
-    job = asked()
-    for _attempt in range(len(operations.PAUSES) + 1):
-        assert operations.begin_chunk(job=job.pk, at=clock.now()) is not None
-    assert operations.begin_chunk(job=job.pk, at=clock.now()) is None
+    job, now = asked(), clock.now()
+    for attempt in range(len(operations.PAUSES) + 1):
+        assert operations.begin_chunk(job=job.pk, at=now + timedelta(hours=attempt)) is not None
+    assert operations.begin_chunk(job=job.pk, at=now + timedelta(days=1)) is None
     assert (queries.job(job.pk).state, queries.job(job.pk).error_code) == ("failed", "gave_up")
 
 

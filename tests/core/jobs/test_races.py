@@ -74,10 +74,19 @@ def test_however_many_work_on_it_each_chunk_is_done_once(luna_open: Merchant, sl
         assert (queries.job(job.pk).state, queries.job(job.pk).done) == ("done", CHUNKS)
 
 
+def test_who_comes_between_two_steps_of_a_worker_counts_no_try_of_their_own(luna_open: Merchant, slow: None):
+    job, at = asked(luna_open), clock.now()
+    with acting_for(luna_open, by=MARA):
+        begun = [operations.begin_chunk(job=job.pk, at=at) for _worker in range(9)]
+        assert [row is not None for row in begun] == [True] + [False] * 8
+        assert operations.do_chunk(job=job.pk, at=at)
+        assert operations.begin_chunk(job=job.pk, at=at) is not None
+
+
 def test_twin_without_the_lock_chunks_are_done_twice(
     luna_open: Merchant, slow: None, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(operations, "_held", lambda job: True)
+    monkeypatch.setattr(operations, "_held", lambda job, waiting=False: True)
     work_at_once(luna_open, asked(luna_open))
     found = chunks(luna_open)
     assert len(found) > len(set(found))
