@@ -42,7 +42,7 @@ def test_a_tier_is_edited_with_its_impact_published_and_rolled_back(window: Watc
     page.get_by_label("Hours before everybody else").fill("24")
     expect(page.locator("#preview")).to_contain_text("Access 24 hours before everybody else")
     page.get_by_role("button", name="Save as a draft").click()
-    page.get_by_role("link", name="Look and publish").click()
+    page.get_by_role("link", name="Review and publish").click()
     expect(page.locator("#impact")).to_contain_text("1 would move up")
     published(window, "Tiers")
     assert reviewed(open_shop) == ["silver"]
@@ -50,7 +50,7 @@ def test_a_tier_is_edited_with_its_impact_published_and_rolled_back(window: Watc
     window.go(open_shop.url("programme/tiers/ladder/silver/"))
     page.get_by_label("Reached with").fill("9000")
     page.get_by_role("button", name="Save", exact=True).last.click()
-    page.get_by_role("link", name="Look and publish").click()
+    page.get_by_role("link", name="Review and publish").click()
     expect(page.locator("#impact")).to_contain_text("1 would no longer reach their tier")
     page.get_by_role("link", name="See who").click()
     expect(page.get_by_role("link", name="Ana Alm")).to_be_visible()
