@@ -32,7 +32,13 @@ ALL = os.environ.get("EVERY_PAGE") == "all"
 WORDS = "Zephyrine"
 
 UNSEEN = {
-    "/m/<slug>/books/": "asked for with check=1 below",
+    "/m/<slug>/drawings/<name>.png": "a picture, named by what is on it",
+    "/m/<slug>/live/": "only a test shop is taken live",
+    "/m/<slug>/programme/<area>/<part>/<item>/": "each area calls its items otherwise; those of its lists are looked at",
+    "/m/<slug>/rewards/<reward_id>/codes/": "only a coupon has codes",
+    "/m/<slug>/settings/pins/<staff_id>/": "this colleague works at no till",
+    "/m/<slug>/undo/entries/<entry_id>/": "points of a purchase go with it, not by themselves",
+    "/m/<slug>/work/services/of/<name>/": "the service of this order has its page under the member",
 }
 """Pages that the sweep cannot open by walking, and why."""
 
@@ -73,6 +79,11 @@ def client_of(user: Any) -> Client:
     return client
 
 
+def is_whole(answer: Any) -> bool:
+    """Neither a part of a page for htmx nor what another page shows in a frame where no script may look."""
+    return b"<html" in answer.content and "sandbox" not in answer.headers.get("Content-Security-Policy", "")
+
+
 def pages(shop: Shop, who: str) -> list[str]:
     """The addresses that answer somebody with a page of their own."""
     user, below = people(shop)[who]
@@ -82,7 +93,14 @@ def pages(shop: Shop, who: str) -> list[str]:
     asked += [f"{below}{path}" for path in MORE] if who == "owner" else []
     for path in dict.fromkeys(asked):
         answer = client.get(path)
-        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+        inside_another = "sandbox" in answer.headers.get(
+            "Content-Security-Policy", ""
+        )  # runs no script to look with
+        if (
+            answer.status_code == 200
+            and answer["Content-Type"].startswith("text/html")
+            and not inside_another
+        ):
             found.append(path)
     return found
 
@@ -189,7 +207,7 @@ def test_every_page_holds(chromium: Browser, live_server, luna_shop: Shop, langu
         assert len(asked) > 80
         for visit in asked:
             looking.look(visit)
-    assert looking.wrong == []
+    assert not looking.wrong, "\n".join(looking.wrong)
 
 
 def test_the_walk_opens_every_page_of_the_dashboard_or_says_why_not(luna_shop: Shop):
@@ -201,4 +219,4 @@ def test_the_walk_opens_every_page_of_the_dashboard_or_says_why_not(luna_shop: S
         return path.startswith(below) and path not in seen and client.get(path).status_code in (403, 404, 410)
 
     lost = {route.template for route in routes() if not route.unknown and is_lost(route)}
-    assert lost == UNSEEN.keys()
+    assert lost == UNSEEN.keys(), "\n".join(sorted(lost ^ UNSEEN.keys()))

@@ -1,6 +1,5 @@
-"""The dashboard in a real browser: signing in with a code from the mail, the day's work, and every page looked at
-in both themes at 390 and 1440 pixels for what the policy blocks, for foreign requests and for accessibility.
-"""
+"""The dashboard in a real browser: signing in with a code from the mail, and the day's work. Every page of it is looked
+at by `tests/web/test_every_page_browser.py`."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from loyalty.core import clock, ids
 from loyalty.core.tenancy.scope import acting_for
-from loyalty.web.office.editor.areas import AREAS
 from rewards.operations.redemption import redeem_reward
 from tests.cast import MARA, buy, days, shop
 from tests.web.office.conftest import Luna, built
@@ -164,46 +162,6 @@ def test_everything_works_without_scripts(chromium: Browser, live_server, open_s
     expect(window.page.get_by_text("7 points given: By hand")).to_be_visible()
     assert open_shop.points(open_shop.ana) == before + 7
     context.close()
-
-
-def every_page(luna: Luna) -> list[str]:
-    """Every address of the dashboard that shows something."""
-    with acting_for(luna.merchant, by=MARA):
-        order = ids.encode("ord", luna.order)
-    return [
-        *(luna.url(path) for path in (
-            "", "figures/orders/", "figures/members_total/", "figures/points_issued/", "books/?check=1", "members/",
-            "members/?q=nobody", "members/join/", "orders/", f"orders/{order}/", f"orders/{order}/refund/",
-            f"orders/{order}/cancel/", "rewards/", "rewards/?show=retired", "rewards/new/", "programme/",
-            "programme/rule/", "programme/draft/", "programme/history/", "programme/history/1/", "programme/how/",
-            *(f"programme/{area.name}/" for area in AREAS), "programme/earning/rules/new/", "programme/earning/rules/base/",
-            *(f"programme/{area.name}/{many.name}/new/" for area in AREAS for many in area.lists[:1]),
-            *(f"programme/{area.name}/{terms.name}/" for area in AREAS for terms in area.terms),
-            "programme/earning/rules/new/?type=fixed", "connect/",
-            "connect/new/", "audit/", "imports/", "imports/new/", "imports/whole/", "exports/", "jobs/")),
-        *(luna.member(luna.ana, path) for path in ("", "adjust/", "edit/", "tier/", "tier/give/", "block/", "merge/", "erase/")),
-        luna.reward_url, "/?choose",
-    ]  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_every_page_is_clean(window: Watched, open_shop: Luna, theme: str, width: int):
-    window.sign_in("owner@luna.example")
-    window.page.set_viewport_size({"width": width, "height": 900})
-    window.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    axe, wrong = Axe(), []
-    for url in every_page(open_shop):
-        window.go(url)
-        window.page.wait_for_load_state("networkidle")
-        wide = window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            wrong.append(f"{url}: {wide} px too wide")
-        for fault in axe.run(window.page).response["violations"]:
-            wrong += [f"{url}: {fault['id']}: {node['html'][:160]}" for node in fault["nodes"]]
-    assert wrong == []
-    assert window.complaints == []
 
 
 def test_the_watch_sees_what_it_is_for(window: Watched, open_shop: Luna):

@@ -140,8 +140,7 @@ def pages(luna: Luna, receiver: Receiver) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390), ("light", 1440)])
 def test_every_page_of_connect_is_clean(
     window: Watched, open_shop: Luna, receiver: Receiver, theme: str, width: int
 ):

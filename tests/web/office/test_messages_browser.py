@@ -67,8 +67,7 @@ def test_a_newsletter_is_written_and_sent(window: Watched, open_shop: Luna):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390), ("light", 1440)])
 def test_every_page_of_messages_is_accessible(window: Watched, open_shop: Luna, theme, width):
     urls = furnished(open_shop)
     window.sign_in("owner@luna.example")

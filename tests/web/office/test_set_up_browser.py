@@ -162,8 +162,7 @@ def looked_at(window: Watched, axe: Axe, url: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390), ("light", 1440)])
 def test_every_page_is_clean(window: Watched, theme: str, width: int):
     window.page.set_viewport_size({"width": width, "height": 900})
     window.page.emulate_media(color_scheme=theme, reduced_motion="reduce")

@@ -97,8 +97,7 @@ def test_what_is_printed_is_one_sheet(window: Watched, open_shop: Luna, kind: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390), ("light", 1440)])
 def test_every_page_is_clean(window: Watched, open_shop: Luna, theme: str, width: int):  # noqa: F811
     window.sign_in("owner@luna.example")
     mail.outbox.clear()

@@ -192,8 +192,7 @@ PUBLIC = ("", "sign-in/")
 MEMBERS = ("card/", "rewards/", "activity/", "profile/", "profile/erase/")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390), ("light", 1440)])
 def test_every_page_holds(chromium: Browser, live_server, luna: Portal, theme: str, width: int):
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     window = Phone(context, context.new_page(), live_server.url)

@@ -106,8 +106,7 @@ def every_page(busy: Busy) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390), ("light", 1440)])
 def test_every_page_is_accessible_and_stays_at_home(
     chromium: Browser, live_server, working: Busy, theme: str, width: int
 ):
