@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.ledger.machine import Books
 
-EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "300"))
 STEPS = int(os.environ.get("LEDGER_STEPS", "50"))
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 

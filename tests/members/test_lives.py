@@ -36,7 +36,7 @@ from rewards.operations.catalogue import create_reward
 from rewards.operations.redemption import redeem_reward, release_redemption, reserve_reward, use_voucher
 from tests.cast import AT, ONE_POINT_PER_KRONA, days, order, person, publish
 
-LIVES = int(os.environ.get("LIVES", "12"))
+LIVES = int(os.environ.get("LIVES", "8"))
 STEPS = 30
 UNITS = ("points", "credits", "stamps", "cashback")
 RULES = [
