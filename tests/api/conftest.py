@@ -12,6 +12,8 @@ from tests.api.caller import Caller, key_for
 from tests.cast import MARA, publish
 
 PERK = {"id": "free-shipping", "kind": "free_shipping"}
+QUESTIONS = {"questions": [{"id": "roast", "name": {"en": "Which roast?"},
+                            "options": [{"id": "dark", "name": {"en": "Dark"}}]}]}  # fmt: skip
 PLANS = {"plans": [{"id": "plus", "price_minor": 29_900, "perks": [PERK]}]}
 SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 

@@ -13,7 +13,7 @@ from loyalty.core.merchants.roles import SCOPES
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import V1
 from tests.api.caller import Caller, an_activity, an_order, key_for
-from tests.api.conftest import PLANS, SHARING
+from tests.api.conftest import PLANS, QUESTIONS, SHARING
 from tests.cast import AT, ENGRAVING, MARA, ONE_POINT_PER_KRONA, shop
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -46,9 +46,8 @@ def example_of(spec):
 
 def filled(address, **known):
     prefix = PREFIX.get(address.split("/")[0], "mbr")
-    return address.replace("{id}", known.get(prefix) or ids.encode(prefix, ids.new())).replace(
-        "{number}", "1"
-    )
+    named = address.replace("{id}", known.get(prefix) or ids.encode(prefix, ids.new()))
+    return named.replace("{number}", "1").replace("{question}", "roast")
 
 
 def test_everything_is_declared():
@@ -85,7 +84,7 @@ def everything(call, name):
     """One of each thing, by prefix; and a code."""
     document = {
         "earning": {"rules": [ONE_POINT_PER_KRONA]}, "tiers": ENGRAVING, "sharing": SHARING,
-        "membership_plans": PLANS, "referrals": {"on": True},
+        "membership_plans": PLANS, "referrals": {"on": True}, "questions": QUESTIONS,
     }  # fmt: skip
     call("PUT", "programme/draft", {"document": document})
     call.post("programme/publish", {})
