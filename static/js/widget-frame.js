@@ -80,7 +80,7 @@
   };
 
   const arrived = (html, { focus = true } = {}) => {
-    panel.innerHTML = html;
+    panel.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
     showBasket();
     document.dispatchEvent(new Event("htmx:afterSettle")); // the buttons that copy show themselves at this
     const part = panel.querySelector("[data-view]");

@@ -78,18 +78,10 @@
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return made;
   };
-  const drawn = (...paths) => {
-    const made = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
-    const picture = made("svg");
-    const look = { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.75" };
-    const more = { "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true", focusable: "false" };
-    for (const [key, value] of Object.entries({ ...look, ...more })) picture.setAttribute(key, value);
-    for (const path of paths) {
-      const line = made("path");
-      line.setAttribute("d", path);
-      picture.append(line);
-    }
-    return picture;
+  const drawn = (path) => {
+    const look = 'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"';
+    const text = `<svg ${look} stroke-linejoin="round" aria-hidden="true" focusable="false"><path d="${path}"/></svg>`;
+    return new DOMParser().parseFromString(text, "text/html").body.firstChild;
   };
 
   const host = make("loyalty-widget", { lang: language });
@@ -99,7 +91,7 @@
   const label = make("span");
   label.textContent = words.rewards;
   launcher.append(
-    drawn("M3 9.5h18v3H3z", "M5 12.5V20h14v-7.5", "M12 9.5V20", "M12 9.5C9 9.5 7 8 7.4 6.2 7.9 4 11 4.5 12 9.5Zm0 0c3 0 5-1.5 4.6-3.3C16.1 4 13 4.5 12 9.5Z"),
+    drawn("M3 8.5h18v4H3zM5 12.5V20h14v-7.5M12 8.5V20M12 8.5C8.500 8.500 6.500 7 7 5.200 7.600 3 11 3.500 12 8.500Zm0 0c3.500 0 5.500-1.500 5-3.300C16.400 3 13 3.500 12 8.500Z"),
     label,
   );
   const name = SETUP.names[language];

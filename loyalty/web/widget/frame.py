@@ -212,8 +212,8 @@ def common(panel: Panel) -> dict[str, Any]:
 
 
 def framed_by(answer: HttpResponse, origins: tuple[str, ...]) -> HttpResponse:
-    """Let the sites of these origins, and no others, show an answer in a frame."""
-    policy = {**settings.SECURE_CSP, "frame-ancestors": list(origins) or [CSP.NONE]}
+    """Let the sites of these origins show an answer in a frame, and our own dashboard for its preview; nobody else."""
+    policy = {**settings.SECURE_CSP, "frame-ancestors": [CSP.SELF, *origins]}
     answer.headers["Content-Security-Policy"] = build_policy(policy)
     # The older header knows no list of origins; browsers that know the policy do not read it.
     answer.xframe_options_exempt = True  # type: ignore[attr-defined]

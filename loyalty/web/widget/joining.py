@@ -29,7 +29,6 @@ from members.rules.engine import decide
 from members.rules.facts import Facts, MemberFacts
 
 
-
 class TooManyCards(DomainError):
     code = "too_many_cards"
     status = 429
@@ -93,7 +92,8 @@ def made(panel: Panel, kind: str, value: str, *, news: bool) -> UUID | None:
 
 
 def _agree(member: UUID, way: str, panel: Panel) -> None:
-    choose_news(member=member, chosen={way: True}, source="widget", proof=str(JoinForm.base_fields["news"].label), at=panel.at)
+    proof = str(JoinForm.base_fields["news"].label)
+    choose_news(member=member, chosen={way: True}, source="widget", proof=proof, at=panel.at)
 
 
 def count(request: HttpRequest) -> None:
