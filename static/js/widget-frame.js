@@ -182,7 +182,7 @@
     hello(message) {
       closer.hidden = false;
       token = message.token || "";
-      go(`${home}home/`, {}, { focus: false });
+      if (token) go(`${home}home/`, {}, { focus: false }); // what guests see stands here already
     },
     token(message) {
       const text = typeof message.token === "string" ? message.token : "";

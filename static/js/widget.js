@@ -119,7 +119,8 @@
     address.searchParams.set("lang", language);
     if (theme) address.searchParams.set("theme", theme);
     frame = make("iframe", { title: name, allow: "clipboard-write", referrerpolicy: "no-referrer" });
-    frame.addEventListener("load", () => {
+    frame.addEventListener("load", async () => {
+      if (!token) token = await freshToken();
       ready = true;
       frame.contentWindow.postMessage({ loyalty: 1, do: "hello", token, language }, ours);
       for (const message of waiting.splice(0)) tell(message);

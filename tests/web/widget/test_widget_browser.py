@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, Request, expect
 
 from loyalty.core import clock
 from loyalty.core.ledger.checks import verify
@@ -77,8 +77,9 @@ class Visit:
         assert self.context.cookies() == []
         assert self.page.evaluate("window.shifted") == 0
 
-    def weaknesses(self) -> list[tuple[str, str]]:
-        found = Axe().run(self.page).response["violations"]
+    def weaknesses(self, where: Frame | None = None) -> list[tuple[str, str]]:
+        """What axe finds on the page, or in a frame of it."""
+        found = Axe().run(where or self.page).response["violations"]
         return [(rule["id"], rule["nodes"][0]["html"][:160]) for rule in found]
 
 
@@ -307,7 +308,7 @@ def test_every_part_is_accessible_and_fits(
             " (one.offsetHeight < 44 || one.offsetWidth < 44)).map(one => one.outerHTML.slice(0, 80))"
         )
         wrong.extend(f"{name}: small: {one}" for one in small)
-        wrong.extend(f"{name}: {rule}: {html}" for rule, html in visit.weaknesses())
+        wrong.extend(f"{name}: {rule}: {html}" for rule, html in visit.weaknesses(inner))
 
     expect(frame.get_by_text("Hello Ana")).to_be_visible()
     look("home")
