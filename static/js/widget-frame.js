@@ -19,10 +19,12 @@
   let around = "";
   let token = "";
   let opened = false;
+  let visible = false;
   let quoteFor = null;
   let basketText = "";
   let awaited = null;
   let turn = 0;
+  let refused = false;
 
   const tell = (message) => {
     if (around) window.parent.postMessage({ loyalty: 1, ...message }, around);
@@ -54,6 +56,7 @@
 
   // A token lives for minutes: when it is over the page is asked for another one, once; without it one is a guest.
   const ask = async (path, { method = "GET", data = null, json = null } = {}, again = true) => {
+    const sent = token;
     const answer = await fetch(path, {
       method,
       headers: headers(json ? { "Content-Type": "application/json" } : {}),
@@ -61,12 +64,14 @@
       credentials: "omit",
       cache: "no-store",
     });
-    if (answer.status !== 401 || !token || !again) return answer;
+    if (answer.status !== 401 || !sent || !again) return answer;
     const problem = await answer.clone().json().catch(() => ({}));
-    const before = token;
-    token = await freshToken();
-    if (token && token !== before) return ask(path, { method, data, json }, false);
-    token = "";
+    if (token === sent) {
+      const fresh = await freshToken();
+      if (token === sent) token = fresh === sent ? "" : fresh;
+    }
+    if (token || refused) return ask(path, { method, data, json }, false);
+    refused = true; // what is asked for at the same time need not say it again
     tell({ say: "refused", reason: problem.params?.reason || problem.code || "unknown" });
     return method === "GET" ? ask(path, { method, data, json }, false) : answer;
   };
@@ -92,7 +97,8 @@
     }
     const wrong = panel.querySelector("[role=alert], [aria-invalid=true]");
     window.scrollTo(0, 0);
-    if (!focus || !opened) return;
+    const lost = document.activeElement === body || document.activeElement === null;
+    if (!visible || (!focus && !lost)) return;
     const title = wrong || panel.querySelector("h2") || panel;
     if (!title.hasAttribute("tabindex") && !title.matches("input, button, a")) title.setAttribute("tabindex", "-1");
     title.focus({ preventScroll: !wrong });
@@ -191,6 +197,7 @@
         return;
       }
       token = text;
+      refused = false;
       go(`${home}home/`, {}, { focus: false });
       if (quoteFor) quote({ ...quoteFor });
     },
@@ -203,13 +210,15 @@
     },
     opened() {
       const again = opened;
-      opened = true;
+      opened = visible = true;
       (panel.querySelector("h2") || panel).setAttribute("tabindex", "-1");
       (panel.querySelector("h2") || panel).focus({ preventScroll: true });
       const view = panel.querySelector("[data-view]")?.dataset.view;
       if (again && view === "member") go(`${home}home/`); // what was bought meanwhile shows
     },
-    closed() {},
+    closed() {
+      visible = false;
+    },
   };
 
   window.addEventListener("message", (event) => {

@@ -177,6 +177,7 @@
     const bubble = make("span", { class: "bubble", role: "status" });
     bubble.textContent = text;
     root.append(bubble);
+    window.setTimeout(() => bubble.remove(), 8000);
   };
 
   // --- points on the page: for the basket and for each product ------------------------------------------------------

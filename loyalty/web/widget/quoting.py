@@ -55,7 +55,7 @@ class Asked(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class OtherCurrency(DomainError):
-    code = "other_currency"
+    code = "basket_currency"
     message = gettext_lazy("This shop’s currency is {currency}.")
     field = "basket.currency"
 

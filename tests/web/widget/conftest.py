@@ -79,6 +79,12 @@ class Widget:
             return member
 
 
+def told(answer: HttpResponse) -> HttpResponse:
+    """An answer with what it says beside it."""
+    answer.said = answer.content.decode().replace("\xa0", " ")  # type: ignore[attr-defined]
+    return answer
+
+
 @dataclass
 class Panel:
     """A panel that is open on a page: a token in its memory, or none, and a random name of its own."""
@@ -93,18 +99,19 @@ class Panel:
         found = {"Loyalty-Panel": self.key, "Loyalty-Language": self.language}
         return found | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
 
-    def get(self, path: str) -> HttpResponse:
-        return self.client.get(self.widget.url(path), headers=self.headers())
+    def get(self, path: str) -> Any:
+        """A part of it; `said` is its text, with the spaces that do not break as plain ones."""
+        return told(self.client.get(self.widget.url(path), headers=self.headers()))
 
-    def post(self, path: str, data: Any = None, **more: Any) -> HttpResponse:
-        return self.client.post(self.widget.url(path), data or {}, headers=self.headers(), **more)
+    def post(self, path: str, data: Any = None, **more: Any) -> Any:
+        return told(self.client.post(self.widget.url(path), data or {}, headers=self.headers(), **more))
 
     def reward(self, reward: Reward, path: str = "") -> str:
         return f"rewards/{ids.encode('rwd', reward.pk)}/{path}"
 
     def form_key(self, path: str) -> str:
         """The key in the form of a part of the panel."""
-        found = re.search(r'name="form_key" value="([0-9a-f]{32})"', self.get(path).content.decode())
+        found = re.search(r'name="form_key" value="([0-9a-f]{32})"', self.get(path).said)
         assert found, path
         return found[1]
 

@@ -10,6 +10,7 @@ from django.test import Client
 from loyalty.core import clock
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.checks import verify
+from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.core.widget.models import TokenUse
 from loyalty.core.widget.operations import allow_site, remove_site
@@ -19,7 +20,7 @@ from members.operations.membership import block
 from members.operations.privacy import erase_member
 from rewards.models import Voucher
 from tests.cast import AT, ONE_POINT_PER_KRONA, days, publish
-from tests.web.widget.conftest import SITE, Panel, Widget
+from tests.web.widget.conftest import SITE, Panel, Widget, told
 
 pytestmark = pytest.mark.django_db
 SCRIPT_AT_MOST = 15_000  # bytes compressed
@@ -80,7 +81,7 @@ def test_a_signed_in_browser_is_nobody_in_the_widget(ana: Panel, widget: Widget,
     browser = Client()
     browser.force_login(user)
     panel = Panel(widget, client=browser)
-    assert "Join, get 50 beans" in panel.get("home/").content.decode()
+    assert "Join, get 50 beans" in panel.get("home/").said
 
 
 def test_the_script_is_small_and_knows_the_shop(widget: Widget, client: Client):
@@ -102,8 +103,9 @@ def test_the_script_is_small_and_knows_the_shop(widget: Widget, client: Client):
 
 
 def test_names_cannot_break_out_of_the_script(widget: Widget, client: Client):
-    widget.merchant.name = '</script><script>alert("1")//'
-    widget.merchant.save()
+    Merchant.objects.filter(pk=widget.merchant.pk).update(name='</script><script>alert("1")//')
+    with acting_for(widget.merchant, by=widget.by):
+        publish(identity={"name": {"en": '</script><script>alert("2")//'}}, at=clock.now())
     text = client.get("/widget.js?shop=luna").content.decode()
     assert "</script>" not in text
 
@@ -112,17 +114,17 @@ def test_names_cannot_break_out_of_the_script(widget: Widget, client: Client):
 
 
 def test_a_guest_sees_what_the_programme_gives(guest: Panel, client: Client, widget: Widget):
-    for text in (guest.get("home/").content.decode(), client.get(widget.url()).content.decode()):
+    for text in (guest.get("home/").said, told(client.get(widget.url())).said):
         assert "Join and get 50 beans" in text and "1 bean for every SEK 1" in text and "50 off" in text
 
 
 def test_a_member_sees_what_they_have(ana: Panel):
-    text = ana.get("home/").content.decode()
+    text = ana.get("home/").said
     assert "Hello Ana" in text and 'data-label="250 beans"' in text
     assert "Enough for 1 reward." in text and "650 beans to go" in text
-    assert "50 off" in ana.get("rewards/").content.decode()
-    assert "No codes yet" in ana.get("codes/").content.decode()
-    assert "1 bean for every SEK 1" in ana.get("earn/").content.decode()
+    assert "50 off" in ana.get("rewards/").said
+    assert "No codes yet" in ana.get("codes/").said
+    assert "1 bean for every SEK 1" in ana.get("earn/").said
 
 
 @pytest.mark.parametrize(
@@ -131,10 +133,7 @@ def test_a_member_sees_what_they_have(ana: Panel):
 )
 def test_it_speaks_the_language_of_the_page(ana: Panel, language: str, said: str):
     ana.language = language
-    text = (
-        ana.get("home/").content.decode()
-        + ana.client.get(ana.widget.url(f"?lang={language}")).content.decode()
-    )
+    text = ana.get("home/").said + told(ana.client.get(ana.widget.url(f"?lang={language}"))).said
     assert said in text
 
 
@@ -142,13 +141,13 @@ def test_somebody_the_shop_knows_and_we_do_not_joins_with_one_press(widget: Widg
     nora = Panel(
         widget, widget.token("nora", email="nora@example.com", email_verified=True, given_name="Nora")
     )
-    text = nora.get("home/").content.decode()
+    text = nora.get("home/").said
     assert "Join, get 50 beans" in text and 'type="text"' not in text, "nothing has to be typed"
     answer = nora.post("join/", {"news": "on"})
-    assert "Hello Nora" in answer.content.decode() and "Welcome!" in answer.content.decode()
+    assert "Hello Nora" in answer.said and "Welcome!" in answer.said
     assert widget.points("nora") == 50
     before = people(widget)
-    assert "Hello Nora" in nora.post("join/").content.decode()
+    assert "Hello Nora" in nora.post("join/").said
     assert people(widget) == before, "pressed twice"
     with acting_for(widget.merchant, by=widget.by):
         member = widget.member("nora")
@@ -162,9 +161,9 @@ def test_somebody_the_shop_knows_and_we_do_not_joins_with_one_press(widget: Widg
 def test_an_address_opens_a_card_only_where_the_shop_vouches_for_it(widget: Widget):
     widget.joined("old-number", 200, email="ana@example.com")
     vouched = Panel(widget, widget.token("new-number", email="ana@example.com", email_verified=True))
-    assert "250" in vouched.get("home/").content.decode()
+    assert "250" in vouched.get("home/").said
     typed = Panel(widget, widget.token("mallory", email="ana@example.com"))
-    assert "Join, get 50 beans" in typed.get("home/").content.decode()
+    assert "Join, get 50 beans" in typed.get("home/").said
     typed.post("join/")
     assert widget.points("mallory") == 50 and widget.points("old-number") == 250
     with acting_for(widget.merchant, by=widget.by):
@@ -175,13 +174,13 @@ def test_an_address_opens_a_card_only_where_the_shop_vouches_for_it(widget: Widg
 def test_a_guest_joins_with_one_field_and_proves_the_address_elsewhere(guest: Panel, widget: Widget):
     answer = guest.post("join/", {"email": "eve@example.com"})
     assert answer.status_code == 200
-    text = answer.content.decode()
+    text = answer.said
     assert "50 beans are on it already." in text and "/luna/sign-in/" in text
     with acting_for(widget.merchant, by=widget.by):
         eve = Identity.objects.get(kind="email", value="eve@example.com").member
         assert (eve.channel, eve.language) == ("widget", "en")
     before = people(widget)
-    again = guest.post("join/", {"email": "Eve@Example.com"}).content.decode()
+    again = guest.post("join/", {"email": "Eve@Example.com"}).said
     assert (
         "You have a card already" in again and "50 beans are on it" not in again and people(widget) == before
     )
@@ -192,7 +191,7 @@ def test_a_guest_joins_with_one_field_and_proves_the_address_elsewhere(guest: Pa
 def test_what_is_no_address_comes_back_with_the_reason(guest: Panel, widget: Widget, typed: str):
     before = people(widget)
     answer = guest.post("join/", {"email": typed})
-    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.content.decode()
+    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.said
     assert people(widget) == before
 
 
@@ -214,11 +213,11 @@ def test_a_member_takes_a_reward_for_a_code(ana: Panel, widget: Widget):
     with acting_for(widget.merchant, by=widget.by):
         code = Voucher.objects.get(redemption=taken).code
     shown = f"{code[:4]}-{code[4:8]}-{code[8:]}"
-    assert f'data-code="{shown}"' in answer.content.decode()
+    assert f'data-code="{shown}"' in answer.said
     assert widget.points("ana") == 150
-    assert shown in ana.get("codes/").content.decode()
+    assert shown in ana.get("codes/").said
     twice = ana.post(ana.reward(widget.coffee, "redeem/"), {"form_key": key})
-    assert shown in twice.content.decode() and len(widget.taken("ana")) == 1 and widget.points("ana") == 150
+    assert shown in twice.said and len(widget.taken("ana")) == 1 and widget.points("ana") == 150
     other = ana.form_key(ana.reward(widget.coffee))
     ana.post(ana.reward(widget.coffee, "redeem/"), {"form_key": other})
     assert len(widget.taken("ana")) == 2 and widget.points("ana") == 50
@@ -227,13 +226,13 @@ def test_a_member_takes_a_reward_for_a_code(ana: Panel, widget: Widget):
 
 def test_what_cannot_be_had_is_refused_with_the_reason(ana: Panel, widget: Widget):
     answer = ana.post(ana.reward(widget.cake, "redeem/"), {"form_key": "0" * 32})
-    assert answer.status_code == 422 and "650" in answer.content.decode()
+    assert answer.status_code == 422 and "650" in answer.said
     assert widget.taken("ana") == [] and widget.points("ana") == 250
     with acting_for(widget.merchant, by=widget.by):
         block(member=widget.member("ana").pk, at=clock.now(), reason="asked for")
     blocked = ana.post(ana.reward(widget.coffee, "redeem/"), {"form_key": "1" * 32})
     assert blocked.status_code == 422 and widget.points("ana") == 250
-    assert "This card is paused" in ana.get("home/").content.decode()
+    assert "This card is paused" in ana.get("home/").said
 
 
 @pytest.mark.parametrize("key", ["", "../x", "é" * 32, "x" * 65, "a b"])
@@ -252,10 +251,10 @@ def test_a_reward_that_is_not_there_is_not_found(ana: Panel, name: str):
 
 
 def test_a_member_invites_friends(ana: Panel):
-    assert "Get my link" in ana.get("invite/").content.decode()
-    text = ana.post("invite/code/").content.decode()
+    assert "Get my link" in ana.get("invite/").said
+    text = ana.post("invite/code/").said
     assert "/luna/r/" in text and "0 friends have joined by it." in text
-    assert "/luna/r/" in ana.get("invite/").content.decode()
+    assert "/luna/r/" in ana.get("invite/").said
 
 
 # --- tokens that prove nothing ----------------------------------------------------------------------------------------------
@@ -360,7 +359,7 @@ def test_a_shop_that_is_not_there_is_not_found(widget: Widget, client: Client):
 def test_an_erased_member_is_a_guest_again(ana: Panel, widget: Widget):
     with acting_for(widget.merchant, by=widget.by):
         erase_member(member=widget.member("ana").pk, at=clock.now())
-    assert "Join, get 50 beans" in ana.get("home/").content.decode()
+    assert "Join, get 50 beans" in ana.get("home/").said
     with pytest.raises(NotFound):
         widget.member("ana")
 
@@ -414,7 +413,7 @@ def test_a_members_own_history_counts_in_their_quote(guest: Panel, ana: Panel, w
         ({"basket": {"lines": [{"sku": "x\x00", "amount": "1"}]}}, "invalid_input"),
         ({"basket": {"lines": [{"sku": "x"}]}}, "invalid_input"),
         ({"basket": {"lines": [{"sku": "x", "amount": "1", "points": 9}]}}, "invalid_input"),
-        ({"basket": {"lines": [{"sku": "x", "amount": "1"}], "currency": "EUR"}}, "other_currency"),
+        ({"basket": {"lines": [{"sku": "x", "amount": "1"}], "currency": "EUR"}}, "basket_currency"),
         ({"basket": {"lines": [{"sku": "x", "amount": "1"}], "member": "mbr_1"}}, "invalid_input"),
         ({"products": [{"sku": "x", "amount": "1"}] * 31}, "invalid_input"),
         ({"basket": []}, "invalid_input"),
