@@ -82,6 +82,18 @@ class Visit:
         found = Axe().run(where or self.page).response["violations"]
         return [(rule["id"], rule["nodes"][0]["html"][:160]) for rule in found]
 
+    def flaws(self, name: str) -> list[str]:
+        """What is wrong with the part in the panel: too wide, too small to hit, or not for everybody."""
+        inner = self.page.frames[1]
+        wide = inner.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        small = inner.evaluate(
+            "[...document.querySelectorAll('button, .button, .widget__link')].filter(one => one.offsetParent &&"
+            " (one.offsetHeight < 44 || one.offsetWidth < 44)).map(one => one.outerHTML.slice(0, 80))"
+        )
+        found = [f"{name}: {wide} px too wide"] if wide > 0 else []
+        found += [f"{name}: small: {one}" for one in small]
+        return found + [f"{name}: {rule}: {html}" for rule, html in self.weaknesses(inner)]
+
 
 @pytest.fixture
 def host(live_server) -> Iterator[HostPage]:
@@ -299,30 +311,18 @@ def test_every_part_is_accessible_and_fits(
     assert visit.weaknesses() == []
     frame = visit.open()
 
-    def look(name: str) -> None:
-        inner = visit.page.frames[1]
-        wide = inner.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0:
-            wrong.append(f"{name}: {wide} px too wide")
-        small = inner.evaluate(
-            "[...document.querySelectorAll('button, .button, .widget__link')].filter(one => one.offsetParent &&"
-            " (one.offsetHeight < 44 || one.offsetWidth < 44)).map(one => one.outerHTML.slice(0, 80))"
-        )
-        wrong.extend(f"{name}: small: {one}" for one in small)
-        wrong.extend(f"{name}: {rule}: {html}" for rule, html in visit.weaknesses(inner))
-
     expect(frame.get_by_text("Hello Ana")).to_be_visible()
-    look("home")
+    wrong += visit.flaws("home")
     frame.get_by_role("link", name="All rewards").click()
     expect(frame.get_by_role("heading", name="Rewards", exact=True)).to_be_visible()
-    look("rewards")
+    wrong += visit.flaws("rewards")
     frame.get_by_role("link", name="Use 50 off").click()
     look_for = frame.get_by_role("button", name="Get my code for 100 beans")
     expect(look_for).to_be_visible()
-    look("reward")
+    wrong += visit.flaws("reward")
     look_for.click()
     expect(frame.locator(".voucher__code")).to_be_visible()
-    look("taken")
+    wrong += visit.flaws("taken")
     for link, heading in (
         ("My codes", "My codes"),
         ("Ways to earn", "Ways to earn"),
@@ -331,10 +331,10 @@ def test_every_part_is_accessible_and_fits(
         frame.get_by_role("link", name="Back").click()
         frame.get_by_role("link", name=link).click()
         expect(frame.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        look(link)
+        wrong += visit.flaws(link)
     frame.get_by_role("button", name="Get my link").click()
     expect(frame.get_by_role("button", name="Copy the link")).to_be_visible()
-    look("link")
+    wrong += visit.flaws("link")
     visit.page.goto(host.home + widget.url("?lang=en"))
     wrong += [f"guest: {one}" for one in visit.weaknesses()]
     context.close()
