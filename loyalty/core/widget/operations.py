@@ -130,7 +130,9 @@ def roll_secret(*, at: datetime, overlap: timedelta) -> str:
 def use_token(*, shopper: tokens.Shopper, panel: str, at: datetime) -> None:
     """Let a token move value in the panel that is open, whose own random name is `panel`: the first one it does so in
     has it for good. Raises `TokenReplayed` in any other."""
-    over = list(TokenUse.objects.filter(ends_at__lte=at).values_list("pk", flat=True)[:_AT_ONCE])
+    # Another request may be forgetting the same ones: they are left to it.
+    ended = TokenUse.objects.select_for_update(skip_locked=True).filter(ends_at__lte=at).order_by("ends_at")
+    over = list(ended.values_list("pk", flat=True)[:_AT_ONCE])
     if over:
         TokenUse.objects.filter(pk__in=over).delete()
     here = _digest(panel)
