@@ -343,11 +343,10 @@ def test_every_part_is_accessible_and_fits(
 
 
 @pytest.mark.parametrize(
-    ("language", "button", "says"),
-    [("sv", "Belöningar", "Hej Ana"), ("nb", "Belønninger", "Hei, Ana"), ("nl", "Beloningen", "Hallo Ana")],
+    ("language", "button"), [("sv", "Belöningar"), ("nb", "Belønninger"), ("nl", "Beloningen")]
 )
 def test_it_speaks_the_pages_language(
-    visit: Visit, widget: Widget, host: HostPage, language: str, button: str, says: str
+    visit: Visit, widget: Widget, host: HostPage, language: str, button: str
 ):
     host.lang, host.attributes = language, {"data-token": widget.token("ana")}
     visit.go()
