@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "loyalty.core.programme",
     "loyalty.core.ledger",
     "loyalty.core.webhooks",
+    "loyalty.core.widget",
     "loyalty.core.api",
     "loyalty.core",
     "members",

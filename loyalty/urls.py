@@ -24,4 +24,4 @@ urlpatterns = [
 ]
 
 if settings.DEMO:
-    urlpatterns.insert(0, path("demo/", include("loyalty.demo.sign_in")))
+    urlpatterns.insert(0, path("demo/", include("loyalty.demo.urls")))

@@ -63,6 +63,8 @@ def collect(shops: Shops, *, base_url: str, kept: dict[str, Any], at: datetime) 
         "portal_login": person.email,
         "portal_member_id": ids.encode("mbr", member),
         "portal_sign_in_url": links.member,
+        # Another host than ours, so that the widget there stands on a site of somebody else's.
+        "shop_url": f"{base_url.replace('//127.0.0.1', '//localhost')}/demo/shop/",
         "cafe_dashboard_url": f"{base_url}/m/{cafe.slug}/",
         "cafe_staff_login": staff_email(cafe.slug),
         "cafe_sign_in_url": links.cafe_owner,

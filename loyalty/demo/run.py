@@ -237,6 +237,8 @@ Ready after {spoken(seconds)}. Everything below works until you press Ctrl-C.
     signed in    {facts["portal_sign_in_url"]}
     by e-mail    {facts["portal_login"]}
 
+  A web shop     {facts["shop_url"]}
+
   The café       {facts["cafe_dashboard_url"]}
     signed in    {facts["cafe_sign_in_url"]}
 

@@ -8,6 +8,7 @@ from loyalty.web.invitations import invitation
 from loyalty.web.office.gallery import gallery
 from loyalty.web.office.home import home, theme
 from loyalty.web.pictures import picture
+from loyalty.web.widget.script import widget_js
 
 urlpatterns = [
     path("", home, name="home"),
@@ -19,4 +20,6 @@ urlpatterns = [
     path("pictures/<slug:slug>/<slug:digest>/<slug:size>", picture, name="picture"),
     path("invitations/<slug:slug>/<str:token>/", invitation, name="invitation"),
     path("m/<slug:slug>/", include("loyalty.web.office.urls")),
+    path("widget.js", widget_js, name="widget_js"),
+    path("w/<slug:slug>/", include("loyalty.web.widget.urls")),
 ]

@@ -27,7 +27,7 @@ KINDS = {
     "job_id": "job", "import_id": "import", "till_id": "till", "action_id": "till_action",
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
-    "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
+    "site_id": "site", "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -94,12 +94,13 @@ class Route:
 
     @property
     def is_front(self) -> bool:
-        """True for a page of a shop's portal that names nothing but the shop, or what it offers to everybody: a
+        """True for a page of a shop's portal or widget that names nothing but the shop, or what it offers to everybody: a
         reward, a date of an event.
 
         Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
         """
-        return self.template.startswith("/<slug>/") and self.kinds <= {"slug", "reward", "session"}
+        front = self.template.startswith(("/<slug>/", "/w/<slug>/"))
+        return front and self.kinds <= {"slug", "reward", "session"}
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ class Sweep:
 
     def _try(self, client: Client, visitor: Visitor, route: Route, method: str) -> Iterator[str]:
         theirs, nowhere = self.victim.ids, self.nothing
-        if route.template.startswith("/<slug>/"):
+        if route.template.startswith(("/<slug>/", "/w/<slug>/")):
             nowhere = {**nowhere, "slug": theirs["slug"]}  # that a shop has a portal is no secret
         named = route.kinds - {"slug"}
         closed = not route.is_front

@@ -29,6 +29,8 @@ from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
 from loyalty.core.tills.models import Action
 from loyalty.core.tills.operations import Deed, Name, add_till, note_action, set_pin
 from loyalty.core.webhooks.operations import add_endpoint, send_test
+from loyalty.core.widget.operations import allow_site, make_secret, use_token
+from loyalty.core.widget.tokens import Shopper
 from loyalty.exchange.operations import ask_for_export, begin_import, check_import, run_import
 from loyalty.setup.operations import put_away
 from members.models import Member, Referral, Refund
@@ -87,6 +89,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _till(made, ana, secret)
         _keys(made, secret)
         _hooks(made, secret)
+        _widget(made)
         _exchange(made, secret)
         _messages(made, ana, secret)
         put_away(hidden=False, at=AT)
@@ -271,6 +274,14 @@ def _hooks(made: Shop, secret: str) -> None:
     made.ids |= {"endpoint": ids.encode("whe", endpoint.pk), "delivery": ids.encode("dlv", delivery.pk)}
 
 
+def _widget(made: Shop) -> None:
+    """Where the widget may be shown, its secret, and a token that was used."""
+    made.ids["site"] = str(allow_site(url="https://shop.example", at=AT).pk)
+    make_secret(at=AT)
+    shopper = Shopper(subject="ana", token="t", ends_at=clock.now() + days(1))
+    use_token(shopper=shopper, panel="0" * 32, at=AT)
+
+
 def _messages(made: Shop, ana: Member, secret: str) -> None:
     """Something to send, words of the shop's own, a newsletter, and an address that may not be written to."""
     now = clock.now()
@@ -306,7 +317,7 @@ def absent(of: Shop) -> dict[str, str]:
         prefix, _, tail = value.partition("_")
         if len(tail) == 26:
             made[kind] = ids.encode(prefix, ids.new())
-    no_one = ("key", "staff", "invitation", "place", "till", "till_action")
+    no_one = ("key", "staff", "invitation", "place", "till", "till_action", "site")
     made |= {kind: str(ids.new()) for kind in no_one} | {"voucher": "000000000000"}
     return made | {"external": "no-such-member", "order_external": "no-such-order", "slug": "no-such-shop"}
 

@@ -36,6 +36,7 @@ OTHER_APPS = {
     "stripe": "keys of a payment service",
     "tills": "devices that are paired with this server, and PINs",
     "webhooks": "addresses of other systems with secrets shared with them",
+    "widget": "sites that show this server's widget, and the secret shared with them",
 }
 """Apps with tables of merchants' that are not in an archive at all, and why."""
 

@@ -219,6 +219,7 @@ ICONS = {
     "staff": "user-cog",
     "api_key": "key-round",
     "webhook": "webhook",
+    "widget": "puzzle",
     "programme": "sliders-horizontal",
     "member": "user",
     "tier": "medal",
@@ -276,7 +277,7 @@ _BEGINNINGS = {
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
     "programme": ("programme.", "blueprint.", "partnership."),
     "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
-              "pin.", "stripe."),
+              "pin.", "stripe.", "widget."),
 }  # fmt: skip
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",

@@ -15,6 +15,7 @@ from loyalty.core.tenancy.scope import acting_for
 from loyalty.core.webhooks import tasks
 from loyalty.core.webhooks.models import Delivery, Endpoint
 from loyalty.core.webhooks.operations import add_endpoint, disable_endpoint, send_test
+from loyalty.core.widget.operations import allow_site, make_secret
 from tests.api.caller import key_for
 from tests.cast import MARA
 from tests.core.webhooks.receiver import Receiver, receiving
@@ -120,6 +121,8 @@ def pages(luna: Luna, receiver: Receiver) -> list[str]:
         made = [add_endpoint(url=f"{receiver.url}/{n}", kinds=kinds, description=words, at=clock.now())[0]
                 for n, (kinds, words) in enumerate([(["*"], "Web shop"), (["points.*", "member.joined"], "")])]  # fmt: skip
         send_test(endpoint=made[0].pk, at=clock.now())
+        site = allow_site(url="https://shop.example", at=clock.now())
+        make_secret(at=clock.now())
     go_out()
     receiver.status, receiver.says = 500, b"no"
     with acting_for(luna.merchant, by=MARA):
@@ -133,6 +136,7 @@ def pages(luna: Luna, receiver: Receiver) -> list[str]:
     first, second = (f"connect/webhooks/{ids.encode('whe', one.pk)}/" for one in made)
     return [
         *(luna.url(path) for path in ("", "connect/", "connect/new/", "connect/quickstart/", "connect/webhooks/",
+          "connect/widget/", "connect/widget/secret/roll/", f"connect/widget/sites/{site.pk}/remove/",
           "connect/webhooks/new/", first, f"{first}?show=failed", f"{first}edit/", f"{first}roll/", f"{first}remove/",
           second, f"{second}edit/")),
         *(luna.url(f"connect/webhooks/deliveries/{one}/") for one in deliveries), "/api/webhooks",

@@ -15,6 +15,7 @@ _TABS = (
     ("quickstart", gettext_lazy("Quickstart"), "keys.manage"),
     ("keys", gettext_lazy("Keys"), "keys.manage"),
     ("webhooks", gettext_lazy("Webhooks"), "webhooks.manage"),
+    ("widget", gettext_lazy("Widget"), "keys.manage"),
 )
 
 

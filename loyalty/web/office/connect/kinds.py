@@ -24,6 +24,7 @@ _GROUPS = (
             "staff",
             "api_key",
             "webhook",
+            "widget",
             "stripe",
             "books",
         ),
@@ -71,6 +72,7 @@ FAMILIES = {
     "staff": gettext_lazy("Staff"),
     "api_key": gettext_lazy("API keys"),
     "webhook": gettext_lazy("Webhooks"),
+    "widget": gettext_lazy("The widget"),
     "stripe": gettext_lazy("Stripe"),
     "books": gettext_lazy("The books"),
 }
