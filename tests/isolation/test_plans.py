@@ -243,15 +243,7 @@ def slow_steps(run: Callable[[], Any], *, paged: bool = False) -> list[str]:
             kind, table = node["Node Type"], node.get("Relation Name", node.get("Index Name", ""))
             condition = node.get("Index Cond", "").replace("merchant_id", "")
             if kind == "Seq Scan" and table.startswith(
-                (
-                    "members_",
-                    "ledger_",
-                    "events_",
-                    "rewards_",
-                    "webhooks_delivery",
-                    "campaigns_m",
-                    "wallets_w",
-                )
+                ("members_", "ledger_", "events_", "rewards_", "webhooks_delivery", "campaigns_m")
             ):
                 slow.append(f"reads all of {table}")
             if kind in {"Index Scan", "Index Only Scan", "Bitmap Index Scan"} and not paged:

@@ -7,7 +7,7 @@ import psycopg
 from loyalty.connectors.wallets import queries
 from loyalty.connectors.wallets.models import WalletDevice, WalletPass
 from loyalty.core.tenancy import scope
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
+from tests.isolation.test_plans import Crowded, crowded, nodes, plans, slow_steps
 
 __all__ = ["crowded"]
 
@@ -32,6 +32,10 @@ def test_wallets_use_an_index(crowded: Crowded) -> None:
         "whether a phone is known": lambda: queries.is_known("nobody"),
         "the phones of a card": lambda: list(WalletDevice.objects.filter(wallet_pass=member)),
     }
+    read = {
+        name: [node["Node Type"] for plan in plans(run) for node in nodes(plan)] for name, run in hot.items()
+    }
+    assert [name for name, steps in read.items() if "Seq Scan" in steps] == []
     slow = {name: slow_steps(run) for name, run in hot.items()}
     assert [f"{name}: {step}" for name, steps in slow.items() for step in steps] == []
     assert WalletPass.objects.filter(merchant=merchant).count() > 1000
