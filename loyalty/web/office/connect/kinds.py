@@ -25,6 +25,7 @@ _GROUPS = (
             "api_key",
             "webhook",
             "stripe",
+            "wallet",
             "books",
         ),
     ),
@@ -72,6 +73,7 @@ FAMILIES = {
     "api_key": gettext_lazy("API keys"),
     "webhook": gettext_lazy("Webhooks"),
     "stripe": gettext_lazy("Stripe"),
+    "wallet": gettext_lazy("Wallets"),
     "books": gettext_lazy("The books"),
 }
 
