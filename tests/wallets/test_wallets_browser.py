@@ -31,7 +31,6 @@ def faults(page: Page, name: str) -> list[str]:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=f"/tmp/wshots/{name}-{width}-{theme}.png", full_page=True)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         wrong += [f"{name} {width} {theme}: {wide} px too wide"] if wide > 0 else []
         for fault in Axe().run(page).response["violations"]:
