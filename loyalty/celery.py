@@ -28,6 +28,9 @@ app.conf.beat_schedule = {
     "messages": {"task": "campaigns.tasks.send_due", "schedule": 15.0},
     "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
     "messages nobody announces": {"task": "campaigns.tasks.sweep", "schedule": 900.0},
+    "old sessions": {"task": "loyalty.core.people.tasks.forget_old_sessions", "schedule": 3600.0},
+    "cards in wallets": {"task": "loyalty.connectors.wallets.tasks.tell_wallets", "schedule": 30.0},
+    "phones with void cards": {"task": "loyalty.connectors.wallets.tasks.forget_phones", "schedule": 3600.0},
     "check and seal the books": {"task": "loyalty.core.ledger.tasks.check_and_seal", "schedule": 900.0},
 }
 

@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "loyalty.exchange",
     "loyalty.web",
     "loyalty.connectors.stripe",
+    "loyalty.connectors.wallets",
     "loyalty.demo",
 ]
 
@@ -170,6 +171,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+SESSION_ENGINE = "loyalty.core.people.sessions"
 ACCOUNT_ADAPTER = "loyalty.web.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -299,6 +301,10 @@ API_RATE_PER_MERCHANT = int(_env.get("API_RATE_PER_MERCHANT", "200"))
 _own = "127.0.0.0/8,::1/128" if _site.hostname in {"127.0.0.1", "localhost", "::1"} else ""
 WEBHOOK_ALLOWED_NETS = tuple(filter(None, _env.get("WEBHOOK_ALLOWED_NETS", _own).replace(" ", "").split(",")))
 WEBHOOK_KEEP_DAYS = int(_env.get("WEBHOOK_KEEP_DAYS", "30"))  # how long what was delivered, and how, is kept
+
+# What tells Apple's phones that a card has changed, by its dotted name; see `loyalty.connectors.wallets.pushing`.
+# Empty: phones find out when somebody opens the card.
+WALLET_PUSHER = _env.get("WALLET_PUSHER", "")
 
 # `loyalty.core.api.base` authenticates, limits and reads; the framework only routes and describes.
 REST_FRAMEWORK = {

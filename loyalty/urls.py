@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
     path("hooks/stripe/", include("loyalty.connectors.stripe.hooks")),
+    path("hooks/wallets/", include("loyalty.connectors.wallets.service")),
     path("hooks/messages/", include("loyalty.web.reports")),
     # The library's own overview of second factors gives way to ours, which also holds the log of sign-ins.
     path("accounts/2fa/", RedirectView.as_view(pattern_name="account")),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from members.models import Identity, Member, Profile, Stats
-from members.operations import inviting, tiers
+from members.operations import accounts, inviting, tiers
 from members.operations.activities import record_joining
 from members.operations.inviting import Invitation
 from members.queries.identifying import normal, search_key
@@ -212,9 +212,11 @@ def verify(*, member: UUID, kind: str, value: str, at: datetime, user: int | Non
     if proven.filter(verified_at=None).update(verified_at=at):
         record("member.verified", subject=row.pk, at=at, data={"kind": kind})
     if user is not None and row.user_id != user:
-        row.user_id = user
+        earlier, row.user_id = row.user_id, user
         row.save(update_fields=["user"])
         record("member.claimed", subject=row.pk, at=at)
+        if earlier is not None:  # of an address that is theirs no more
+            accounts.forget_unused(user=earlier, addresses=())
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
 from members.models import Identity, Member, Profile, Stats
 from members.operations import (
+    accounts,
     approvals,
     card_links,
     cards,
@@ -50,7 +51,7 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     _refuse_open(loser)
     paid_memberships.refuse_two(keep=winner.pk, remove=loser.pk)
     move_points(to=winner.pk, of=loser.pk, at=at)
-    _move_identities(winner, loser)
+    left_over = _move_identities(winner, loser)
     _move_counts(counts[keep], counts[remove])
     counting.move(to=winner.pk, of=loser.pk)
     preferences.move(to=winner.pk, of=loser.pk)
@@ -66,8 +67,9 @@ def merge(*, keep: UUID, remove: UUID, at: datetime) -> Member:
     if current is not None:
         cards.fill(member=winner.pk, programme=current.programme, at=at, version=current.id)
     Member.objects.filter(merged_into=loser).update(merged_into=winner)
-    loser.status, loser.merged_into, loser.user = Member.Status.MERGED, winner, None
+    user, loser.status, loser.merged_into, loser.user = loser.user_id, Member.Status.MERGED, winner, None
     loser.save(update_fields=["status", "merged_into", "user"])
+    accounts.forget_unused(user=user, addresses=left_over)
     referral_moves.move(to=winner.pk, of=loser.pk, at=at)
     tiers.merge_tiers(keep=winner.pk, remove=loser.pk, at=at)
     record("member.merged", subject=winner.pk, at=at, data={"merged": str(loser.pk)})
@@ -82,17 +84,21 @@ def _refuse_open(loser: Member) -> None:
         raise CannotMerge(why=_("the one to go owes points. Settle them first."))
 
 
-def _move_identities(winner: Member, loser: Member) -> None:
-    """E-mail, phone and own id stay the keeper's when both have one; cards all keep working."""
+def _move_identities(winner: Member, loser: Member) -> list[str]:
+    """E-mail, phone and own id stay the keeper's when both have one; cards all keep working. Answers the addresses that
+    are nobody's any more."""
     taken = set(Identity.objects.filter(member=winner).values_list("kind", flat=True)) - {
         Identity.Kind.CARD.value
     }
-    Identity.objects.filter(member=loser, kind__in=taken).delete()
+    doubled = Identity.objects.filter(member=loser, kind__in=taken)
+    left_over = list(doubled.filter(kind=Identity.Kind.EMAIL).values_list("value", flat=True))
+    doubled.delete()
     Identity.objects.filter(member=loser).update(member=winner)
     Profile.objects.filter(member=loser).delete()
     if winner.user_id is None and loser.user_id is not None:
         winner.user_id = loser.user_id
         winner.save(update_fields=["user"])
+    return left_over
 
 
 def _move_counts(kept: Stats, gone: Stats) -> None:

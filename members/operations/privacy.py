@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from loyalty.core import ids, privacy
@@ -13,9 +12,7 @@ from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount
 from loyalty.core.ledger.operations import Posting, hold, post
 from loyalty.core.ledger.queries import open_lots, statement
-from loyalty.core.merchants.models import Staff
 from loyalty.core.tenancy import scope
-from loyalty.core.tenancy.scope import across_merchants
 from members.models import (
     Activity,
     DrawEntry,
@@ -32,6 +29,7 @@ from members.models import (
     Stats,
 )
 from members.operations import (
+    accounts,
     card_links,
     counting,
     gifts,
@@ -77,6 +75,7 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
     row = locked(member)
     if row.status in (Member.Status.ERASED, Member.Status.MERGED):
         raise NotActive(status=row.status)
+    addresses = _addresses(row.pk)
     for gone in [row.pk, *_merged_into(row.pk)]:
         privacy.erase(gone)
     hold([row.pk])
@@ -106,18 +105,15 @@ def erase_member(*, member: UUID, at: datetime) -> Member:
     counts[row.pk].delete()  # who has no counts is credited with no order any more
     user, row.status, row.user, row.language = row.user_id, Member.Status.ERASED, None, ""
     row.save(update_fields=["status", "user", "language"])
-    if user is not None:
-        _forget_account(user)
+    accounts.forget_unused(user=user, addresses=addresses)
     record("member.erased", subject=row.pk, at=at)
     return row
 
 
-def _forget_account(user: int) -> None:
-    """Delete the account they signed in with, unless it serves another membership, a job or the operator."""
-    with across_merchants("does this account serve anyone else"):
-        if Member.objects.filter(user_id=user).exists() or Staff.objects.filter(user_id=user).exists():
-            return
-        get_user_model().objects.filter(pk=user, is_staff=False, is_superuser=False).delete()
+def _addresses(member: UUID) -> set[str]:
+    """The e-mail addresses of somebody: an account may have been opened for one before it was proven."""
+    mine = Identity.objects.filter(member=member, kind=Identity.Kind.EMAIL)
+    return set(mine.values_list("value", flat=True))
 
 
 def _export(member: UUID) -> dict[str, Any]:

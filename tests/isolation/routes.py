@@ -28,6 +28,7 @@ KINDS = {
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
     "site_id": "site", "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
+    "serial_number": "wallet_pass",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -42,6 +43,7 @@ FOLDERS = {
 """What a plain `id` names, by the word before it."""
 
 FREE = {
+    "pass_type": "pass.com.example.loyalty", "device": "a-phone",
     "message_kind": "welcome",
     "area": "earning", "part": "rules", "item": "base", "move": "copy",
     "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "question": "roast", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "size": "small", "shape": "square", "token": "x", "kind": "external", "value": "nobody",

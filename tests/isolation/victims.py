@@ -14,6 +14,7 @@ from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
 from campaigns.operations.shaping import set_hours, shape_kind
 from campaigns.operations.suppressing import suppress
+from loyalty.connectors.wallets import operations as wallets
 from loyalty.core import clock, ids
 from loyalty.core.api.models import Sighting
 from loyalty.core.jobs.tasks import run_waiting
@@ -58,6 +59,7 @@ from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, ENGRAVING, buy, days, publish, shop
+from tests.wallets import papers
 
 
 @dataclass
@@ -92,6 +94,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _widget(made)
         _exchange(made, secret)
         _messages(made, ana, secret)
+        _wallets(made, ana, secret)
         put_away(hidden=False, at=AT)
     return made
 
@@ -299,6 +302,15 @@ def _messages(made: Shop, ana: Member, secret: str) -> None:
     }
 
 
+def _wallets(made: Shop, ana: Member, secret: str) -> None:
+    """Both wallets, a card for each, and a phone that has one."""
+    wallets.connect_apple(files=papers.files(), at=AT)
+    wallets.connect_google(key_file=papers.key_file(), issuer=papers.ISSUER, at=AT)
+    row = wallets.issue_pass(member=ana.pk, platform="apple", at=AT)
+    wallets.register_device(wallet_pass=row.pk, device=f"{secret}-phone", push_token=f"{secret}-token", at=AT)
+    made.ids["wallet_pass"] = row.pk.hex
+
+
 def _till(made: Shop, ana: Member, secret: str) -> None:
     """A till that waits for its device, somebody's PIN, and something that was done there."""
     till, _code = add_till(name=f"{secret} till", location="main", at=AT)
@@ -319,6 +331,7 @@ def absent(of: Shop) -> dict[str, str]:
             made[kind] = ids.encode(prefix, ids.new())
     no_one = ("key", "staff", "invitation", "place", "till", "till_action", "site")
     made |= {kind: str(ids.new()) for kind in no_one} | {"voucher": "000000000000"}
+    made["wallet_pass"] = ids.new().hex
     return made | {"external": "no-such-member", "order_external": "no-such-order", "slug": "no-such-shop"}
 
 

@@ -1,24 +1,6 @@
-"""Secrets at rest: encrypted under a key made of the server's own, and readable with the keys it replaced."""
+"""Stripe's keys at rest."""
 
-import base64
-import hashlib
+from loyalty.connectors.vault import Vault
 
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
-from django.utils.encoding import force_bytes
-
-
-def _vault() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(b"loyalty.connectors.stripe|" + force_bytes(key)).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
-
-
-def locked_away(secret: str) -> str:
-    """The secret as it is kept."""
-    return _vault().encrypt(secret.encode()).decode()
-
-
-def opened(kept: str) -> str:
-    """The secret again. Raises `cryptography.fernet.InvalidToken` when the server's key was lost."""
-    return _vault().decrypt(kept.encode()).decode()
+_vault = Vault("loyalty.connectors.stripe")
+locked_away, opened = _vault.locked_away, _vault.opened

@@ -9,11 +9,26 @@ from loyalty.core.api.errors import problem_body
 from loyalty.core.errors import NotFound
 from loyalty.core.tenancy import scope
 
-# A member's or a redemption's own answer. Batches hold ids and figures only, and answer for others too: they stay.
+TYPED = tuple(
+    f'"{field}":'
+    for field in (
+        "given_name",
+        "code_status",
+        "note",
+        "outcome",
+        "reason",
+        "reference",
+        "proof",
+        "properties",
+    )
+)
+"""Fields of answers that hold what somebody typed about a member, or what only they may use."""
+
+# Batches hold ids and figures only, and answer for others too: they stay.
 _FORGET = """
 UPDATE api_answer SET status = %(status)s, body = %(body)s
  WHERE merchant_id = %(merchant)s AND strpos(body, %(member)s) > 0 AND strpos(body, '"results":') = 0
-   AND (strpos(body, '"given_name":') > 0 OR strpos(body, '"code_status":') > 0)
+   AND EXISTS (SELECT FROM unnest(%(typed)s::text[]) AS typed WHERE strpos(body, typed) > 0)
 """
 
 
@@ -26,6 +41,7 @@ def _erase(member: UUID) -> None:
             {
                 "merchant": scope.merchant_id(),
                 "member": ids.encode("mbr", member),
+                "typed": list(TYPED),
                 "status": gone.status,
                 "body": problem_body(gone).decode(),
             },

@@ -19,6 +19,12 @@ def _export(subject: UUID) -> list[dict[str, Any]]:
     ]
 
 
+# What a consumer complained of may quote whatever it stumbled over.
+_FORGET_COMPLAINTS = """
+UPDATE events_reaction SET error = ''
+ WHERE merchant_id = %(merchant)s AND error <> ''
+   AND event_number IN (SELECT e.id FROM events_event e WHERE e.merchant_id = %(merchant)s AND e.subject = %(subject)s)
+"""
 _FORGET = """
 UPDATE events_event SET data = data - 'reason'
  WHERE merchant_id = %s AND subject = %s AND jsonb_exists(data, 'reason')
@@ -28,6 +34,7 @@ UPDATE events_event SET data = data - 'reason'
 def _erase(subject: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, [scope.merchant_id(), subject])
+        cursor.execute(_FORGET_COMPLAINTS, {"merchant": scope.merchant_id(), "subject": subject})
 
 
 holder = privacy.Holder("events", _export, _erase)

@@ -4,7 +4,12 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+
+from loyalty.core.people.sessions import SessionStore
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,3 +64,24 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.how} {self.at}"
+
+
+class Session(AbstractBaseSession):
+    """A browser that is known here. `account` is who is signed in there, `mentions` digests of the addresses it holds:
+    by them it is found when the person goes."""
+
+    account = models.BigIntegerField(null=True)
+    mentions = ArrayField(models.CharField(max_length=40), default=list)
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "people_session"
+        indexes = [
+            models.Index(
+                fields=["account"], condition=models.Q(account__isnull=False), name="people_session_account"
+            ),
+            GinIndex(fields=["mentions"], name="people_session_mentions"),
+        ]
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        return SessionStore

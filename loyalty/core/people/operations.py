@@ -1,5 +1,6 @@
 """Accounts are made by what people do: joining, being invited. Nobody fills in a form for one."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
@@ -7,10 +8,12 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import InvalidInput
-from loyalty.core.people.models import SignIn, User
+from loyalty.core.people.models import Session, SignIn, User
+from loyalty.core.people.sessions import digests
 
 SIGN_INS_KEPT = timedelta(days=183)
 
@@ -44,6 +47,21 @@ def make_operator(*, email: str) -> User:
         user.is_staff = user.is_superuser = True
         user.save(update_fields=["is_staff", "is_superuser"])
     return user
+
+
+@transaction.atomic
+def forget_accounts(*, users: Collection[int], addresses: Iterable[str]) -> None:
+    """Delete accounts, and every browser's session that they are signed in with or that holds one of the addresses. An
+    operator's account stays."""
+    known = Session.objects.filter(Q(account__in=users) | Q(mentions__overlap=sorted(digests(addresses))))
+    known.delete()
+    get_user_model().objects.filter(pk__in=users, is_staff=False, is_superuser=False).delete()
+
+
+def forget_sessions(*, before: datetime, most: int = 5_000) -> int:
+    """Delete sessions that ended before then; how many. A batch: call again while there are as many."""
+    over = list(Session.objects.filter(expire_date__lt=before).values_list("pk", flat=True)[:most])
+    return int(Session.objects.filter(pk__in=over).delete()[0])
 
 
 def note_sign_in(*, user: int, at: datetime, how: str, agent: str = "", address: str = "") -> SignIn:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.apps import apps
+from django.db.models import Q
 
 from loyalty.core.people.models import SignIn, User
 
@@ -15,6 +16,12 @@ def proven_addresses(user: int) -> list[str]:
     return [
         str(email).lower() for email in addresses.order_by("-primary", "pk").values_list("email", flat=True)
     ]
+
+
+def accounts_of(user: int | None, addresses: Iterable[str]) -> dict[int, str]:
+    """An account and those that were opened for some addresses, by id with the address of each."""
+    rows = User.objects.filter(Q(pk=user) | Q(email__in=[one.lower() for one in addresses]))
+    return dict(rows.values_list("pk", "email"))
 
 
 def has_operator() -> bool:

@@ -34,6 +34,7 @@ OTHER_APPS = {
     "exchange": "what came of files that are not in the archive",
     "setup": "how far somebody has come in setting the shop up",
     "stripe": "keys of a payment service",
+    "wallets": "certificates of the shop’s, and cards that phones fetch from this server",
     "tills": "devices that are paired with this server, and PINs",
     "webhooks": "addresses of other systems with secrets shared with them",
     "widget": "sites that show this server's widget, and the secret shared with them",

@@ -171,6 +171,9 @@ SENTENCES = {
     "stripe.connected": gettext_lazy("Stripe was connected"),
     "stripe.disconnected": gettext_lazy("Stripe was disconnected"),
     "stripe.refused": gettext_lazy("A notice from Stripe could not be applied"),
+    "wallet.connected": gettext_lazy("A wallet was connected, or its certificate renewed"),
+    "wallet.disconnected": gettext_lazy("A wallet was disconnected"),
+    "wallet.pass_made": gettext_lazy("A member’s card was made for a wallet"),
     "books.broken": gettext_lazy("The nightly check found lines in the books that do not agree: {breaches}"),
     "reward.given_by_hand": gettext_lazy("A reward was given by hand"),
     "adjustment.limits_changed": gettext_lazy("The limits for changes by hand were changed"),
@@ -251,6 +254,7 @@ ICONS = {
     "partnership": "handshake",
     "card_link": "link",
     "stripe": "credit-card",
+    "wallet": "wallet-cards",
     "books": "triangle-alert",
     "adjustment": "shield-check",
     "job": "timer",
@@ -277,12 +281,12 @@ _BEGINNINGS = {
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
     "programme": ("programme.", "blueprint.", "partnership."),
     "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
-              "pin.", "stripe.", "widget."),
+              "pin.", "stripe.", "wallet.", "widget."),
 }  # fmt: skip
 _KINDS_ABOUT_MEMBERS = (
     "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",
     "transfer", "stamps", "cashback", "household", "membership", "perk", "badge", "draw", "segment", "card", "offer",
-    "card_link", "adjustment",
+    "card_link", "adjustment", "wallet",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from loyalty.web.office.lists import PAGE
 from loyalty.web.office.members import known_as, listed
 from loyalty.web.office.orders import order_rows
 from loyalty.web.office.rewards import name_of
+from loyalty.web.office.wallets import notices as wallet_notices
 from loyalty.web.office.work.queues import looks
 from members.queries import directory
 from members.queries import overview as figures
@@ -186,7 +187,7 @@ def _needs_a_look(here: Here) -> list[dict[str, str]]:
                 "action": _("See orders"),
             }
         )
-    return found + notices(here)
+    return found + notices(here) + wallet_notices(here)
 
 
 @require_safe

@@ -72,4 +72,5 @@ urlpatterns = [
     *setup_urls.urlpatterns,
     *exchange,
     path("", include("loyalty.web.office.settings.urls")),
+    path("", include("loyalty.web.office.wallets_urls")),
 ]

@@ -15,6 +15,7 @@ from loyalty.web.portal.gathered import badges, my_offers, stamp_cards
 from loyalty.web.portal.history import entries
 from loyalty.web.portal.rewards import grouped, my_codes, offered
 from loyalty.web.portal.telling import welcome_of
+from loyalty.web.portal.wallets import wallet_links
 from members.queries.sharing import together
 from members.queries.story import story
 from rewards.queries.catalogue import offers
@@ -62,6 +63,7 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
         "arrived": _arrived(before, balance.available, balance.pending),
         "tier": tier_of(card),
         "welcome": welcome_of(request, card),
+        "wallets": wallet_links(request, card),
         "has_phone_only": not card.proven and "email" not in card.row.identities,
         "shared": shared,
         "note": _note(len(can_have), card.row.balance.pending, ending),

@@ -1,7 +1,6 @@
 """The portal on a home screen: its manifest, its icons, and the small worker that keeps the last card readable."""
 
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
@@ -9,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from PIL import Image, ImageDraw, ImageFont
 
 from loyalty.core import clock
 from loyalty.core.errors import NotFound
@@ -18,6 +16,7 @@ from loyalty.core.merchants.queries import merchant_by_slug
 from loyalty.core.pictures.queries import rendition
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web import brand
+from loyalty.web.icons import drawn
 from loyalty.web.portal.door import VISITOR
 from loyalty.web.portal.frame import Shop, View, icon_mark, programme_name
 from loyalty.web.portal.session import Visitor
@@ -104,51 +103,8 @@ def icon(request: HttpRequest, slug: str, shape: str) -> HttpResponse:
             found = rendition(merchant.logo, "medium")
         logo = found.content if found else b""
     side, fills = SHAPES[shape]
-    drawn = _drawn(brand.normalise(merchant.brand_colour), merchant.name, logo, side, fills)
-    response = HttpResponse(drawn, content_type="image/png")
+    made = drawn(brand.normalise(merchant.brand_colour), merchant.name, logo, side, fills)
+    response = HttpResponse(made, content_type="image/png")
     response.headers["Cache-Control"] = _A_YEAR if request.GET.get("v") == icon_mark(merchant) else "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-@lru_cache(maxsize=64)
-def _drawn(colour: str, name: str, logo: bytes, side: int, fills: float) -> bytes:
-    """An icon as PNG, `side` pixels square; the picture takes `fills` of it."""
-    paper = brand.LIGHT_PAPER[0] if logo else colour
-    drawing = Image.new("RGB", (side, side), paper)
-    if logo:
-        _place(drawing, logo, round(side * fills))
-    else:
-        _letters(drawing, name, brand.derive(colour).on_brand, fills)
-    made = BytesIO()
-    drawing.save(made, "PNG", optimize=True)
-    return made.getvalue()
-
-
-def _place(drawing: Image.Image, logo: bytes, most: int) -> None:
-    with Image.open(BytesIO(logo)) as picture:
-        placed = picture.convert("RGBA")
-    placed.thumbnail((most, most), Image.Resampling.LANCZOS)
-    if max(placed.size) < most:  # a small logo is enlarged rather than lost
-        scale = most / max(placed.size)
-        placed = placed.resize(
-            (max(1, round(placed.width * scale)), max(1, round(placed.height * scale))),
-            Image.Resampling.LANCZOS,
-        )
-    at = ((drawing.width - placed.width) // 2, (drawing.height - placed.height) // 2)
-    drawing.paste(placed, at, placed)
-
-
-def _letters(drawing: Image.Image, name: str, ink: str, fills: float) -> None:
-    """The first letters of the shop's words. Letters the font does not have are a ring instead."""
-    words = [word for word in name.split() if word[:1].isalnum()]
-    text = "".join(word[0] for word in words[:2]).upper()
-    canvas, side = ImageDraw.Draw(drawing), drawing.width
-    if not text or not text.isascii():
-        edge = round(side * (1 - fills * 0.7) / 2)
-        canvas.ellipse((edge, edge, side - edge, side - edge), outline=ink, width=max(4, side // 14))
-        return
-    font = ImageFont.load_default(round(side * fills * (0.56 if len(text) > 1 else 0.7)))
-    canvas.text(
-        (side / 2, side / 2), text, fill=ink, font=font, anchor="mm", stroke_width=max(1, side // 160)
-    )

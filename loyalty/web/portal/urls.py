@@ -24,6 +24,7 @@ from loyalty.web.portal import (
     profile,
     rewards,
     telling,
+    wallets,
 )
 
 app_name = "portal"
@@ -40,6 +41,8 @@ urlpatterns = [
     path("worker.js", installing.worker, name="worker"),
     path("icons/<slug:shape>.png", installing.icon, name="icon"),
     path("card/", card.card, name="card"),
+    path("card/apple.pkpass", wallets.apple, name="wallet_apple"),
+    path("card/google/", wallets.save_to_google, name="wallet_google"),
     path("welcome/", telling.welcome, name="welcome"),
     path("level/", benefits.level, name="level"),
     path("stamps/", collecting.stamps, name="stamps"),

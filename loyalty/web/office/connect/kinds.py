@@ -26,6 +26,7 @@ _GROUPS = (
             "webhook",
             "widget",
             "stripe",
+            "wallet",
             "books",
         ),
     ),
@@ -74,6 +75,7 @@ FAMILIES = {
     "webhook": gettext_lazy("Webhooks"),
     "widget": gettext_lazy("The widget"),
     "stripe": gettext_lazy("Stripe"),
+    "wallet": gettext_lazy("Wallets"),
     "books": gettext_lazy("The books"),
 }
 

@@ -15,6 +15,7 @@ from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import Identity
 from loyalty.web.office.frame import language_of, office_page
 from loyalty.web.office.settings.mailing import is_configured
+from loyalty.web.office.wallets import summary as wallets_connected
 
 #: Address, icon, title, what one must be allowed to do, and further words it is found by.
 SUBJECTS = (
@@ -29,6 +30,8 @@ SUBJECTS = (
     ("settings_mail", "mail", gettext_lazy("E-mail"), "settings.edit", gettext_lazy("sender reply-to test mail")),
     ("settings_privacy", "shield-check", gettext_lazy("Privacy"), "settings.edit",
      gettext_lazy("personal data retention erase export controller GDPR")),
+    ("wallets", "wallet-cards", gettext_lazy("Wallets"), "settings.edit",
+     gettext_lazy("Apple Google phone card pass certificate")),
     ("keys", "plug", gettext_lazy("Connect"), "keys.manage", gettext_lazy("API keys till web shop")),
     ("print_kit", "printer", gettext_lazy("Print kit"), "overview.view",
      gettext_lazy("poster flyer counter card QR share picture")),
@@ -56,6 +59,7 @@ def _now(here: Here) -> dict[str, str]:
         "settings_mail": _("Sent as {name}").format(name=shop.sender_name or shop.name)
         if is_configured()
         else _("No mail server yet"),
+        "wallets": wallets_connected(here),
         "settings_privacy": shop.controller_name or _("Nobody is named as responsible yet"),
         "keys": _("Tills, web shops and other systems"),
         "print_kit": _("Posters, cards and pictures to share"),
