@@ -121,7 +121,7 @@ def settle(*, segment: UUID, members: Sequence[UUID], at: datetime, tell: bool) 
     row = Segment.objects.select_for_update(no_key=True).filter(pk=segment).first()
     if row is None or not members or row.kind != Segment.Kind.CONDITIONS or _is_away(row):
         return Moved()
-    _hold(members)
+    hold_members(members)
     return _put_right(row, members, at, tell)
 
 
@@ -129,7 +129,8 @@ def _is_away(row: Segment) -> bool:
     return row.state != Segment.State.ACTIVE
 
 
-def _hold(members: Sequence[UUID]) -> None:
+def hold_members(members: Sequence[UUID]) -> None:
+    """Lock some members in the order of their ids: nobody is merged or erased while their places are written."""
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, {"m": scope.merchant_id(), "members": list(members)})
 
