@@ -1,12 +1,13 @@
 """The shop's segments: found, listed, and as other floors know them."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import PLACED, Segment
 from campaigns.queries.segments.compiling import CheckedGroup, checked
@@ -14,7 +15,7 @@ from campaigns.rules.segments import Conditions
 from loyalty.core.errors import NotFound
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
 from members.models import SegmentPlace
-from members.queries.belonging import segments_of
+from members.queries.belonging import segment_choices, segments_of
 
 _KEEP_SECONDS = 5.0
 _kept: dict[int, tuple[float, bool]] = {}
@@ -69,6 +70,23 @@ def with_conditions() -> QuerySet[Segment]:
 def waiting() -> QuerySet[Segment]:
     """Those whose conditions nobody has looked at everybody with yet."""
     return with_conditions().filter(looked_at=None)
+
+
+def by_hand() -> list[str]:
+    """The names of segments that staff may put members into, or take them out of: lists, and others nobody has made."""
+    follows = set(with_conditions().values_list("handle", flat=True))
+    return [name for name, _label in segment_choices() if name not in follows]
+
+
+def sizes(rows: Sequence[Segment], *, at: datetime) -> dict[UUID, int]:
+    """How many members are in each: as last counted where conditions decide, counted now for lists."""
+    found = {row.pk: row.size for row in rows}
+    lists = {row.handle: row.pk for row in rows if row.kind == Segment.Kind.LIST}
+    if lists:
+        inside = SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=at), segment__in=list(lists))
+        counted = dict(inside.values_list("segment").annotate(number=Count("id")).order_by("segment"))
+        found |= {key: counted.get(handle, 0) for handle, key in lists.items()}
+    return found
 
 
 def conditions_of(row: Segment) -> Conditions:

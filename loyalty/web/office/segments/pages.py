@@ -57,12 +57,14 @@ def segments(request: HttpRequest, here: Here) -> HttpResponse:
     """All of them by name; `?show=archived` for those put away."""
     archived = request.GET.get("show") == "archived"
     labels, rows = wording.labels_of_scope(), list(reading.segments(archived=archived))
+    sizes = reading.sizes(rows, at=here.at)
     url = reverse("office:segments", args=[here.merchant.slug])
     number = {state: reading.segments(archived=state).count() for state in (False, True)}
     context = {
         "rows": [
             {
                 "row": row,
+                "size": sizes[row.pk],
                 "url": url_of(here, "segment", row),
                 "says": said(row, here, labels),
                 "members_url": members_url(here, row),
@@ -118,7 +120,7 @@ def segment_page(
             for place in places
             if (found := known.get(place.member_id)) is not None
         ],
-        "more": row.size > len(places),
+        "size": reading.sizes([row], at=here.at)[row.pk],
         "uses": [
             {"name": use.name, "kind": USES[use.kind][0], "icon": USES[use.kind][1]}
             for use in usage.uses(row.handle)
