@@ -194,7 +194,7 @@ def test_the_scale_is_of_the_buyers_of_a_night(cafe):
     for number in range(10):
         member = person(f"m{number}")
         for _time in range(number):
-            buy(member, 10 * number)
+            buy(member, 10 * number, at=AT + days(number))
     scale = work_out_scale(at=AT)
     assert (scale.buyers, scale.frequency) == (9, [2, 4, 6, 8])
     best = a_segment({"type": "rfm", "any_of": ["best"]}, at=AT, name="Best")

@@ -99,14 +99,15 @@ def erased_while_looked_at(merchant: Any, monkeypatch: pytest.MonkeyPatch) -> in
     with acting_for(merchant, by=MARA):
         row = a_segment(EVERYBODY, name="chosen", at=AT)
         SegmentPlace.objects.all().delete()
-    hold = refreshing.hold_members
+    put = refreshing._put_right
 
-    def slowly(members: Any) -> None:
-        hold(members)
+    def slowly(*args: Any, **more: Any) -> Any:
+        found = put(*args, **more)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(0.4)")
+        return found
 
-    monkeypatch.setattr(refreshing, "hold_members", slowly)
+    monkeypatch.setattr(refreshing, "_put_right", slowly)
 
     def erased() -> str:
         with connection.cursor() as cursor:
@@ -127,13 +128,4 @@ def test_without_the_lock_they_would_keep_one(luna_open, monkeypatch):
     monkeypatch.setattr(
         refreshing, "_HOLD", "SELECT 1 WHERE %(m)s::bigint > 0 OR %(members)s::uuid[] IS NULL"
     )
-    put = refreshing._put_right
-
-    def slowly(*args: Any, **more: Any) -> Any:
-        found = put(*args, **more)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.4)")
-        return found
-
-    monkeypatch.setattr(refreshing, "_put_right", slowly)
     assert erased_while_looked_at(luna_open, monkeypatch) == 1
