@@ -13,7 +13,7 @@ from campaigns.queries.segments import compiling, reading, wording
 from loyalty.core import ids
 from loyalty.core.api.base import Call, Endpoint
 from loyalty.core.api.pagination import Paged, keyset
-from loyalty.core.api.spec import Nothing, endpoint, page_of
+from loyalty.core.api.spec import endpoint, page_of
 from loyalty.core.errors import InvalidInput, NotFound
 from members.models import SegmentPlace
 from members.queries.directory import taking_part
@@ -234,8 +234,6 @@ class SegmentArchive(Endpoint):
     @endpoint(
         summary="Put a segment away",
         scope="segments:write",
-        body=Nothing,
-        example={},
         answers={200: Segment},
         refuses=(NotFound, shaping.SegmentInUse),
     )
@@ -248,8 +246,6 @@ class SegmentRestore(Endpoint):
     @endpoint(
         summary="Take a segment out again",
         scope="segments:write",
-        body=Nothing,
-        example={},
         answers={200: Segment},
         refuses=(NotFound, shaping.TooManySegments),
     )

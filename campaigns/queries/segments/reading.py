@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import Count, Q, QuerySet
 
-from campaigns.models import PLACED, Segment
+from campaigns.models import PLACED, RfmScale, Segment
 from campaigns.queries.segments.compiling import CheckedGroup, checked
 from campaigns.rules.segments import Conditions
 from loyalty.core.errors import NotFound
@@ -97,6 +97,21 @@ def conditions_of(row: Segment) -> Conditions:
 def places(handle: str, *, at: datetime) -> QuerySet[SegmentPlace]:
     """The places in a segment that count at an instant."""
     return SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=at), segment=handle)
+
+
+def latest_places(handle: str, *, at: datetime, most: int) -> list[SegmentPlace]:
+    """The places in a segment, last taken first."""
+    return list(places(handle, at=at).order_by("-since", "-id")[:most])
+
+
+def scale() -> RfmScale | None:
+    """What RFM classes are measured by; None before anybody asked for them."""
+    return RfmScale.objects.first()
+
+
+def names_with_conditions() -> dict[str, str]:
+    """What people call the segments that follow from conditions, by handle."""
+    return dict(with_conditions().values_list("handle", "name"))
 
 
 def belongings(member: UUID, *, at: datetime) -> list[Belongs]:

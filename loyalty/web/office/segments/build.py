@@ -54,7 +54,7 @@ def desk_of(here: Here) -> Desk:
     language = language_of(here.merchant.language)
     current = programmes.in_force()
     questions = current.programme["questions"].questions if current else ()
-    made = dict(reading.with_conditions().values_list("handle", "name"))
+    made = reading.names_with_conditions()
     picks = {
         "tiers": [*((one, name) for one, name in wording.labels_of_scope()["tiers"].items() if one != "-"),
                   ("-", _("No tier"))],

@@ -9,12 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loyalty.core import ids
-from loyalty.core.errors import InvalidInput, NotFound
+from loyalty.core.errors import InvalidInput
 from loyalty.exchange.reading.table import open_table
-from members.models import Member
 from members.queries.identifying import normal
-from members.queries.many import known_by
+from members.queries.many import known_by, known_by_id
 
 WAYS = ("email", "card", "external", "phone")
 MOST = 20_000
@@ -74,7 +72,7 @@ def found_in(lines: Iterable[Sequence[str]]) -> tuple[set[UUID], list[str]]:
 def _look_up(lines: Sequence[Sequence[str]], members: set[UUID], unknown: list[str]) -> None:
     pairs = [[_ways(cell) for cell in cells if cell.strip()] for cells in lines]
     known = known_by(pair for cells in pairs for ways in cells for pair in ways)
-    by_id = _by_ids(cell for cells in lines for cell in cells)
+    by_id = known_by_id(cell.strip() for cells in lines for cell in cells)
     for cells, ways in zip(lines, pairs, strict=True):
         if not ways:
             continue
@@ -95,14 +93,3 @@ def _ways(cell: str) -> list[tuple[str, str]]:
         except InvalidInput:
             continue
     return found
-
-
-def _by_ids(cells: Iterable[str]) -> dict[str, UUID]:
-    asked: dict[str, UUID] = {}
-    for cell in cells:
-        try:
-            asked[cell.strip()] = ids.decode("mbr", cell.strip())
-        except NotFound:
-            continue
-    here = dict(Member.objects.filter(pk__in=list(asked.values())).values_list("pk", "merged_into_id"))
-    return {text: here[key] or key for text, key in asked.items() if key in here}

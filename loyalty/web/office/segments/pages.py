@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.models import RfmScale, Segment
+from campaigns.models import Segment
 from campaigns.operations.segments.shaping import archive_segment, restore_segment
 from campaigns.queries.segments import reading, usage, wording
 from campaigns.rules.segments import Rfm, leaves
@@ -100,7 +100,7 @@ def segment_page(
 ) -> HttpResponse:
     """The page of one segment; `form` is one that came back."""
     labels = wording.labels_of_scope()
-    places = list(reading.places(row.handle, at=here.at).order_by("-since", "-id")[:SHOWN])
+    places = reading.latest_places(row.handle, at=here.at, most=SHOWN)
     known = directory.by_ids([place.member_id for place in places])
     by_rfm = any(isinstance(one, Rfm) for _path, one in leaves(reading.conditions_of(row)))
     context = {
@@ -125,7 +125,7 @@ def segment_page(
             {"name": use.name, "kind": USES[use.kind][0], "icon": USES[use.kind][1]}
             for use in usage.uses(row.handle)
         ],
-        "scale": RfmScale.objects.first() if by_rfm else None,
+        "scale": reading.scale() if by_rfm else None,
         "form": form or WhoForm(label_suffix=""),
     }
     return office_page(request, here, "office/segments/segment.html", context, current=CURRENT, status=status)
