@@ -72,7 +72,7 @@ class Asking:
             + columns
             + f" FROM {table} o"
             " LEFT JOIN members_member x ON x.merchant_id = o.merchant_id AND x.id = o.member_id"
-            f" AND x.merged_into_id IS NOT NULL{self.only('x.id', whole=True)}"
+            f"{self.only('x.id', whole=True) or ' AND x.merged_into_id IS NOT NULL'}"
             f" WHERE o.merchant_id = %(m)s::bigint AND o.member_id IS NOT NULL AND {where}"
             f"{self.only('o.member_id', whole=True)} GROUP BY 1) {{j}} ON {{j}}.who = m.id"
         )
