@@ -9,7 +9,10 @@ class CampaignsConfig(AppConfig):
         from campaigns import consumers  # noqa: F401 - registers what it consumes and plans
         from campaigns.operations.privacy import holder
         from campaigns.queries import event_kinds
+        from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
+        from members.queries.belonging import register_directory
 
         privacy.register(holder)
+        register_directory(Kept())
         event_kinds.register()

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from campaigns.operations import digests, privacy
 from campaigns.operations.planning import New, plan
+from campaigns.operations.segments import looking
+from campaigns.queries.segments.reading import are_kept
 from campaigns.rules.timing import STALE
 from loyalty.core import clock
 from loyalty.core.events import consumers
@@ -89,3 +91,12 @@ def move_choices(event: Event) -> None:
 def plan_digests(events: list[Event]) -> None:
     """What was collected or became ready, as events leave the outbox."""
     digests.plan_digests(events=events, at=clock.now())
+
+
+consumers.follows(are_kept)
+
+
+@consumers.plans
+def plan_looks(events: list[Event]) -> None:
+    """Whom to look at again for their segments, as events leave the outbox."""
+    looking.note_looks(events=events, at=clock.now())

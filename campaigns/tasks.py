@@ -2,11 +2,13 @@
 
 import logging
 from datetime import datetime
+from uuid import UUID
 
 from celery import shared_task
 
 from campaigns.operations import newsletters, sweeping
 from campaigns.operations.planning import TASK
+from campaigns.operations.segments import looking, nightly, refreshing
 from campaigns.operations.sending import deliver
 from loyalty.core import clock
 from loyalty.core.events.consumers import wake
@@ -75,3 +77,73 @@ def sweep_of(merchant: Merchant, *, at: datetime) -> bool:
     with acting_for(merchant, by=SYSTEM):
         sweeping.finish(day=day, at=clock.now())
     return True
+
+
+@shared_task
+def refresh_segments() -> int:
+    """Look at the members something happened to, and fill segments with new conditions, in every shop; how many members
+    were looked at. A shop that fails does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += look_at(merchant, at=at)
+        except Exception:
+            log.exception("segments of merchant %s could not be kept current", merchant.pk)
+    return done
+
+
+def look_at(merchant: Merchant, *, at: datetime) -> int:
+    """One shop's members that wait to be looked at, then its segments that wait to be filled."""
+    with acting_for(merchant, by=SYSTEM):
+        to_fill = nightly.to_fill()
+    for segment in to_fill:
+        refresh_segment(merchant, segment, at=at)
+    done, more = 0, True
+    while more:
+        with acting_for(merchant, by=SYSTEM):
+            found = looking.take_looks(at=at)
+        done, more = done + found, found > 0
+    return done
+
+
+@shared_task
+def sweep_segments() -> int:
+    """Look at everybody once in each shop's night; how many shops were looked through."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += sweep_segments_of(merchant, at=at)
+        except Exception:
+            log.exception("segments of merchant %s could not be looked through", merchant.pk)
+    return done
+
+
+def sweep_segments_of(merchant: Merchant, *, at: datetime) -> bool:
+    """One shop's night: the scale first, then each segment; False when it was done already."""
+    with acting_for(merchant, by=SYSTEM):
+        day = nightly.period(at=at)
+        found = nightly.to_sweep() if day else []
+        if found:
+            refreshing.work_out_scale(at=at)
+    if day is None:
+        return False
+    for segment in found:
+        refresh_segment(merchant, segment, at=at)
+    with acting_for(merchant, by=SYSTEM):
+        nightly.count_lists(at=at)
+        nightly.finish(day=day, at=at)
+    return True
+
+
+def refresh_segment(merchant: Merchant, segment: UUID, *, at: datetime) -> refreshing.Moved:
+    """One segment: found in one pass, written a few members at a time."""
+    moved = refreshing.Moved()
+    with acting_for(merchant, by=SYSTEM):
+        begun = refreshing.begin(segment=segment, at=at)
+    for start in range(0, len(begun.members), refreshing.CHUNK):
+        some = begun.members[start : start + refreshing.CHUNK]
+        with acting_for(merchant, by=SYSTEM):
+            moved.add(refreshing.settle(segment=segment, members=some, at=at, tell=begun.tell))
+    with acting_for(merchant, by=SYSTEM):
+        refreshing.finish(segment=segment, as_of=begun.as_of, at=at)
+    return moved

@@ -3,15 +3,20 @@
 from campaigns.models.choices import Preferences, Suppression
 from campaigns.models.message import UNCLAIMED, WAITING, Message
 from campaigns.models.newsletter import Newsletter
+from campaigns.models.segments import PLACED, RfmScale, Segment, SegmentLook
 from campaigns.models.shaping import KindSetting, Sending
 
 __all__ = [
+    "PLACED",
     "UNCLAIMED",
     "WAITING",
     "KindSetting",
     "Message",
     "Newsletter",
     "Preferences",
+    "RfmScale",
+    "Segment",
+    "SegmentLook",
     "Sending",
     "Suppression",
 ]

@@ -16,6 +16,13 @@ KINDS = (
          about=""),
     Kind("newsletter.cancelled", "A newsletter was called off.", {"newsletter": "nws_01m6k3q8r6e3vabq7m6w0t9d2c"},
          about=""),
+    Kind("segment.created", "A segment was made.", {"segment": "regulars", "kind": "conditions"}, about="seg"),
+    Kind("segment.edited", "A segment got another name or other conditions.",
+         {"segment": "regulars", "fields": ["conditions"]}, about="seg"),
+    Kind("segment.filled", "Everybody was looked at under a segment’s new conditions.",
+         {"segment": "regulars", "size": 412}, about="seg"),
+    Kind("segment.archived", "A segment was put away.", {"segment": "regulars"}, about="seg"),
+    Kind("segment.restored", "A segment was taken out again.", {"segment": "regulars"}, about="seg"),
 )  # fmt: skip
 
 

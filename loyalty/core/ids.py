@@ -44,6 +44,7 @@ _WORDS = {
     "imp": "import",
     "msg": "message",
     "nws": "newsletter",
+    "seg": "segment",
     "spr": "suppressed address",
 }
 _last_ns = 0

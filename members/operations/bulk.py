@@ -20,6 +20,7 @@ from members.models import Member, SegmentPlace
 from members.operations import allowances, tiers
 from members.operations.points import checked, write_adjustment
 from members.operations.transfers import lock_current
+from members.queries.belonging import follows_from_conditions
 from members.rules import units
 
 MOST = 500
@@ -153,5 +154,8 @@ def _named(segment: str) -> str:
         raise InvalidInput.of("segment", str(text))
     if name.startswith(_NOT_OURS):
         text = _("This segment follows from an offer or a paid plan. Choose another name.")
+        raise InvalidInput.of("segment", str(text))
+    if follows_from_conditions(name):
+        text = _("Who is in this segment follows from its conditions. Choose another name.")
         raise InvalidInput.of("segment", str(text))
     return name

@@ -1,6 +1,7 @@
 """What members have gathered."""
 
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -49,3 +50,38 @@ def segment_names(*, most: int = 200) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_SEGMENTS, {"m": scope.merchant_id(), "most": most})
         return [row[0] for row in cursor.fetchall()]
+
+
+class Directory(Protocol):
+    """Knows the segments that the shop has made. They belong to a floor above, which registers itself."""
+
+    def labels(self) -> dict[str, str]:
+        """What people call each of them, by its name in rules."""
+
+    def follows(self, name: str) -> bool:
+        """Whether who is in it follows from conditions, and from nobody's hand."""
+
+
+_directories: list[Directory] = []
+
+
+def register_directory(directory: Directory) -> None:
+    """Let segments be known by `directory`. Called once, when the app that keeps them starts."""
+    _directories[:] = [directory]
+
+
+def segment_labels() -> dict[str, str]:
+    """The segments the shop has made, by name, with what people call them; in the order of those words."""
+    made = _directories[0].labels() if _directories else {}
+    return dict(sorted(made.items(), key=lambda pair: pair[1].casefold()))
+
+
+def follows_from_conditions(name: str) -> bool:
+    """Whether nobody can be put into a segment, because conditions say who is in it."""
+    return any(one.follows(name) for one in _directories)
+
+
+def segment_choices() -> list[tuple[str, str]]:
+    """Every segment that can be named: those the shop has made, then others that somebody is in."""
+    made = segment_labels()
+    return [*made.items(), *((name, name) for name in segment_names() if name not in made)]

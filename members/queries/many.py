@@ -7,6 +7,8 @@ import msgspec
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from loyalty.core import ids
+from loyalty.core.errors import NotFound
 from loyalty.core.tenancy import scope
 from members.models import Activity, Identity, Member, Order, Stats
 
@@ -32,6 +34,20 @@ def known_by(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
             _KNOWN, {"merchant": scope.merchant_id(), "asked": msgspec.json.encode(asked).decode()}
         )
         return {(kind, value): merged or member for kind, value, member, merged in cursor.fetchall()}
+
+
+def known_by_id(texts: Iterable[str]) -> dict[str, UUID]:
+    """Whom each public id names, merged members followed to where they went; what is no id, or names nobody here, is
+    missing."""
+    asked: dict[str, UUID] = {}
+    for text in texts:
+        try:
+            asked[text] = ids.decode("mbr", text)
+        except NotFound:
+            continue
+    rows = Member.objects.filter(pk__in=list(asked.values())).values_list("pk", "merged_into_id")
+    here = {key: merged or key for key, merged in rows} if asked else {}
+    return {text: here[key] for text, key in asked.items() if key in here}
 
 
 def identities_of(members: Iterable[UUID]) -> dict[UUID, dict[str, str]]:

@@ -6,12 +6,13 @@ from django.utils.translation import gettext as _
 
 from loyalty.core.programme.document import Coded, Programme
 from members.models import SegmentPlace
+from members.queries.belonging import segment_labels
 from members.rules.naming import Called, What, called, inventory
 
 
 def review(programme: Programme) -> list[Coded]:
-    """What rules, offers and referrals name and the programme lacks. A segment is there, too, when members are in it:
-    then somebody outside the programme fills it."""
+    """What rules, offers and referrals name and the programme lacks. A segment is there, too, when the shop has made
+    it, or members are in it: then somebody outside the programme fills it."""
     return missing(programme, called(programme))
 
 
@@ -20,11 +21,9 @@ def missing(programme: Programme, calls: Iterable[Called]) -> list[Coded]:
     has = inventory(programme)
     lost = [one for one in calls if not has.has(one)]
     free = {one.name for one in lost if one.what is What.SEGMENT}
-    filled = (
-        set(SegmentPlace.objects.filter(segment__in=free).values_list("segment", flat=True))
-        if free
-        else set()
-    )
+    filled = set(segment_labels()) if free else set()
+    if free - filled:
+        filled |= set(SegmentPlace.objects.filter(segment__in=free).values_list("segment", flat=True))
     return [
         Coded(one.path, sentence(one), f"unknown_{one.what.value}")
         for one in lost

@@ -1,5 +1,5 @@
-"""`make bench`: everything, which takes long; `make bench BENCH="orders redeem --seconds 3"` for parts of it. Tiers, expiry
-and lists are measured with a million members; `--crowd 50000` makes them quick.
+"""`make bench`: everything, which takes long; `make bench BENCH="orders redeem --seconds 3"` for parts of it. Tiers, expiry,
+lists and segments are measured with a million members; `--crowd 50000` makes them quick.
 
 Prints a Markdown table and writes `.data/bench/results.json`. Nothing is judged by absolute times.
 """
@@ -9,7 +9,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, engine, exchange, expiry, growth, inprocess, lists, tiers, web, webhooks
+from tests.bench import (
+    books,
+    engine,
+    exchange,
+    expiry,
+    growth,
+    inprocess,
+    lists,
+    segments,
+    tiers,
+    web,
+    webhooks,
+)  # fmt: skip
 from tests.bench.clients import Figure, pgbench, processes
 from tests.bench.report import save, table
 from tests.bench.world import World, build
@@ -27,6 +39,7 @@ PARTS = (
     "yardsticks",
     "growth",
     "lists",
+    "segments",
 )  # books first: raw writes keep no chain
 
 
@@ -185,7 +198,8 @@ def main() -> None:
     run = Run(build(asked.members), asked.seconds, asked.crowd)
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
              "engine": engine.measure, "tiers": tiers.measure, "expiry": expiry.measure, "webhooks": webhooks.measure,
-             "exchange": exchange.measure, "growth": grown, "lists": lists.measure}  # fmt: skip
+             "exchange": exchange.measure, "growth": grown, "lists": lists.measure,
+             "segments": segments.measure}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):
             steps[part](run)

@@ -8,10 +8,12 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from PIL import Image
 
-from campaigns.models import Message
+from campaigns.models import Message, SegmentLook
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
+from campaigns.operations.segments.refreshing import work_out_scale
+from campaigns.operations.segments.shaping import create_segment
 from campaigns.operations.shaping import set_hours, shape_kind
 from campaigns.operations.suppressing import suppress
 from loyalty.connectors.wallets import operations as wallets
@@ -95,6 +97,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _exchange(made, secret)
         _messages(made, ana, secret)
         _wallets(made, ana, secret)
+        _segments(made, ana, secret)
         put_away(hidden=False, at=AT)
     return made
 
@@ -309,6 +312,16 @@ def _wallets(made: Shop, ana: Member, secret: str) -> None:
     row = wallets.issue_pass(member=ana.pk, platform="apple", at=AT)
     wallets.register_device(wallet_pass=row.pk, device=f"{secret}-phone", push_token=f"{secret}-token", at=AT)
     made.ids["wallet_pass"] = row.pk.hex
+
+
+def _segments(made: Shop, ana: Member, secret: str) -> None:
+    """A segment that Ana is in, a list she is on, somebody to look at again, and the scale of the buyers."""
+    conditions = {"of": [{"type": "orders", "at_least": 1}]}
+    row = create_segment(name=f"{secret} buyers", note=f"{secret} note", conditions=conditions, at=AT)
+    create_segment(name=f"{secret} list", at=AT)
+    SegmentLook.objects.create(member=ana, noted_at=AT)
+    work_out_scale(at=AT)
+    made.ids["segment"] = ids.encode("seg", row.pk)
 
 
 def _till(made: Shop, ana: Member, secret: str) -> None:

@@ -11,7 +11,15 @@ class Role(StrEnum):
 
 
 _READ = frozenset(
-    {"overview.view", "members.view", "rewards.view", "programme.view", "work.view", "messages.view"}
+    {
+        "overview.view",
+        "members.view",
+        "rewards.view",
+        "programme.view",
+        "work.view",
+        "messages.view",
+        "segments.view",
+    }
 )
 _SELL = frozenset(
     {
@@ -41,6 +49,7 @@ _RUN = frozenset(
         "audit.view",
         "data.import",
         "messages.edit",
+        "segments.edit",
         "data.export",
     }
 )
@@ -86,6 +95,8 @@ SCOPES: dict[str, str] = {
     "webhooks:write": "Manage webhook endpoints",
     "messages:read": "Read the log of messages and what members want to hear",
     "messages:write": "Change what members want to hear, and report bounces and complaints",
+    "segments:read": "Read segments, who is in them and why",
+    "segments:write": "Make and change segments and lists",
     "exports:write": "Export lists and the whole shop",
 }
 """Scopes an API key can carry."""

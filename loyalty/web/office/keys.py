@@ -40,6 +40,8 @@ SCOPE_NAMES = {
     "programme:write": gettext_lazy("Draft and publish the programme"),
     "events:read": gettext_lazy("Read what happened"),
     "webhooks:write": gettext_lazy("Manage webhooks"),
+    "segments:read": gettext_lazy("Read segments, who is in them and why"),
+    "segments:write": gettext_lazy("Make and change segments and lists"),
     "messages:read": gettext_lazy("Read which messages were sent and what members want to hear"),
     "messages:write": gettext_lazy("Change what members want to hear, report bounces and complaints"),
     "exports:write": gettext_lazy("Export lists and the whole shop"),

@@ -22,6 +22,7 @@ TABS = (
     ("about_extras", gettext_lazy("Cards, offers, badges")),
     ("about_friends", gettext_lazy("Friends and family")),
     ("about_belonging", gettext_lazy("Plans and places")),
+    ("about_segments", gettext_lazy("Segments")),
 )
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from campaigns.queries.segments import reading
 from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError, Forbidden
 from loyalty.core.pages import Here, require, sent_to, show_errors
@@ -30,7 +31,6 @@ from members.operations.allowances import NeedsApproval
 from members.operations.approvals import ask_adjustment
 from members.queries import choosing
 from members.queries.adjusting import needs_approval
-from members.queries.belonging import segment_names
 
 NAMED = 12
 DOES = {
@@ -112,7 +112,7 @@ def _page(
         "named": [named[row.pk]["name"] for row in chosen[:NAMED] if row.pk in named],
         "more": max(0, len(chosen) - NAMED),
         "asks": asks,
-        "segments": segment_names() if do != "adjust" else [],
+        "segments": reading.by_hand() if do != "adjust" else [],
         "back_url": reverse("office:members", args=[here.merchant.slug]),
     }
     if asks and isinstance(form, AdjustForm):

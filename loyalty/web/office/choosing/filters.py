@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from loyalty.web.office.lists import address, is_text
 from members.models import Member
-from members.queries.belonging import segment_names
+from members.queries.belonging import segment_choices, segment_labels
 from members.queries.choosing import BOUGHT, NEVER, NEWS, NO_TIER, NOT_BOUGHT, POINTS, SORTS, After, Choice
 from members.queries.tier_words import tier_name
 from members.queries.tiers import ladder_in_force
@@ -121,7 +121,7 @@ def offered(choice: Choice) -> list[dict[str, Any]]:
         tiers.append((NO_TIER, _("No tier")))
     selects = (
         ("tier", _("Tier"), tiers, choice.tier),
-        ("segment", _("Segment"), [(name, name) for name in segment_names()], choice.segment),
+        ("segment", _("Segment"), segment_choices(), choice.segment),
         ("bought", _("Last bought"), list(BOUGHT_NAMES.items()), choice.bought),
         ("points", _("To spend"), list(POINTS_NAMES.items()), choice.points),
         ("news", _("News"), list(NEWS_NAMES.items()), choice.news),
@@ -140,7 +140,9 @@ def chips(request: HttpRequest, choice: Choice) -> list[dict[str, str]]:
     bought, points = BOUGHT_NAMES.get(choice.bought, ""), POINTS_NAMES.get(choice.points, "")
     words = {
         "tier": f"{_('Tier')}: {tier}" if tier else "",
-        "segment": f"{_('Segment')}: {choice.segment}" if choice.segment else "",
+        "segment": f"{_('Segment')}: {segment_labels().get(choice.segment, choice.segment)}"
+        if choice.segment
+        else "",
         "bought": f"{_('Last bought')}: {bought}" if bought else "",
         "points": points,
         "news": NEWS_NAMES.get(choice.news, ""),

@@ -11,7 +11,7 @@ from loyalty.core.programme import document, queries
 from loyalty.core.programme.document import Programme
 from loyalty.web.office.editor.parts import Choices, Desk
 from loyalty.web.programme_words import tier_names
-from members.queries.belonging import segment_names
+from members.queries.belonging import segment_choices
 from members.rules import naming, units
 from members.rules.facts import Period
 from rewards.queries.catalogue import rewards
@@ -49,7 +49,7 @@ def picks_of(programme: Programme) -> dict[str, Choices]:
         "units": unit_choices,
         "counted": [*unit_choices, *things],
         "tiers": list(tier_names(programme["tiers"]).items()),
-        "segments": [(name, name) for name in sorted(has.segments | set(segment_names()))],
+        "segments": _segments(has.segments),
         "rewards": [(row.handle, named(row)) for row in rewards()[:500]],
         "groups": [(group.id, group.name or group.id) for group in earning.groups],
         "budgets": [(budget.id, budget.name or budget.id) for budget in earning.budgets],
@@ -57,6 +57,12 @@ def picks_of(programme: Programme) -> dict[str, Choices]:
         "locations": list(location_names().items()),
         "limit_per": [("order", _("an order")), *((period.value, per[period.value]) for period in Period)],
     }
+
+
+def _segments(named: frozenset[str]) -> Choices:
+    """Those the shop has made by what people call them, then what the programme itself puts members into."""
+    known = dict(segment_choices())
+    return [*known.items(), *((name, name) for name in sorted(named - known.keys()))]
 
 
 def items(content: dict[str, Any], section: str, name: str) -> list[dict[str, Any]]:

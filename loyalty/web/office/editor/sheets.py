@@ -15,6 +15,10 @@ from loyalty.web.office.editor.sheets_more import SHEETS as MORE
 from loyalty.web.office.editor.sheets_more import TITLES as MORE_TITLES
 from loyalty.web.office.editor.sheets_rules import SHEETS as RULES
 from loyalty.web.office.editor.sheets_rules import TITLES as RULE_TITLES
+from loyalty.web.office.editor.sheets_segments import CHOICES as SEGMENT_CHOICES
+from loyalty.web.office.editor.sheets_segments import LITERALS as SEGMENT_LITERALS
+from loyalty.web.office.editor.sheets_segments import SHEETS as SEGMENTS
+from loyalty.web.office.editor.sheets_segments import TITLES as SEGMENT_TITLES
 from loyalty.web.sentences import EXPIRIES, KINDS, ROUNDINGS, SHORTFALLS
 from members.rules.conditions import Counted, Weekday
 from members.rules.conversion import Every
@@ -29,8 +33,8 @@ from members.rules.referrals import On
 from members.rules.tiers import By, Landing, Valid, WindowKind
 from members.rules.tiers import OnRefund as TierOnRefund
 
-SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE}
-TITLES: Mapping[Any, Any] = {**RULE_TITLES, **MORE_TITLES}
+SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE, **SEGMENTS}
+TITLES: Mapping[Any, Any] = {**RULE_TITLES, **MORE_TITLES, **SEGMENT_TITLES}
 
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska", "nb": "Norsk", "nl": "Nederlands"}
 NOTHING = {"rewards": _("no reward"), "groups": _("no group: it simply counts"), "budgets": _("no budget"),
@@ -73,11 +77,13 @@ CHOICES: Mapping[Any, Mapping[str, Any]] = {
     On: {"first": _("Their first purchase that counts"), "every": _("Every purchase for some months")},
     Needs: {"none": _("Counts at once"), "proof": _("A link or a text must come with it"),
             "approval": _("Staff look at each")},
+    **SEGMENT_CHOICES,
 }  # fmt: skip
 """What the values of the document's enumerations are called."""
 
 LITERALS: Mapping[str, Mapping[str, Any]] = {
     "unit": {"cashback": _("Cash-back"), "points": _("Points")},
+    **SEGMENT_LITERALS,
 }
 
 

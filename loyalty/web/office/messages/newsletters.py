@@ -24,7 +24,7 @@ from loyalty.web.office.messages.frame import LANGUAGE_NAMES, WordsForm, languag
 from loyalty.web.office.messages.policy import FRAMING
 from loyalty.web.office.messages.preview import previewed
 from loyalty.web.office.messages.testing import send_test
-from members.queries.belonging import segment_names
+from members.queries.belonging import segment_choices
 from members.queries.tier_words import tier_name
 from members.queries.tiers import ladder_in_force
 
@@ -52,7 +52,7 @@ class NewsletterForm(WordsForm):
             every,
             *((tier.id, tier_name(ladder, tier.id)) for tier in ladder.ladder),
         ]
-        self.fields["segment"].choices = [every, *((one, one) for one in segment_names())]  # type: ignore[attr-defined]
+        self.fields["segment"].choices = [every, *segment_choices()]  # type: ignore[attr-defined]
 
 
 class TimeForm(forms.Form):
@@ -127,7 +127,8 @@ def _written(
 @require("messages.edit")
 def create(request: HttpRequest, here: Here) -> HttpResponse:
     """Begin one."""
-    form = NewsletterForm(request.POST if request.method == "POST" else None)
+    initial = {"segment": request.GET.get("segment", "")[:60]}
+    form = NewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
     made = _written(request, here, form, None) if request.method == "POST" else None
     if made is not None:
         toasts.success(request, _("The newsletter is kept. Nobody gets it before you send it."))

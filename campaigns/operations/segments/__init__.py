@@ -1,0 +1,1 @@
+"""Segments: made and changed by people, kept current by the server."""

@@ -1,0 +1,1 @@
+"""Segments as they are asked for: compiled to SQL, counted, explained, said in words."""

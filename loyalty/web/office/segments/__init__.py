@@ -1,0 +1,1 @@
+"""Segments: the list, one of them, the builder, lists by name, and where a member stands."""
