@@ -3,6 +3,7 @@
 from campaigns.models.choices import Preferences, Suppression
 from campaigns.models.message import UNCLAIMED, WAITING, Message
 from campaigns.models.newsletter import Newsletter
+from campaigns.models.rehearsal import Rehearsal, RehearsedMember
 from campaigns.models.shaping import KindSetting, Sending
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "Message",
     "Newsletter",
     "Preferences",
+    "Rehearsal",
+    "RehearsedMember",
     "Sending",
     "Suppression",
 ]

@@ -16,6 +16,9 @@ KINDS = (
          about=""),
     Kind("newsletter.cancelled", "A newsletter was called off.", {"newsletter": "nws_01m6k3q8r6e3vabq7m6w0t9d2c"},
          about=""),
+    Kind("rehearsal.started", "A draft of the programme is being tried on past purchases.", {"members": 2418},
+         about="rhs"),
+    Kind("rehearsal.finished", "What a draft would have done is known.", {"members": 2418}, about="rhs"),
 )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ _WORDS = {
     "msg": "message",
     "nws": "newsletter",
     "spr": "suppressed address",
+    "rhs": "rehearsal",
+    "drw": "draw",
 }
 _last_ns = 0
 _lock = threading.Lock()
