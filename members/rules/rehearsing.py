@@ -119,9 +119,17 @@ class Move:
 
 
 class Life:
-    """One member's past under some rules. `happen()` takes events in the order of time."""
+    """One member's past under some rules. `happen()` takes events in the order of time. Who is not lived from the very
+    beginning starts as `stands` says: so many purchases, a tier."""
 
-    def __init__(self, rules: Rules, member: PastMember, purse: Purse | None = None):
+    def __init__(
+        self,
+        rules: Rules,
+        member: PastMember,
+        purse: Purse | None = None,
+        *,
+        stands: Standing | None = None,
+    ):
         self.rules, self.member = rules, member
         self.purse = purse or Purse(rules.earning, rules.begins)
         self.lived: dict[UUID, Lived] = {}
@@ -130,7 +138,7 @@ class Life:
         self._days: dict[date | None, int] = {}
         self._friends = sorted(member.friends, reverse=True)
         self._places: list[tuple[str, UUID]] = []
-        self._stands = Standing(birthday=member.birthday, places=list(member.places))
+        self._stands = stands or Standing(birthday=member.birthday, places=list(member.places))
         self._sheet = Sheet(rules.asked, rules.zone, {member.id: self._stands})
         self._remembers = bool(rules.asked.reach or rules.asked.repeats)
         ladder = rules.tiers.ladder
@@ -216,7 +224,8 @@ class Life:
         """Ask the engine on what would have been known, and remember what it gave."""
         rules = self.rules
         self._review(at)
-        self._stands.tier = self.tier
+        if self._climbs:
+            self._stands.tier = self.tier
         known = self._sheet.member(
             0, self.member.id, at, joined_at=self.member.joined_at, blocked=blocked
         )  # the very facts a batch of orders gets live, of which the later ones see the earlier

@@ -12,6 +12,7 @@ from campaigns.models import Message
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
+from campaigns.operations.rehearsing import start_rehearsal
 from campaigns.operations.shaping import set_hours, shape_kind
 from campaigns.operations.suppressing import suppress
 from loyalty.core import clock, ids
@@ -89,6 +90,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _hooks(made, secret)
         _exchange(made, secret)
         _messages(made, ana, secret)
+        _rehearse(made)
         put_away(hidden=False, at=AT)
     return made
 
@@ -286,6 +288,13 @@ def _messages(made: Shop, ana: Member, secret: str) -> None:
         "newsletter": ids.encode("nws", letter.pk),
         "suppression": ids.encode("spr", held.pk),
     }
+
+
+def _rehearse(made: Shop) -> None:
+    """What the draft would have done, for the one who bought."""
+    row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
+    run_waiting()
+    made.ids["rehearsal"] = ids.encode("rhs", row.pk)
 
 
 def _till(made: Shop, ana: Member, secret: str) -> None:
