@@ -8,11 +8,12 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         from campaigns import consumers  # noqa: F401 - registers what it consumes and plans
         from campaigns.operations import rehearsing
-        from campaigns.operations.privacy import holder, rehearsed
+        from campaigns.operations.privacy import draws, holder, rehearsed
         from campaigns.queries import event_kinds
         from loyalty.core import privacy
 
         privacy.register(holder)
         privacy.register(rehearsed)
+        privacy.register(draws)
         event_kinds.register()
         rehearsing.register()

@@ -84,6 +84,7 @@ def move_choices(event: Event) -> None:
     if event.subject is not None:
         privacy.move(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_rehearsed(to=event.subject, of=UUID(event.data["merged"]))
+        privacy.move_won(to=event.subject, of=UUID(event.data["merged"]))
 
 
 @consumers.plans

@@ -1,6 +1,7 @@
 """Tables of the campaigns' part of the house."""
 
 from campaigns.models.choices import Preferences, Suppression
+from campaigns.models.draw import Draw, DrawWinner
 from campaigns.models.message import UNCLAIMED, WAITING, Message
 from campaigns.models.newsletter import Newsletter
 from campaigns.models.rehearsal import Rehearsal, RehearsedMember
@@ -9,6 +10,8 @@ from campaigns.models.shaping import KindSetting, Sending
 __all__ = [
     "UNCLAIMED",
     "WAITING",
+    "Draw",
+    "DrawWinner",
     "KindSetting",
     "Message",
     "Newsletter",

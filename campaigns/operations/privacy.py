@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from campaigns.models import UNCLAIMED, Message, Preferences, RehearsedMember, Suppression
+from campaigns.models import UNCLAIMED, DrawWinner, Message, Preferences, RehearsedMember, Suppression
 from campaigns.rules.deciding import Why
 from loyalty.core import privacy
 
@@ -95,5 +95,23 @@ def move_rehearsed(*, to: UUID, of: UUID) -> None:
     RehearsedMember.objects.filter(member=of).update(member=to)
 
 
+def _won(member: UUID) -> list[dict[str, Any]]:
+    rows = DrawWinner.objects.filter(member=member).select_related("draw").order_by("id")
+    return [
+        {"draw": row.draw.name, "prize": row.draw.prize, "place": row.place, "code": row.code} for row in rows
+    ]
+
+
+def _forget_won(member: UUID) -> None:
+    """That somebody won stays checkable: the code names nobody."""
+    DrawWinner.objects.filter(member=member).update(member=None)
+
+
+def move_won(*, to: UUID, of: UUID) -> None:
+    """What one has won is the other's."""
+    DrawWinner.objects.filter(member=of).update(member=to)
+
+
 holder = privacy.Holder("messages", _export, _erase)
 rehearsed = privacy.Holder("rehearsals", _rehearsed, _forget_rehearsed)
+draws = privacy.Holder("draws", _won, _forget_won)

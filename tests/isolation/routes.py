@@ -28,7 +28,7 @@ KINDS = {
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
     "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
-    "rehearsal_id": "rehearsal",
+    "rehearsal_id": "rehearsal", "draw_id": "draw",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 

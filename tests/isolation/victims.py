@@ -9,6 +9,7 @@ from django.db import connection
 from PIL import Image
 
 from campaigns.models import Message
+from campaigns.operations.drawing import open_draw
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
@@ -291,7 +292,9 @@ def _messages(made: Shop, ana: Member, secret: str) -> None:
 
 
 def _rehearse(made: Shop) -> None:
-    """What the draft would have done, for the one who bought."""
+    """What the draft would have done, for the one who bought; a draw that was announced."""
+    draw = open_draw(handle="may", name="May", prize="Coffee", prizes=1, closes_at=AT + days(36_000), at=AT)
+    made.ids["draw"] = ids.encode("drw", draw.pk)
     row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
     run_waiting()
     made.ids["rehearsal"] = ids.encode("rhs", row.pk)

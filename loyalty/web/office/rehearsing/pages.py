@@ -23,6 +23,7 @@ from loyalty.core.programme import document, queries
 from loyalty.core.programme.models import Version
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.people import names_of
+from loyalty.web.office.programme_parts import tabs
 from loyalty.web.office.rehearsing.forms import RehearsalForm
 from loyalty.web.office.rehearsing.told import told
 from loyalty.web.office.worth import cost_of, point_cost
@@ -72,6 +73,7 @@ def rehearsal(request: HttpRequest, here: Here) -> HttpResponse:
     rows = list(reading.rehearsals()[:LISTED])
     context = {
         "form": form,
+        "tabs": tabs(here, "rehearsal"),
         "draft": queries.draft(),
         "rows": _listed(rows, here),
         "purchases": reading.first_purchase() is not None,
