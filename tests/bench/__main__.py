@@ -9,7 +9,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import books, engine, exchange, expiry, growth, inprocess, lists, tiers, web, webhooks
+from tests.bench import (
+    books,
+    engine,
+    exchange,
+    expiry,
+    growth,
+    inprocess,
+    lists,
+    rehearsal,
+    tiers,
+    web,
+    webhooks,
+)  # fmt: skip
 from tests.bench.clients import Figure, pgbench, processes
 from tests.bench.report import save, table
 from tests.bench.world import World, build
@@ -18,6 +30,7 @@ PARTS = (
     "books",
     "engine",
     "tiers",
+    "rehearsal",
     "exchange",
     "expiry",
     "orders",
@@ -184,7 +197,7 @@ def main() -> None:
     asked = parser.parse_args()
     run = Run(build(asked.members), asked.seconds, asked.crowd)
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
-             "engine": engine.measure, "tiers": tiers.measure, "expiry": expiry.measure, "webhooks": webhooks.measure,
+             "engine": engine.measure, "tiers": tiers.measure, "rehearsal": rehearsal.measure, "expiry": expiry.measure, "webhooks": webhooks.measure,
              "exchange": exchange.measure, "growth": grown, "lists": lists.measure}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):

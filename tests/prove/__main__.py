@@ -1,9 +1,9 @@
 """`make prove`: the long forms of the proofs, one after the other, each with its seconds.
 
-    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [--examples N] [--steps N] [--lives N] [--kills N]
+    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [experiments] [--examples N] [--steps N] [--lives N] [--kills N]
 
 Without names all of them run: 50,000 random lives of 100 steps, 1,000 lives through a whole programme, 1,000 killed
-workers, 1,000 killed servers, 100,000 messages through killed workers.
+workers, 1,000 killed servers, 100,000 messages through killed workers, 2,000 made-up experiments of each kind looked at daily.
 """
 
 import argparse
@@ -17,13 +17,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the chosen proofs; 0 when every one holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
-        "proofs", nargs="*", choices=["machine", "lives", "workers", "servers", "messages", []]
+        "proofs", nargs="*", choices=["machine", "lives", "workers", "servers", "messages", "experiments", []]
     )
     parser.add_argument("--examples", type=int, default=50_000)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--lives", type=int, default=1_000)
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--trials", type=int, default=2_000)
     options = parser.parse_args(arguments)
     python = [sys.executable, "-m"]
     kills = str(options.kills)
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         "workers": [*python, "pytest", "-q", "-s", "tests/ledger/test_kills.py", "-k", "killed_workers"],
         "servers": [*python, "tests.prove.kills", "server", "--kills", kills],
         "messages": [*python, "pytest", "-q", "-s", "tests/campaigns/test_kills.py"],
+        "experiments": [*python, "pytest", "-q", "tests/campaigns/test_experiments.py"],
     }
     environment = {
         **os.environ,
@@ -41,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         "LEDGER_KILLS": kills,
         "LIVES": str(options.lives),
         "MESSAGES": str(options.messages),
+        "TRIALS": str(options.trials),
     }
     failed = []
     for name in options.proofs or commands:
