@@ -243,6 +243,9 @@ class Life:
         return found
 
     def _enter(self, segment: str, source: UUID) -> None:
+        """Somebody is in a segment once, by what put them there first."""
+        if any(place == segment and ends is None for place, ends in self._stands.places):
+            return
         self._places.append((segment, source))
         self._stands.places.append((segment, None))
 

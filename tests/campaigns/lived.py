@@ -70,10 +70,11 @@ LADDERS = {
 
 
 def happen(dice: random.Random, members: list[Member], *, count: int) -> None:
-    """Purchases, refunds, cancellations and reviews, one after the other, each recorded when it happens."""
+    """Purchases, refunds, cancellations and reviews, one after the other, each recorded when it happens; now and then
+    nothing does for so long that tiers end."""
     at, made = AT + days(1), list[tuple[str, int]]()
     for number in range(count):
-        at += timedelta(hours=dice.randint(2, 40))
+        at += timedelta(hours=dice.randint(2, 40)) + days(45 if number % 40 == 39 else 0)
         what, member = dice.random(), dice.choice(members)
         if what < 0.65 or not made:
             amounts = [dice.randint(10_00, 320_00) for _line in range(dice.randint(1, 3))]
