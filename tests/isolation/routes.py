@@ -96,11 +96,11 @@ class Route:
     @property
     def is_front(self) -> bool:
         """True for a page of a shop's portal that names nothing but the shop, or what it offers to everybody: a
-        reward, a date of an event.
+        reward, a date of an event, a prize draw with its proof.
 
         Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
         """
-        return self.template.startswith("/<slug>/") and self.kinds <= {"slug", "reward", "session"}
+        return self.template.startswith("/<slug>/") and self.kinds <= {"slug", "reward", "session", "draw"}
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def _winners(row: Draw, here: Here) -> list[dict[str, Any]]:
     )
     rows = []
     for one in found:
-        person = people.get(one.member_id)
+        person = people.get(one.member_id) if one.member_id else None
         rows.append({
             "one": one, "name": (person.name or known_as(person)) if person else "",
             "url": reverse("office:member", args=[here.merchant.slug, ids.encode("mbr", one.member_id)])
