@@ -6,8 +6,10 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from campaigns import consumers  # noqa: F401 - registers what it consumes and plans
-        from campaigns.operations import rehearsing
+        from campaigns import (
+            consumers,  # noqa: F401 - registers what it consumes and plans
+            tasks,
+        )
         from campaigns.operations.privacy import draws, holder, rehearsed
         from campaigns.queries import event_kinds
         from loyalty.core import privacy
@@ -16,4 +18,4 @@ class CampaignsConfig(AppConfig):
         privacy.register(rehearsed)
         privacy.register(draws)
         event_kinds.register()
-        rehearsing.register()
+        tasks.register()

@@ -16,7 +16,6 @@ from campaigns.queries.rehearsals import KIND, members_after, spent_as_kept
 from campaigns.rules.rehearsing import Figures, count
 from loyalty.core.errors import DomainError
 from loyalty.core.events.operations import record
-from loyalty.core.jobs import kinds
 from loyalty.core.jobs import operations as jobs
 from loyalty.core.jobs.kinds import Step
 from loyalty.core.jobs.models import Job
@@ -147,8 +146,8 @@ def remove_rehearsal(*, rehearsal: UUID, at: datetime) -> None:
     row.delete()
 
 
-def step(job: Job, at: datetime) -> Step:
-    """The next stretch of a part."""
+def rehearse_stretch(*, job: Job, at: datetime) -> Step:
+    """The next stretch of a part, as its job calls for it."""
     row = Rehearsal.objects.filter(pk=job.about).first()
     if row is None:
         return Step(over=True)  # thrown away meanwhile
@@ -245,10 +244,3 @@ class _Counting:
 def _spent(life: Life) -> dict[str, Any]:
     """What the budgets had given out before each thing, where there are budgets."""
     return {str(source): spent_as_kept(one.spent) for source, one in life.lived.items() if one.spent}
-
-
-def register() -> None:
-    """Called when the app starts."""
-    kinds.register(
-        kinds.Kind(name=KIND, label=_("Try a draft on the past"), permission="programme.view", step=step)
-    )

@@ -16,6 +16,7 @@ from loyalty.core.errors import NotFound
 from loyalty.core.jobs.models import Job
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import document
+from loyalty.core.programme import queries as programmes
 from members.models import Order, Stats
 from members.queries import tiers as standings
 from members.queries.pasts import Past, pasts
@@ -84,6 +85,12 @@ def _state(row: Rehearsal, jobs: list[Job]) -> State:
     if not jobs or any(job.state == Job.State.CANCELLED or job.cancel_asked_at for job in jobs):
         return State("cancelled", done, row.members)
     return State("running", done, row.members)
+
+
+def published_as(rows: Iterable[Rehearsal]) -> dict[UUID, int]:
+    """The numbers of those versions that were published since they were rehearsed."""
+    found = programmes.history().filter(pk__in={row.version for row in rows})
+    return {key: number for key, number in found.values_list("pk", "number") if number is not None}
 
 
 def figures_of(row: Rehearsal) -> Figures:

@@ -3,10 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from loyalty.core.ids import fingerprint
 from members.rules.conditions.days import yearly
 from members.rules.doing import BIRTHDAY, JOINED
 from members.rules.earning import Earning
@@ -109,4 +108,4 @@ def _birthdays(member: PastMember, born: date, zone: ZoneInfo, until: datetime) 
 
 
 def _own(member: PastMember, kind: str, at: datetime) -> PastActivity:
-    return PastActivity(fingerprint([member.id, kind, at.isoformat()]), at, ActivityFacts(kind))
+    return PastActivity(uuid5(member.id, f"{kind}|{at.isoformat()}"), at, ActivityFacts(kind))

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from campaigns.models import DrawWinner, RehearsedMember
 from campaigns.operations.rehearsing import start_rehearsal
 from campaigns.queries import rehearsals
-from campaigns.queries.draws import draws
 from loyalty.core.programme.queries import in_force
 from members.models import Member
 from members.queries.pasts import pasts
@@ -34,9 +33,7 @@ def test_rehearsals_and_draws_use_an_index(crowded: Crowded) -> None:
         "the work on a rehearsal": lambda: rehearsals.states([row]),
     }
     pages: dict[str, Callable[[], Any]] = {
-        "rehearsals": lambda: list(rehearsals.rehearsals()[:20]),
         "who gains most": lambda: list(rehearsals.most_changed(row, way="more")[:40]),
-        "draws": lambda: list(draws()[:40]),
     }
     slow = {name: slow_steps(run) for name, run in hot.items()}
     slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}

@@ -20,7 +20,6 @@ from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.core.programme import document, queries
-from loyalty.core.programme.models import Version
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.people import names_of
 from loyalty.web.office.programme_parts import tabs
@@ -99,7 +98,7 @@ def _started(form: RehearsalForm, here: Here) -> Rehearsal | None:
 
 def _listed(rows: list[Rehearsal], here: Here) -> list[dict[str, Any]]:
     states, names = reading.states(rows), names_of(row.asked_by for row in rows)
-    versions = _versions(rows)
+    versions = reading.published_as(rows)
     found = []
     for row in rows:
         state = states[row.pk]
@@ -113,12 +112,6 @@ def _listed(rows: list[Rehearsal], here: Here) -> list[dict[str, Any]]:
             "by": names.get(row.asked_by, ""), "version": versions.get(row.version),
         })  # fmt: skip
     return found
-
-
-def _versions(rows: list[Rehearsal]) -> dict[Any, int]:
-    """The numbers of those whose programme was published since."""
-    found = Version.objects.filter(pk__in={row.version for row in rows}).exclude(number=None)
-    return dict(found.values_list("pk", "number"))
 
 
 def _is_old(row: Rehearsal) -> bool:
@@ -138,7 +131,7 @@ def result(request: HttpRequest, here: Here, rehearsal_id: str) -> HttpResponse:
     state = reading.states([row])[row.pk]
     context: dict[str, Any] = {
         "row": row, "state": state, "progress": _progress(state), "here_url": request.path,
-        "state_label": STATES[state.name][0], "version": _versions([row]).get(row.version),
+        "state_label": STATES[state.name][0], "version": reading.published_as([row]).get(row.version),
         "asked_by": names_of([row.asked_by]).get(row.asked_by, ""), "is_old": _is_old(row),
         "stop_url": result_url(here, row, "stop"), "remove_url": result_url(here, row, "remove"),
         "members_url": result_url(here, row, "members"),
