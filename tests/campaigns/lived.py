@@ -74,7 +74,7 @@ def happen(dice: random.Random, members: list[Member], *, count: int) -> None:
     nothing does for so long that tiers end."""
     at, made = AT + days(1), list[tuple[str, int]]()
     for number in range(count):
-        at += timedelta(hours=dice.randint(2, 40)) + days(45 if number % 40 == 39 else 0)
+        at += timedelta(hours=dice.randint(2, 40)) + days(70 if number % 40 == 39 else 0)
         what, member = dice.random(), dice.choice(members)
         if what < 0.65 or not made:
             amounts = [dice.randint(10_00, 320_00) for _line in range(dice.randint(1, 3))]
@@ -84,7 +84,7 @@ def happen(dice: random.Random, members: list[Member], *, count: int) -> None:
             buy(member, at=at, external_id=f"o{number}", lines=lines, discount_minor=off)
             made.append((f"o{number}", sum(amounts) - off))
         elif what < 0.85:
-            give_back(dice, *dice.choice(made), number=number, at=at)
+            give_back(dice, *dice.choice(made[-6:]), number=number, at=at)
         else:
             who = MemberRef(id=ids.encode("mbr", member.pk))
             about = Product(f"item-{dice.randint(1, 3)}")

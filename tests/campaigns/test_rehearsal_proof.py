@@ -47,7 +47,7 @@ def test_what_was_live_comes_to_what_it_came_to(by: str, budget: bool, cafe: Any
 def test_what_is_not_remembered_shows(forgets: str, cafe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The twin: without any one of its memories the rehearsal comes to something else."""
     version = publish(*EVERYTHING, at=AT, tiers=LADDERS["spend"])
-    happen(random.Random("twin"), [person("ana")], count=180)
+    happen(random.Random("twin"), [person("ana")], count=150)
     assert lived(rehearse(version=version.number)) == books()
     monkeypatch.setattr(Life, forgets, lambda *_what: None)
     row = rehearse(version=version.number)

@@ -30,7 +30,6 @@ def test_rehearsals_and_draws_use_an_index(crowded: Crowded) -> None:
         "a member's past": lambda: pasts([crowded.member], rules=rules, until=AT + days(1)),
         "what a member was rehearsed in": lambda: list(RehearsedMember.objects.filter(member=crowded.member)),
         "what a member has won": lambda: list(DrawWinner.objects.filter(member=crowded.member)),
-        "the work on a rehearsal": lambda: rehearsals.states([row]),
     }
     pages: dict[str, Callable[[], Any]] = {
         "who gains most": lambda: list(rehearsals.most_changed(row, way="more")[:40]),
