@@ -6,8 +6,11 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from campaigns import consumers  # noqa: F401 - registers what it consumes and plans
-        from campaigns.operations.privacy import holder
+        from campaigns import (
+            consumers,  # noqa: F401 - registers what it consumes and plans
+            tasks,
+        )
+        from campaigns.operations.privacy import draws, holder, rehearsed
         from campaigns.queries import event_kinds
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
@@ -15,4 +18,7 @@ class CampaignsConfig(AppConfig):
 
         privacy.register(holder)
         register_directory(Kept())
+        privacy.register(rehearsed)
+        privacy.register(draws)
         event_kinds.register()
+        tasks.register()

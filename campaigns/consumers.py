@@ -85,6 +85,8 @@ def move_choices(event: Event) -> None:
     """In the transaction of the merge: a no must not be lost in between."""
     if event.subject is not None:
         privacy.move(to=event.subject, of=UUID(event.data["merged"]))
+        privacy.move_rehearsed(to=event.subject, of=UUID(event.data["merged"]))
+        privacy.move_won(to=event.subject, of=UUID(event.data["merged"]))
 
 
 @consumers.plans

@@ -5,13 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 from celery import shared_task
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import newsletters, sweeping
 from campaigns.operations.planning import TASK
+from campaigns.operations.rehearsing import rehearse_stretch
 from campaigns.operations.segments import looking, nightly, refreshing
 from campaigns.operations.sending import deliver
+from campaigns.queries.rehearsals import KIND
 from loyalty.core import clock
 from loyalty.core.events.consumers import wake
+from loyalty.core.jobs import kinds
+from loyalty.core.jobs.models import Job
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
 
@@ -147,3 +152,14 @@ def refresh_segment(merchant: Merchant, segment: UUID, *, at: datetime) -> refre
     with acting_for(merchant, by=SYSTEM):
         refreshing.finish(segment=segment, as_of=begun.as_of, at=at)
     return moved
+
+
+def _rehearse(job: Job, at: datetime) -> kinds.Step:
+    """What a worker does for a rehearsal, stretch by stretch."""
+    return rehearse_stretch(job=job, at=at)
+
+
+def register() -> None:
+    """Say what workers can be asked for. Called when the app starts."""
+    label = _("Try a draft on the past")
+    kinds.register(kinds.Kind(name=KIND, label=label, permission="programme.view", step=_rehearse))

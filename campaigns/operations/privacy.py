@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from campaigns.models import UNCLAIMED, Message, Preferences, Suppression
+from campaigns.models import UNCLAIMED, DrawWinner, Message, Preferences, RehearsedMember, Suppression
 from campaigns.rules.deciding import Why
 from loyalty.core import privacy
 
@@ -70,4 +70,48 @@ def move(*, to: UUID, of: UUID) -> None:
     gone.delete()
 
 
+def _rehearsed(member: UUID) -> list[dict[str, Any]]:
+    rows = RehearsedMember.objects.filter(member=member).select_related("rehearsal").order_by("id")
+    return [
+        {
+            "asked_at": row.rehearsal.asked_at.isoformat(),
+            "orders": row.orders,
+            "spend_minor": row.spend_minor,
+            "points": row.before,
+            "points_by_the_draft": row.after,
+        }
+        for row in rows
+    ]
+
+
+def _forget_rehearsed(member: UUID) -> None:
+    RehearsedMember.objects.filter(member=member).delete()
+
+
+def move_rehearsed(*, to: UUID, of: UUID) -> None:
+    """What drafts were tried on is the keeper's; where both were in the same one, the keeper's stays."""
+    has = RehearsedMember.objects.filter(member=to).values_list("rehearsal", flat=True)
+    RehearsedMember.objects.filter(member=of, rehearsal__in=list(has)).delete()
+    RehearsedMember.objects.filter(member=of).update(member=to)
+
+
+def _won(member: UUID) -> list[dict[str, Any]]:
+    rows = DrawWinner.objects.filter(member=member).select_related("draw").order_by("id")
+    return [
+        {"draw": row.draw.name, "prize": row.draw.prize, "place": row.place, "code": row.code} for row in rows
+    ]
+
+
+def _forget_won(member: UUID) -> None:
+    """That somebody won stays checkable: the code names nobody."""
+    DrawWinner.objects.filter(member=member).update(member=None)
+
+
+def move_won(*, to: UUID, of: UUID) -> None:
+    """What one has won is the other's."""
+    DrawWinner.objects.filter(member=of).update(member=to)
+
+
 holder = privacy.Holder("messages", _export, _erase)
+rehearsed = privacy.Holder("rehearsals", _rehearsed, _forget_rehearsed)
+draws = privacy.Holder("draws", _won, _forget_won)

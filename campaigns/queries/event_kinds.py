@@ -23,6 +23,16 @@ KINDS = (
          {"segment": "regulars", "size": 412}, about="seg"),
     Kind("segment.archived", "A segment was put away.", {"segment": "regulars"}, about="seg"),
     Kind("segment.restored", "A segment was taken out again.", {"segment": "regulars"}, about="seg"),
+    Kind("rehearsal.started", "A draft of the programme is being tried on past purchases.", {"members": 2418},
+         about="rhs"),
+    Kind("rehearsal.finished", "What a draft would have done is known.", {"members": 2418}, about="rhs"),
+    Kind("draw.opened", "A prize draw was announced, with the promise of its seed.",
+         {"draw": "may", "commitment": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+         about="drw"),
+    Kind("draw.held", "A prize draw was held; the codes of who won.",
+         {"draw": "may", "winners": ["3f7a9c01b2de"], "chances": 412}, about="drw"),
+    Kind("draw.won", "A member has won in a prize draw.", {"draw": "may", "place": 1}),
+    Kind("draw.cancelled", "A prize draw was called off.", {"draw": "may"}, about="drw"),
 )  # fmt: skip
 
 

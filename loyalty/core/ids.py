@@ -46,6 +46,8 @@ _WORDS = {
     "nws": "newsletter",
     "seg": "segment",
     "spr": "suppressed address",
+    "rhs": "rehearsal",
+    "drw": "draw",
 }
 _last_ns = 0
 _lock = threading.Lock()

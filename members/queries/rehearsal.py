@@ -1,8 +1,8 @@
-"""What other earning rules would have given for the shop's last purchases: the pure engine, asked again.
+"""What other earning rules would have given for the shop's last purchases: a short look, while a draft is written.
 
-The purchases are decided oldest first, each knowing those before it, as they would be one after the other. Caps,
-cool-downs and budgets begin at nothing with the first of them, and members have the tier and segments of today: it is
-a rehearsal of a stretch, not of the whole past.
+The purchases are lived again as in a rehearsal of the whole past (`members.rules.rehearsing`), oldest first. But it is
+only a stretch of it: caps, cool-downs and budgets begin at nothing with the first of them, and members have the tier
+and segments of today.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,13 @@ from django.db.models import Count, Max
 from members.models import Member, Order, OrderLine
 from members.queries import usage
 from members.queries.orders import newest_of_members, with_lines
-from members.rules.conditions.order_of_events import PURCHASE
+from members.queries.tiers import NO_TIERS
 from members.rules.decision import Decision
 from members.rules.earning import Earning
-from members.rules.engine import decide
-from members.rules.facts import Facts, Happened, LineFacts, LineKind, OrderFacts
-from members.rules.usage import Sheet, asked_by, uses
+from members.rules.facts import LineFacts, LineKind, OrderFacts
+from members.rules.pasts import PastMember, PastOrder
+from members.rules.rehearsing import Life, Purse, Rules
+from members.rules.usage import Asked, Standing, asked_by
 
 MOST = 200
 
@@ -83,37 +84,35 @@ def last_purchases(*, most: int = MOST) -> Sample:
 
 def rehearse(earning: Earning, sample: Sample, zone: ZoneInfo) -> list[Decision]:
     """What these rules would have given for each purchase of a sample, in its order. Writes and locks nothing."""
-    sheet = _sheet(earning, sample, zone)
+    if not sample.purchases:
+        return []
+    begins = sample.purchases[0].order.placed_at
+    rules = Rules(earning, NO_TIERS, zone, begins, asked_by(earning))
+    purse, standings = Purse(earning, begins), _standings(rules.asked, sample, zone)
+    lives = {
+        member: Life(rules, PastMember(member, joined_at), purse, stands=standings[member])
+        for member, joined_at in sample.joined.items()
+    }
     found = []
-    for number, one in enumerate(sample.purchases):
+    for one in sample.purchases:
         order = one.order
-        member, at = order.member_id, order.placed_at
-        if member is None:
-            continue
-        facts = Facts(
-            one.facts,
-            sheet.member(number, member, at, joined_at=sample.joined.get(member, at), blocked=False),
-            zone.key, budgets=sheet.spent(),
-        )  # fmt: skip
-        decision = decide(earning, facts, at)
-        bought = [Happened(PURCHASE, at, line.sku) for line in one.facts.lines]
-        sheet.add(member, at, uses(earning, decision), bought)
-        sheet.add_order(member, at, order.total_minor)
-        found.append(decision)
+        if order.member_id in lives:
+            life = lives[order.member_id]
+            life.happen(PastOrder(order.pk, order.placed_at, one.facts, order.total_minor))
+            found.append(life.lived[order.pk].decision)
     return found
 
 
-def _sheet(earning: Earning, sample: Sample, zone: ZoneInfo) -> Sheet:
-    """What is known of the members, with nothing given and nothing spent yet."""
-    asked = asked_by(earning)
+def _standings(asked: Asked, sample: Sample, zone: ZoneInfo) -> dict[UUID, Standing]:
+    """How each member stood before the first of the purchases: with their tier and segments of today."""
     occasions = [
         usage.Occasion(number, one.order.member_id, one.order.placed_at)
         for number, one in enumerate(sample.purchases)
     ]
-    read = usage.sheet(asked, occasions, zone) if occasions else Sheet(asked, zone)
-    sheet = Sheet(asked, zone, read.standings)
+    read = usage.sheet(asked, occasions, zone).standings
+    found = {}
     for member in sample.joined:
         count, last = sample.earlier.get(member, (0, None))
-        stands = sheet.standings.setdefault(member, usage.Standing())
-        stands.orders, stands.spend_minor, stands.last_order_at = count, 0, last
-    return sheet
+        now = read.get(member, Standing())
+        found[member] = Standing(now.seen, count, 0, last, now.birthday, now.tier, now.places)
+    return found

@@ -17,6 +17,7 @@ from tests.bench import (
     growth,
     inprocess,
     lists,
+    rehearsal,
     segments,
     tiers,
     web,
@@ -30,6 +31,7 @@ PARTS = (
     "books",
     "engine",
     "tiers",
+    "rehearsal",
     "exchange",
     "expiry",
     "orders",
@@ -198,7 +200,7 @@ def main() -> None:
     run = Run(build(asked.members), asked.seconds, asked.crowd)
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
              "engine": engine.measure, "tiers": tiers.measure, "expiry": expiry.measure, "webhooks": webhooks.measure,
-             "exchange": exchange.measure, "growth": grown, "lists": lists.measure,
+             "exchange": exchange.measure, "growth": grown, "lists": lists.measure, "rehearsal": rehearsal.measure,
              "segments": segments.measure}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):

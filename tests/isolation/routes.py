@@ -28,7 +28,7 @@ KINDS = {
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
     "site_id": "site", "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
-    "serial_number": "wallet_pass", "segment_id": "segment",
+    "serial_number": "wallet_pass", "segment_id": "segment", "rehearsal_id": "rehearsal", "draw_id": "draw",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -98,12 +98,12 @@ class Route:
     @property
     def is_front(self) -> bool:
         """True for a page of a shop's portal or widget that names nothing but the shop, or what it offers to everybody: a
-        reward, a date of an event.
+        reward, a date of an event, a prize draw with its proof.
 
         Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
         """
         front = self.template.startswith(("/<slug>/", "/w/<slug>/"))
-        return front and self.kinds <= {"slug", "reward", "session"}
+        return front and self.kinds <= {"slug", "reward", "session", "draw"}
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from django.db import connection
 from PIL import Image
 
 from campaigns.models import Message, SegmentLook
+from campaigns.operations.drawing import open_draw
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
+from campaigns.operations.rehearsing import start_rehearsal
 from campaigns.operations.segments.refreshing import work_out_scale
 from campaigns.operations.segments.shaping import create_segment
 from campaigns.operations.shaping import set_hours, shape_kind
@@ -98,6 +100,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _messages(made, ana, secret)
         _wallets(made, ana, secret)
         _segments(made, ana, secret)
+        _rehearse(made)
         put_away(hidden=False, at=AT)
     return made
 
@@ -322,6 +325,15 @@ def _segments(made: Shop, ana: Member, secret: str) -> None:
     SegmentLook.objects.create(member=ana, noted_at=AT)
     work_out_scale(at=AT)
     made.ids["segment"] = ids.encode("seg", row.pk)
+
+
+def _rehearse(made: Shop) -> None:
+    """What the draft would have done, for the one who bought; a draw that was announced."""
+    draw = open_draw(handle="may", name="May", prize="Coffee", prizes=1, closes_at=AT + days(36_000), at=AT)
+    made.ids["draw"] = ids.encode("drw", draw.pk)
+    row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
+    run_waiting()
+    made.ids["rehearsal"] = ids.encode("rhs", row.pk)
 
 
 def _till(made: Shop, ana: Member, secret: str) -> None:

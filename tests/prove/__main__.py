@@ -1,10 +1,10 @@
 """`make prove`: the long forms of the proofs, one after the other, each with its seconds.
 
-    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [pages] [--examples N] [--steps N] [--lives N] [--kills N]
+    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [pages] [experiments] [--examples N] [--kills N] …
 
 Without names all of them run: 50,000 random lives of 100 steps, 1,000 lives through a whole programme, 1,000 killed
 workers, 1,000 killed servers, 100,000 messages through killed workers, every page in four languages, both themes and two
-widths.
+widths, 2,000 made-up experiments of each kind looked at daily.
 """
 
 import argparse
@@ -18,13 +18,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the chosen proofs; 0 when every one holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
-        "proofs", nargs="*", choices=["machine", "lives", "workers", "servers", "messages", "pages", []]
+        "proofs",
+        nargs="*",
+        choices=["machine", "lives", "workers", "servers", "messages", "pages", "experiments", []],
     )
     parser.add_argument("--examples", type=int, default=50_000)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--lives", type=int, default=1_000)
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--trials", type=int, default=2_000)
     options = parser.parse_args(arguments)
     python = [sys.executable, "-m"]
     kills = str(options.kills)
@@ -35,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "servers": [*python, "tests.prove.kills", "server", "--kills", kills],
         "messages": [*python, "pytest", "-q", "-s", "tests/campaigns/test_kills.py"],
         "pages": [*python, "pytest", "-q", "tests/web/test_every_page_browser.py"],
+        "experiments": [*python, "pytest", "-q", "tests/campaigns/test_experiments.py"],
     }
     environment = {
         **os.environ,
@@ -44,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         "LIVES": str(options.lives),
         "MESSAGES": str(options.messages),
         "EVERY_PAGE": "all",
+        "TRIALS": str(options.trials),
     }
     failed = []
     for name in options.proofs or commands:

@@ -25,6 +25,10 @@ LEFT_OUT = {
     "members.ReferralVisit": "a hash that is kept for a day",
     "campaigns.Message": "what waits is sent from where it was planned, once",
     "campaigns.Newsletter": "goes out from where it was written, once",
+    "campaigns.Rehearsal": "can be made again, on the past that is in the archive",
+    "campaigns.RehearsedMember": "belongs to a rehearsal",
+    "campaigns.Draw": "its seed is a secret until it is held, and it is held where it was promised",
+    "campaigns.DrawWinner": "belongs to a draw",
     "campaigns.Suppression": "a digest with the key of the old server, which recognises no address here",
 }
 """Tables of these apps that are not in an archive, and why."""

@@ -36,7 +36,11 @@ def tabs(here: Here, current: str) -> list[dict[str, Any]]:
     areas = [
         (area.name, area.label, reverse("office:programme_area", args=[slug, area.name])) for area in AREAS
     ]
-    last = [("how", _("How it works"), reverse("office:programme_how", args=[slug]))]
+    last = [
+        ("how", _("How it works"), reverse("office:programme_how", args=[slug])),
+        ("rehearsal", _("Rehearsal"), reverse("office:rehearsal", args=[slug])),
+        ("draws", _("Prize draws"), reverse("office:draws", args=[slug])),
+    ]
     return [
         {"label": label, "url": url, "current": name == current}
         for name, label, url in [*first, *areas, *last]

@@ -64,6 +64,8 @@ urlpatterns = [
     path("programme/history/<int:number>/", versions.version, name="programme_version"),
     path("programme/history/<int:number>/export.json", versions.export, name="programme_export"),
     path("programme/history/<int:number>/back/", versions.roll_back, name="programme_back"),
+    path("draws/", include("loyalty.web.office.drawing.urls")),
+    path("programme/rehearsal/", include("loyalty.web.office.rehearsing.urls")),
     path("programme/", include("loyalty.web.office.programme_urls")),
     path("connect/", keys.keys, name="keys"),
     path("connect/new/", keys.create, name="key_new"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from loyalty.core import formats
 from loyalty.core.programme import queries as programmes
+from loyalty.web.portal import draws
 from loyalty.web.portal.frame import Card, card_page, portal_page
 from loyalty.web.portal.gathered import card_shown, my_offers
 from members.queries import rule_words
@@ -158,14 +159,15 @@ def _badges(card: Card, rules: list[Rule]) -> list[dict[str, Any]]:
 @card_page()
 def stamps(request: HttpRequest, card: Card) -> HttpResponse:
     """Every card, challenge, badge and offer, each with what counted and what still does."""
-    rules, voice = _running(card), voice_of_scope(plain=True)
+    rules, voice, pages = _running(card), voice_of_scope(plain=True), draws.links(card)
     context = {
         "stamp_cards": _cards(card, rules, voice),
         "challenges": _challenges(card, rules, voice) if card.proven else [],
         "badges": _badges(card, rules),
         "personal": my_offers(card),
         "chances": [
-            {"name": draw, "n": formats.number(number)} for draw, number in chances_of(card.member_id).items()
+            {"name": draw, "n": formats.number(number), "url": pages.get(draw, "")}
+            for draw, number in chances_of(card.member_id).items()
         ],
     }
     return portal_page(request, card, "portal/stamps.html", context, current="stamps")

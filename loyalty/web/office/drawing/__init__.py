@@ -1,0 +1,1 @@
+"""Prize draws: announced, held, and published so that anybody can check them."""

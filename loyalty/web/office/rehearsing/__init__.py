@@ -1,0 +1,1 @@
+"""Trying a draft of the programme on the shop's own past."""
