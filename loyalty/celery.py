@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "messages": {"task": "campaigns.tasks.send_due", "schedule": 15.0},
     "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
     "messages nobody announces": {"task": "campaigns.tasks.sweep", "schedule": 900.0},
+    "figures": {"task": "analytics.tasks.fill_facts", "schedule": 300.0},
     "check and seal the books": {"task": "loyalty.core.ledger.tasks.check_and_seal", "schedule": 900.0},
 }
 

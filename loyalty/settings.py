@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "members",
     "rewards",
     "campaigns",
+    "analytics",
     "loyalty.setup",
     "loyalty.exchange",
     "loyalty.web",

@@ -86,6 +86,7 @@ SCOPES: dict[str, str] = {
     "webhooks:write": "Manage webhook endpoints",
     "messages:read": "Read the log of messages and what members want to hear",
     "messages:write": "Change what members want to hear, and report bounces and complaints",
+    "reports:read": "Read key figures and what they are made of",
     "exports:write": "Export lists and the whole shop",
 }
 """Scopes an API key can carry."""
