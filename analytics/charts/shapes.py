@@ -44,8 +44,8 @@ class Heat(Chart):
     @property
     def shown_rows(self) -> list[tuple[str, ...]]:
         return [
-            (str(row[0]), formats.number(int(float(row[1] or 0))), *(self.told(cell) for cell in row[2:]))
-            for row in self.rows
+            (name, formats.number(began), *(self.told(cell) for cell in row[2:]))
+            for (name, began, _shares), row in zip(self.cohorts, self.rows, strict=True)
         ]
 
     def frame(self, paper: Frame) -> Frame:

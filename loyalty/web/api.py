@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from analytics.api import kpis
 from campaigns.api import messages
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
@@ -28,6 +29,7 @@ V1 = [
     *members.urlpatterns,
     *rewards.urlpatterns,
     *messages.urlpatterns,
+    *kpis.urlpatterns,
     *programme.urlpatterns,
     *webhooks.urlpatterns,
     *blueprints.urlpatterns,

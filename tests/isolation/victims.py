@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from PIL import Image
 
+from analytics.operations.filling import note_changes, refill, sum_batch
 from campaigns.models import Message
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
@@ -89,6 +90,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _hooks(made, secret)
         _exchange(made, secret)
         _messages(made, ana, secret)
+        _figures()
         put_away(hidden=False, at=AT)
     return made
 
@@ -286,6 +288,14 @@ def _messages(made: Shop, ana: Member, secret: str) -> None:
         "newsletter": ids.encode("nws", letter.pk),
         "suppression": ids.encode("spr", held.pk),
     }
+
+
+def _figures() -> None:
+    """Sums of what happened, and a day that is to be summed again."""
+    note_changes(at=clock.now())
+    while sum_batch(at=clock.now()):
+        pass
+    refill(first=AT.date(), last=AT.date())
 
 
 def _till(made: Shop, ana: Member, secret: str) -> None:

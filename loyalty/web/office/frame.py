@@ -30,6 +30,7 @@ _NAV = (
     ("orders", gettext_lazy("Orders"), "receipt-text", "members.view"),
     ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
     ("programme", gettext_lazy("Programme"), "sliders-horizontal", "programme.view"),
+    ("reports", gettext_lazy("Reports"), "chart-column", "overview.view"),
     ("messages", gettext_lazy("Messages"), "mail", "messages.view"),
     ("till", gettext_lazy("Till"), "scan-line", "till.use"),
     ("imports", gettext_lazy("Import and export"), "arrow-down-up", "data.import"),

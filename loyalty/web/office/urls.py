@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("loyalty.web.office.choosing.urls")),
     path("", include("loyalty.web.office.stock.urls")),
     path("", include("loyalty.web.office.messages.urls")),
+    path("reports/", include("loyalty.web.office.reports.urls")),
     path("", overview.overview, name="overview"),
     path("", include("loyalty.web.office.till_urls")),
     path("books/", books.page, name="books"),
