@@ -13,7 +13,7 @@ from analytics.models import Fact, Mark, Stale
 from analytics.queries.freshness import today_of, touched
 from analytics.queries.gathering import COUNTED, DAILY, FAMILIES, Sum, of_days, of_stretch
 from analytics.queries.statements import answer, carry_out
-from analytics.rules.calendar import Days, Grain, Stretch, runs, stretch
+from analytics.rules.calendar import DAY, Days, Grain, Stretch, runs, stretch
 from loyalty.core.merchants.queries import shop_of_scope
 
 BATCH_DAYS = 400
@@ -43,7 +43,7 @@ def note_changes(*, at: datetime) -> int:
         found = touched(mark, zone=zone, at=at, upto=upto)
         # A silence that is over only in days to come is marked when they have come.
         _mark((family, first, max(first, min(last, today))) for family, first, last in found)
-        _mark((family, mark.day, today) for family in ("lapses", COUNTED))
+        _mark([("lapses", mark.day, today), (COUNTED, mark.day + DAY, today)])
     mark.writer, mark.number = upto
     mark.day, mark.zone = max(today, mark.day), zone
     mark.save(update_fields=["writer", "number", "day", "zone"])

@@ -59,8 +59,10 @@ def freshness(*, zone: str, at: datetime) -> Freshness:
         days.setdefault(family, []).append(day)
     for family, found in days.items():
         spans[family] += runs(found)
-    for family in ("lapses", COUNTED):  # time alone changes these
-        spans[family].append((mark.day, max(today_of(zone, at), mark.day) + DAY))
+    # Time alone changes these: silences that are over, and who has not come back on a day that has begun.
+    after = max(today_of(zone, at), mark.day) + DAY
+    spans["lapses"].append((mark.day, after))
+    spans[COUNTED].append((mark.day + DAY, after))
     return Freshness({family: merged(found) for family, found in spans.items()}, at)
 
 

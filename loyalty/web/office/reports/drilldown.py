@@ -145,7 +145,7 @@ def _plain(made: Definition, row: opened.Row, currency: str) -> list[str]:
 
 def _told(found: Sequence[opened.Row], made: Definition, here: Here) -> list[dict[str, Any]]:
     """Rows as people read them, with who or what each is about."""
-    slug, currency = here.merchant.slug, here.merchant.currency
+    slug, currency, columns = here.merchant.slug, here.merchant.currency, _columns(made, words())
     about = {row.about for row in found}
     if made.opens.what == "orders":
         names: dict[UUID, str] = numbers_of(about)
@@ -159,13 +159,14 @@ def _told(found: Sequence[opened.Row], made: Definition, here: Here) -> list[dic
             "url": reverse(link, args=[slug, ids.encode(kind, row.about)]),
             "at": row.at,
             "note": MOVES.get(row.note, row.note) if made.opens.what == "points" else row.note,
-            "cells": [
-                _number(made, row.part, currency),
-                *([formats.number(row.whole)] if made.whole else []),
-            ],
+            "cells": list(zip(columns, _cells(made, row, currency), strict=True)),
         }
         for row in found
     ]
+
+
+def _cells(made: Definition, row: opened.Row, currency: str) -> list[str]:
+    return [_number(made, row.part, currency), *([formats.number(row.whole)] if made.whole else [])]
 
 
 def _summary(page: int, shown_rows: int, count: int) -> str:

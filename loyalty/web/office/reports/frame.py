@@ -71,7 +71,7 @@ class Asked:
             "cut": self.cut,
             **changes,
         }
-        return "?" + urlencode({name: value for name, value in asked.items() if value})
+        return "?" + urlencode({name: value for name, value in asked.items() if value or name == "name"})
 
 
 def asked_of(request: HttpRequest, here: Here) -> Asked:
@@ -193,7 +193,7 @@ def change(made: Definition, now: Told, before: Told) -> tuple[str, str]:
         return "", ""
     if made.unit == "share":
         moved = (Decimal(one) - Decimal(other)) * 100
-        text = _("{n} points").format(n=formats.decimal(abs(round(moved, 1))))
+        text = _("{n} percentage points").format(n=formats.decimal(abs(round(moved, 1))))
     elif made.unit == "score":
         moved = Decimal(one) - Decimal(other)
         text = formats.decimal(abs(round(moved, 1)))
