@@ -156,3 +156,23 @@ def test_the_shops_own_word_for_points_stands_everywhere(busy: Luna, owner: Clie
     assert "{points}" not in page and "{Points}" not in page
     with acting_for(busy.merchant, by=MARA):
         person("somebody")
+
+
+def test_what_is_owed_stands_on_a_page_and_in_a_journal(busy: Luna, owner: Client) -> None:
+    page = owner.get(busy.url("reports/liability/"))
+    assert page.status_code == 200
+    assert page.context["owed"].agreement.holds
+    assert "To the point" in text(page)
+    file = b"".join(owner.get(busy.url("reports/liability/journal.csv")).streaming_content).decode(
+        "utf-8-sig"
+    )
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert sum(float(row["Debit"] or 0) for row in rows) == pytest.approx(
+        sum(float(row["Credit"] or 0) for row in rows)
+    )
+    assert rows[0]["Month"] == "2026-03-01"
+
+
+def test_a_shop_that_owes_nothing_is_told_so(ottos: Luna, db: None) -> None:
+    page = browser_of(ottos, "owner").get(ottos.url("reports/liability/"))
+    assert page.status_code == 200

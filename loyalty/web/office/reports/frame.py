@@ -141,14 +141,23 @@ def tabs(here: Here, asked: Asked, current: str = "") -> list[dict[str, Any]]:
         "url": reverse("office:reports", args=[slug]) + query,
         "current": not current,
     }
-    return [first] + [
-        {
-            "label": worded(theme.label),
-            "url": reverse("office:report", args=[slug, name]) + query,
-            "current": name == current,
-        }
-        for name, theme in THEMES.items()
-    ]
+    last = {
+        "label": _("What you owe"),
+        "url": reverse("office:report_liability", args=[slug]),
+        "current": current == "liability",
+    }
+    return (
+        [first]
+        + [
+            {
+                "label": worded(theme.label),
+                "url": reverse("office:report", args=[slug, name]) + query,
+                "current": name == current,
+            }
+            for name, theme in THEMES.items()
+        ]
+        + [last]
+    )
 
 
 # --- figures as they are read -----------------------------------------------------------------------------------
