@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from analytics.models import Fact, Stale
 from analytics.operations import filling
@@ -301,8 +302,6 @@ def test_yen_have_no_minor_unit(db: None) -> None:
         publish()
         assert told("aov_members", zone="Asia/Tokyo").value is None
         asked = order(person("aiko"), 5)
-        yen = type(asked)(
-            **{**{name: getattr(asked, name) for name in asked.__dataclass_fields__}, "currency": "JPY"}
-        )
+        yen = replace(asked, currency="JPY")
         record_order(order=yen, at=AT)
         assert told("aov_members", zone="Asia/Tokyo").value == 500  # as they are: 500 yen, not 5.00
