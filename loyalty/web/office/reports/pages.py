@@ -87,7 +87,7 @@ def reports(request: HttpRequest, here: Here) -> HttpResponse:
                 "label": worded(theme.label),
                 "question": theme.question,
                 "url": reverse("office:report", args=[here.merchant.slug, name]) + asked.query(cut=""),
-                "names": formats.every([FIGURES[key].label(words()) for key in theme.figures[:4]]),
+                "names": " · ".join(FIGURES[key].label(words()) for key in theme.figures[:4]),
             }
             for name, theme in THEMES.items()
         ],
