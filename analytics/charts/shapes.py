@@ -204,7 +204,7 @@ class Distribution(Chart):
 
     @property
     def shown_rows(self) -> list[tuple[str, ...]]:
-        return [(str(name), formats.number(int(count))) for name, count in self.rows]
+        return [(self._name(start, end), formats.number(count)) for start, end, count in self.bins]
 
     def content(self, frame: Frame) -> SafeString:
         marks = ticks(0, max(count for *_ends, count in self.bins), whole=True)

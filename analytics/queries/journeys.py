@@ -1,5 +1,6 @@
 """What becomes of members after they join: cohorts, the way from joining to a tier, and buying before and after."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,11 +32,11 @@ def cohorts(read: Reader, months: Sequence[Stretch]) -> list[Cohort]:
     """The cohort of each month, looked at until the last of them."""
     sizes = read.of_days([one.days for one in months], ["joined"])
     bought = read.heads(months, ["buyers"], cut="cohort")
-    found = []
+    found, none = [], Counter[str]()
     for number, month in enumerate(months):
         name = f"{month.first:%Y-%m}"
-        counts = (bought.get((later, name), {}).get("buyers", 0) for later in months[number:])
-        size = sizes.get((month.days, ""), {}).get("joined", 0)
+        counts = (bought.get((later, name), none)["buyers"] for later in months[number:])
+        size = sizes.get((month.days, ""), none)["joined"]
         found.append(Cohort(month, size, tuple(counts)))
     return found
 

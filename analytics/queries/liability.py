@@ -70,7 +70,10 @@ def owed(*, zone: str, at: datetime) -> Owed:
     """What is owed now."""
     found = _curve(at)
     rows = answer("lot_cohorts", {"zone": zone})
-    cohorts = [Cohort(*row, _expected(found, row[0], row[3], zone, at)) for row in rows]
+    cohorts = [
+        Cohort(month, lots, given, left, pending, ends, _expected(found, month, left, zone, at))
+        for month, lots, given, left, pending, ends in rows
+    ]
     agreement = _agreement(sum(one.left for one in cohorts))
     expected = sum(one.left if one.expected is None else one.expected for one in cohorts)
     return Owed(cohorts, agreement, found.redemption() if found else None, expected)

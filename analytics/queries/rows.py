@@ -63,7 +63,11 @@ def rows(
     if not found:
         return Rows([], 0, 0, 0)
     part, whole, count = found[0][6:]
-    return Rows([Row(*row[:4], int(row[4]), int(row[5])) for row in found], count, part, whole)
+    told = [
+        Row(own, about, when_, note, int(one), int(all_))
+        for own, about, when_, note, one, all_, *_sums in found
+    ]
+    return Rows(told, count, part, whole)
 
 
 def every_row(

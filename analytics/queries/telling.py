@@ -56,18 +56,18 @@ def figures(read: Reader, asked: Collection[Stretch], keys: Collection[str] = ()
         told_apart(one, cut)
     days, upto, heads = measures_of(made)
     periods = sorted(set(asked))
-    of_days = read.of_days([one.days for one in periods], days, cut=cut) if days else {}
+    of_days = read.of_days([when.days for when in periods], days, cut=cut) if days else {}
     of_all = read.upto(periods, upto) if upto else {}
     of_heads = read.heads(periods, heads, cut=cut) if heads else {}
     names = {name for _period, name in [*of_days, *of_heads]} if cut else {""}
     none: Sums = Counter()
     found: dict[tuple[str, Stretch, str], Told] = {}
-    for one in periods:
+    for when in periods:
         for name in names:
             sums = _Sums(
-                of_days.get((one.days, name), none), of_all.get(one, none), of_heads.get((one, name), none)
+                of_days.get((when.days, name), none), of_all.get(when, none), of_heads.get((when, name), none)
             )
-            found |= {(each.key, one, name): _told(each, sums) for each in made}
+            found |= {(each.key, when, name): _told(each, sums) for each in made}
     return found
 
 

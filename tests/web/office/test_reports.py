@@ -170,7 +170,7 @@ def test_what_is_owed_stands_on_a_page_and_in_a_journal(busy: Luna, owner: Clien
     assert sum(float(row["Debit"] or 0) for row in rows) == pytest.approx(
         sum(float(row["Credit"] or 0) for row in rows)
     )
-    assert rows[0]["Month"] == "2026-03-01"
+    assert rows[0]["Month"] == "2026-02-01"
 
 
 def test_a_shop_that_owes_nothing_is_told_so(ottos: Luna, db: None) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -97,7 +98,7 @@ def reports(request: HttpRequest, here: Here) -> HttpResponse:
 
 @require_safe
 @require("overview.view")
-def theme(request: HttpRequest, here: Here, name: str) -> HttpResponse:
+def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
     """One theme; with `?csv=` the table of one of its charts."""
     if name not in THEMES:
         raise NotFound("report")
