@@ -83,7 +83,7 @@ class Fit:
             return float(np.log(float(figure(*np.exp(logs)))))
 
         slope = _gradient(told, centre)
-        reach = float(norm.ppf(0.5 + level / 2) * np.sqrt(max(slope @ self.covariance @ slope, 0.0)))
+        reach = float(norm.ppf(0.5 + level / 2) * np.sqrt(max(float(slope @ self.covariance @ slope), 0.0)))
         if not np.isfinite(reach):
             raise TooLittleData("no_answer")
         return Interval(value, value * float(np.exp(-reach)), value * float(np.exp(reach)), level)
