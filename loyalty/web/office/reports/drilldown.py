@@ -84,6 +84,7 @@ def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
         "rows": _told(found.rows, made, here),
         "columns": _columns(made, said),
         "count": found.count,
+        "has_notes": any(row.note for row in found.rows),
         "csv_url": reverse("office:report_rows", args=[here.merchant.slug, figure]) + asked.query(**part),
         "back": _theme_of(here, asked, figure),
         "fresh": draw.read.fresh,
@@ -124,7 +125,7 @@ def _columns(made: Definition, said: dict[str, str]) -> list[str]:
     if made.whole is None:
         return [made.label(said)]
     above, _sign, below = worded(_(made.formula)).partition("÷")
-    return [above.strip(), below.strip()]
+    return [part[:1].upper() + part[1:] for part in (above.strip(), below.strip())]
 
 
 def _sum(made: Definition, now: Told, currency: str) -> str:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from analytics.charts.base import Chart
 from analytics.queries import journeys
 from analytics.queries.figures import FIGURES
 from analytics.queries.sums import Reader, reader
@@ -96,6 +97,11 @@ def reports(request: HttpRequest, here: Here) -> HttpResponse:
     return office_page(request, here, "office/reports/summary.html", context, current="reports")
 
 
+def says_something(chart: Chart) -> bool:
+    """Whether anything in a chart is not nought: empty axes tell less than the figure above them."""
+    return any(cell for row in chart.rows for cell in row[1:])
+
+
 @require_safe
 @require("overview.view")
 def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
@@ -104,7 +110,7 @@ def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
         raise NotFound("report")
     made, asked = THEMES[name], asked_of(request, here)
     draw = drawer(here, asked, made.figures)
-    charts = CHARTS[name](draw)
+    charts = [one for one in CHARTS[name](draw) if one.is_empty or says_something(one)]
     url = reverse("office:report", args=[here.merchant.slug, name])
     if "csv" in request.GET:
         chart = next((one for one in charts if one.key == request.GET["csv"]), None)
