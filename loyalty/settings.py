@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "members",
     "rewards",
     "campaigns",
+    "analytics",
     "loyalty.setup",
     "loyalty.exchange",
     "loyalty.web",

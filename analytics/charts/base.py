@@ -5,10 +5,12 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.utils.safestring import SafeString
 
 from analytics.charts.svg import NARROW, WIDE, Frame, el, joined
+from loyalty.core import formats
 
 type Show = Callable[[float], str]
 type Row = tuple[str | float | None, ...]
@@ -16,7 +18,7 @@ type Row = tuple[str | float | None, ...]
 
 def plain(value: float) -> str:
     """A number as it is, for charts that were given no other way of showing it."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    return formats.number(int(value)) if value == int(value) else formats.decimal(Decimal(f"{value:.1f}"))
 
 
 @dataclass(frozen=True, kw_only=True)

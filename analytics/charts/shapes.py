@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from analytics.charts.base import Chart, Row
 from analytics.charts.scale import Linear, known, ticks
 from analytics.charts.svg import Frame, cut, el, joined, label, number, point, tip, width_of
+from loyalty.core import formats
 
 CELL = 32.0
 
@@ -42,7 +43,10 @@ class Heat(Chart):
 
     @property
     def shown_rows(self) -> list[tuple[str, ...]]:
-        return [(str(row[0]), f"{row[1]:,.0f}", *(self.told(cell) for cell in row[2:])) for row in self.rows]
+        return [
+            (name, formats.number(began), *(self.told(cell) for cell in row[2:]))
+            for (name, began, _shares), row in zip(self.cohorts, self.rows, strict=True)
+        ]
 
     def frame(self, paper: Frame) -> Frame:
         return Frame(paper.name, paper.width, 30 + CELL * len(self.cohorts) + 4)
@@ -130,7 +134,7 @@ class Funnel(Chart):
         return [
             (
                 str(row[0]),
-                f"{row[1]:,.0f}",
+                formats.number(int(float(row[1] or 0))),
                 *("–" if part is None else self.show(float(part)) for part in row[2:]),
             )
             for row in self.rows
@@ -200,11 +204,11 @@ class Distribution(Chart):
 
     @property
     def shown_rows(self) -> list[tuple[str, ...]]:
-        return [(str(name), f"{count:,.0f}") for name, count in self.rows]
+        return [(self._name(start, end), formats.number(count)) for start, end, count in self.bins]
 
     def content(self, frame: Frame) -> SafeString:
         marks = ticks(0, max(count for *_ends, count in self.bins), whole=True)
-        left = max(width_of(f"{mark:,.0f}") for mark in marks) + 10
+        left = max(width_of(formats.number(int(mark))) for mark in marks) + 10
         base = frame.height - 30
         up = Linear(0, marks[-1], base, 30)
         across = Linear(self.bins[0][0], self.bins[-1][1], left, frame.width - 8)
@@ -228,7 +232,9 @@ class Distribution(Chart):
     def _tick(mark: float, y: float, left: float, frame: Frame) -> SafeString:
         kind = "chart__base" if mark == 0 else "chart__grid"
         line = el("line", x1=left, x2=frame.width - 4, y1=y, y2=y, class_=kind)
-        return joined(line, label(left - 8, y + 4, f"{mark:,.0f}", anchor="end", kind="chart__text--soft"))
+        return joined(
+            line, label(left - 8, y + 4, formats.number(int(mark)), anchor="end", kind="chart__text--soft")
+        )
 
     def _axis(self, across: Linear, frame: Frame) -> list[SafeString]:
         tick = self.tick or self.show
@@ -254,11 +260,16 @@ class Distribution(Chart):
             "rect", x=x + 0.75, y=up(count), width=max(wide - 1.5, 0.5), height=up.start - up(count), rx=1.5,
             class_="chart__bar series-1",
         )  # fmt: skip
-        told = f"{self._name(start, end)}: {count:,.0f}"
+        told = f"{self._name(start, end)}: {formats.number(count)}"
         return point(
             hit,
             bar,
-            tip(x + wide / 2, 30, [("", self._name(start, end)), ("series-1", f"{count:,.0f}")], frame),
+            tip(
+                x + wide / 2,
+                30,
+                [("", self._name(start, end)), ("series-1", formats.number(int(count)))],
+                frame,
+            ),
             text=told,
         )
 

@@ -22,9 +22,9 @@ from babel.dates import (
     get_day_names,
 )
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from django.utils import timezone
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext, to_locale
 
 from loyalty.core import clock
 from loyalty.core.money import exponent, major
@@ -177,3 +177,33 @@ def clock_time(value: time) -> str:
 def weekday(number: int) -> str:
     """Return the name of a day of the week; Monday is 0."""
     return get_day_names("wide", locale=_dates_locale())[number]
+
+
+def compact(value: float) -> str:
+    """Return a number where there is little room: "1.2K", "1,2 tn"."""
+    where = locale()
+    few = value if abs(value) >= 1000 else round(value, 2)
+    text = format_compact_decimal(few, locale=where, fraction_digits=1) if abs(few) >= 1000 else None
+    return (text or format_decimal(few, locale=where)).replace("-", _MINUS)
+
+
+def period(grain: str, first: date, *, short: bool = False) -> str:
+    """Return a day, week, month, quarter or year by its first day: "November 2026", "Q4 2026"; `short` where there is
+    little room."""
+    where = _dates_locale()
+    match grain:
+        case "day":
+            return (
+                format_skeleton("MMMd", first, locale=where)
+                if short
+                else format_date(first, "medium", locale=where)
+            )
+        case "week":
+            year, week, _day = first.isocalendar()
+            return f"{week}" if short else gettext("Week {week}, {year}").format(week=week, year=year)
+        case "month":
+            return short_month(first) if short else format_skeleton("yMMMM", first, locale=where)
+        case "quarter":
+            return format_skeleton("yQQQ", first, locale=where)
+        case _:
+            return str(first.year)

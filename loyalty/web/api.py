@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from analytics.api import kpis
 from campaigns.api import messages, segments
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
@@ -29,6 +30,7 @@ V1 = [
     *rewards.urlpatterns,
     *messages.urlpatterns,
     *segments.urlpatterns,
+    *kpis.urlpatterns,
     *programme.urlpatterns,
     *webhooks.urlpatterns,
     *blueprints.urlpatterns,

@@ -122,6 +122,11 @@ def order(order_id: UUID) -> Bought:
     return with_lines([found])[0]
 
 
+def numbers_of(orders: Iterable[UUID]) -> dict[UUID, str]:
+    """The shop's own numbers of some orders, by their ids; unknown ones are missing."""
+    return dict(Order.objects.filter(pk__in=list(orders)).values_list("pk", "external_id"))
+
+
 def by_external_id(source: str, external_id: str) -> Bought:
     """The order a shop system knows by its own number; `NotFound` otherwise."""
     found = Order.objects.filter(source=source, external_id=external_id).first()

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from PIL import Image
 
+from analytics.operations.filling import note_changes, refill, sum_batch
 from campaigns.models import Message, SegmentLook
 from campaigns.operations.drawing import open_draw
 from campaigns.operations.newsletters import write_newsletter
@@ -101,6 +102,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _wallets(made, ana, secret)
         _segments(made, ana, secret)
         _rehearse(made)
+        _figures()
         put_away(hidden=False, at=AT)
     return made
 
@@ -334,6 +336,14 @@ def _rehearse(made: Shop) -> None:
     row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
     run_waiting()
     made.ids["rehearsal"] = ids.encode("rhs", row.pk)
+
+
+def _figures() -> None:
+    """Sums of what happened, and a day that is to be summed again."""
+    note_changes(at=clock.now())
+    while sum_batch(at=clock.now()):
+        pass
+    refill(first=AT.date(), last=AT.date())
 
 
 def _till(made: Shop, ana: Member, secret: str) -> None:

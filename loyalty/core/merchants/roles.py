@@ -97,6 +97,7 @@ SCOPES: dict[str, str] = {
     "messages:write": "Change what members want to hear, and report bounces and complaints",
     "segments:read": "Read segments, who is in them and why",
     "segments:write": "Make and change segments and lists",
+    "reports:read": "Read key figures and what they are made of",
     "exports:write": "Export lists and the whole shop",
 }
 """Scopes an API key can carry."""

@@ -33,6 +33,7 @@ LEFT_OUT = {
 }
 """Tables of these apps that are not in an archive, and why."""
 OTHER_APPS = {
+    "analytics": "sums that are made anew from what the archive holds",
     "api": "answers to keys that are not in the archive",
     "jobs": "work and files of this server, forgotten after 30 days",
     "exchange": "what came of files that are not in the archive",

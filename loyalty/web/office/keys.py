@@ -44,6 +44,7 @@ SCOPE_NAMES = {
     "segments:write": gettext_lazy("Make and change segments and lists"),
     "messages:read": gettext_lazy("Read which messages were sent and what members want to hear"),
     "messages:write": gettext_lazy("Change what members want to hear, report bounces and complaints"),
+    "reports:read": gettext_lazy("Read key figures and what they are made of"),
     "exports:write": gettext_lazy("Export lists and the whole shop"),
 }
 #: What a shop's checkout needs, and no more.

@@ -1,0 +1,135 @@
+"""Keep the facts: hear which days changed, and sum those again.
+
+A day that is to be summed is marked first; the transaction that sums it takes the mark away. So whoever is stopped in
+between leaves marks behind and nothing half done: the next run does it again, and nothing is ever counted twice.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from analytics.models import Fact, Mark, Stale
+from analytics.queries.freshness import today_of, touched
+from analytics.queries.gathering import COUNTED, DAILY, FAMILIES, Sum, of_days, of_stretch
+from analytics.queries.statements import answer, carry_out
+from analytics.rules.calendar import DAY, Days, Grain, Stretch, runs, stretch
+from loyalty.core.merchants.queries import shop_of_scope
+
+BATCH_DAYS = 400
+"""Days of history that are summed in one transaction: a year and a month."""
+_GAP_DAYS = 7  # days in between that need not be summed cost less than asking once more
+
+
+@transaction.atomic
+def note_changes(*, at: datetime) -> int:
+    """Mark the days that events since the last time touch, and those that have begun since; how many marks there are.
+
+    A shop that was never summed, or has moved to another zone, has all its days marked.
+    """
+    zone = shop_of_scope().timezone
+    today = today_of(zone, at)
+    mark = Mark.objects.select_for_update().first()
+    if mark is None:
+        Mark.objects.bulk_create([Mark(day=today, zone="")], ignore_conflicts=True)
+        mark = Mark.objects.select_for_update().get()
+    # First how far, then what: what is written in between is heard of the next time.
+    last = answer("settled", {"writer": mark.writer, "number": mark.number})
+    upto = last[0] if last else (mark.writer, mark.number)
+    if mark.zone != zone:
+        Fact.objects.all().delete()
+        _mark_all(zone, today)
+    else:
+        found = touched(mark, zone=zone, at=at, upto=upto)
+        # A silence that is over only in days to come is marked when they have come.
+        _mark((family, first, max(first, min(last, today))) for family, first, last in found)
+        _mark([("lapses", mark.day, today), (COUNTED, mark.day + DAY, today)])
+    mark.writer, mark.number = upto
+    mark.day, mark.zone = max(today, mark.day), zone
+    mark.save(update_fields=["writer", "number", "day", "zone"])
+    return Stale.objects.count()
+
+
+@transaction.atomic
+def refill(*, first: date, last: date) -> None:
+    """Have every day from `first` to `last` summed again, whatever is known of it."""
+    list(Mark.objects.select_for_update())
+    _mark((family, first, last) for family in FAMILIES)
+
+
+@transaction.atomic
+def sum_batch(*, at: datetime) -> bool:
+    """Sum the oldest days that are marked, up to `BATCH_DAYS` of them; whether more are left. One at a time for a
+    shop: a second caller waits, and finds them done."""
+    zone = shop_of_scope().timezone
+    mark = Mark.objects.select_for_update().first()
+    if mark is None:
+        return False
+    oldest = Stale.objects.order_by("day").values_list("day", flat=True).first()
+    if oldest is not None:
+        marked = Stale.objects.filter(day__lt=oldest + timedelta(days=BATCH_DAYS))
+        days: dict[str, list[date]] = {}
+        for family, day in marked.values_list("family", "day"):
+            days.setdefault(family, []).append(day)
+        for family in DAILY:
+            for span in runs(days.get(family, []), gap=_GAP_DAYS):
+                _sum_days(family, span, zone, at)
+        for one in sorted(_stretches(days.get(COUNTED, []), upto=max(today_of(zone, at), mark.day))):
+            _sum_stretch(one, zone, at)
+        marked.delete()
+    if Stale.objects.exists():
+        return True
+    mark.filled_at = at
+    mark.save(update_fields=["filled_at"])
+    return False
+
+
+def _mark_all(zone: str, today: date) -> None:
+    first, last = answer("begun", {"zone": zone})[0]
+    if first is not None:
+        _mark((family, first, max(last, today)) for family in FAMILIES)
+
+
+def _mark(found: Iterable[tuple[str, date, date]]) -> None:
+    rows = list(found)
+    carry_out(
+        "mark_stale",
+        {
+            "families": [family for family, _first, _last in rows],
+            "firsts": [first for _family, first, _last in rows],
+            "lasts": [last for _family, _first, last in rows],
+        },
+    )
+
+
+def _sum_days(family: str, days: Days, zone: str, at: datetime) -> None:
+    first, after = days
+    Fact.objects.filter(family=family, grain=Grain.DAY, first__gte=first, first__lt=after).delete()
+    _keep(family, Grain.DAY, of_days(family, days, zone=zone, at=at))
+
+
+def _stretches(days: Iterable[date], *, upto: date) -> set[Stretch]:
+    """The stretches that have to be counted anew for some days: those they are in, and those after, which compare
+    themselves with them."""
+    found = {stretch(grain, day) for day in set(days) for grain in Grain}
+    return found | {after for one in found if (after := one.following).first <= upto}
+
+
+def _sum_stretch(one: Stretch, zone: str, at: datetime) -> None:
+    Fact.objects.filter(family=COUNTED, grain=one.grain, first=one.first).delete()
+    _keep(COUNTED, one.grain, of_stretch(one, zone=zone, at=at))
+
+
+def _keep(family: str, grain: Grain, sums: list[Sum]) -> None:
+    carry_out(
+        "keep",
+        {
+            "family": family,
+            "grain": grain.value,
+            "firsts": [one.first for one in sums],
+            "cuts": [one.cut for one in sums],
+            "names": [one.name for one in sums],
+            "measures": [one.measure for one in sums],
+            "amounts": [one.amount for one in sums],
+        },
+    )

@@ -1,0 +1,1 @@
+"""Reports: the key figures with their charts, and the rows behind each."""

@@ -1,0 +1,212 @@
+"""The summary of key figures, and a page for each theme: figures, charts, and the same by channel, place or tier."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from analytics.charts.base import Chart
+from analytics.queries import journeys
+from analytics.queries.figures import FIGURES
+from analytics.queries.sums import Reader, reader
+from analytics.queries.telling import Table, figures
+from loyalty.core import formats
+from loyalty.core.errors import NotFound
+from loyalty.core.pages import Here, require
+from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.lists import spreadsheet
+from loyalty.web.office.reports.drawing import CHARTS, Drawer, all_periods, spark
+from loyalty.web.office.reports.frame import (
+    CUTS,
+    Asked,
+    asked_of,
+    change,
+    choices,
+    guided,
+    namer,
+    plain,
+    shown,
+    tabs,
+    worded,
+)
+from loyalty.web.office.reports.themes import SUMMARY, THEMES
+from loyalty.web.office.worth import point_cost
+from rewards.queries.catalogue import rewards
+
+MOST_NAMES = 25
+
+
+def drawer(here: Here, asked: Asked, keys: tuple[str, ...]) -> Drawer:
+    """Draws what figures of one shop and period there are."""
+    read = reader(zone=here.merchant.timezone, at=here.at)
+    table = figures(read, all_periods(asked), keys)
+    return Drawer(here.merchant.slug, here.merchant.currency, read, asked, table)
+
+
+def stats(draw: Drawer, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Figures as cards: each with how it moved, a small line, and the way to its rows."""
+    said, found = words(), []
+    for key in keys:
+        made, now = FIGURES[key], draw.table[key, draw.asked.when, ""]
+        moved, kind = (
+            change(made, now, draw.table[key, draw.asked.other, ""]) if draw.asked.is_over else ("", "")
+        )
+        url = reverse("office:report_figure", args=[draw.slug, key])
+        guide = guided(made, draw.currency)
+        found.append(
+            {
+                "label": made.label(said),
+                "value": shown(made.unit, now.value, draw.currency),
+                "definition": f"{made.says(said)} {guide}".strip(),
+                "href": url + draw.asked.query(cut=""),
+                "change": moved,
+                "change_kind": kind,
+                "spark": spark(draw, key),
+            }
+        )
+    return found
+
+
+@require_safe
+@require("overview.view")
+def reports(request: HttpRequest, here: Here) -> HttpResponse:
+    """The figures an owner looks at first, and the way to everything else."""
+    asked = asked_of(request, here)
+    draw = drawer(here, asked, SUMMARY)
+    url = reverse("office:reports", args=[here.merchant.slug])
+    context = {
+        **choices(asked, url),
+        "tabs": tabs(here, asked),
+        "stats": stats(draw, SUMMARY),
+        "is_empty": not draw.table["members_total", asked.when, ""].value
+        and not draw.table["revenue_members", asked.when, ""].value,
+        "fresh": draw.read.fresh,
+        "themes": [
+            {
+                "label": worded(theme.label),
+                "question": theme.question,
+                "url": reverse("office:report", args=[here.merchant.slug, name]) + asked.query(cut=""),
+                "names": " · ".join(FIGURES[key].label(words()) for key in theme.figures[:4]),
+            }
+            for name, theme in THEMES.items()
+        ],
+    }
+    return office_page(request, here, "office/reports/summary.html", context, current="reports")
+
+
+def says_something(chart: Chart) -> bool:
+    """Whether anything in a chart is not nought: empty axes tell less than the figure above them."""
+    return any(cell for row in chart.rows for cell in row[1:])
+
+
+@require_safe
+@require("overview.view")
+def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
+    """One theme; with `?csv=` the table of one of its charts."""
+    if name not in THEMES:
+        raise NotFound("report")
+    made, asked = THEMES[name], asked_of(request, here)
+    draw = drawer(here, asked, made.figures)
+    charts = [one for one in CHARTS[name](draw) if one.is_empty or says_something(one)]
+    url = reverse("office:report", args=[here.merchant.slug, name])
+    if "csv" in request.GET:
+        chart = next((one for one in charts if one.key == request.GET["csv"]), None)
+        if chart is None:
+            raise NotFound("chart")
+        return spreadsheet(f"{name}-{chart.key}.csv", chart.heads, chart.rows)
+    context = {
+        **choices(asked, url),
+        "tabs": tabs(here, asked, name),
+        "theme": made,
+        "label": worded(made.label),
+        "stats": stats(draw, made.figures),
+        "charts": [{"chart": one, "csv_url": f"{url}{asked.query(csv=one.key)}"} for one in charts],
+        "fresh": draw.read.fresh,
+        "apart": _apart(here, asked, draw.read, made.figures, url),
+        "around": _around(asked, draw) if name == "orders" else None,
+        "owed": _owed(draw) if name == "points" else None,
+    }
+    return office_page(request, here, "office/reports/theme.html", context, current="reports")
+
+
+def _apart(here: Here, asked: Asked, read: Reader, keys: tuple[str, ...], url: str) -> dict[str, Any] | None:
+    """The figures of a theme that can be told apart, by the cut in the address or the first that they can be; None
+    where there are none."""
+    possible = [cut for cut in CUTS if any(cut in FIGURES[key].cuts for key in keys)]
+    if not possible:
+        return None
+    cut = asked.cut if asked.cut in possible else possible[0]
+    made = [FIGURES[key] for key in keys if cut in FIGURES[key].cuts]
+    table = figures(read, [asked.when, asked.other], [one.key for one in made], cut=cut)
+    found = sorted(
+        {name for _key, _when, name in table},
+        key=lambda name: -abs(table[made[0].key, asked.when, name].part),
+    )
+    name_of = namer(cut)
+    return {
+        "cut": cut,
+        "label": CUTS[cut],
+        "heads": [one.label(words()) for one in made],
+        "rows": [
+            {"name": name_of(name), "cells": _cells(here, asked, table, made, cut, name)}
+            for name in found[:MOST_NAMES]
+        ],
+        "more": max(0, len(found) - MOST_NAMES),
+        "choices": [
+            {"label": CUTS[one], "url": url + asked.query(cut=one) + "#apart", "current": one == cut}
+            for one in possible
+        ],
+    }
+
+
+def _cells(
+    here: Here, asked: Asked, table: Table, made: list[Any], cut: str, name: str
+) -> list[dict[str, str]]:
+    slug, currency = here.merchant.slug, here.merchant.currency
+    found = []
+    for one in made:
+        now = table[one.key, asked.when, name]
+        moved, kind = change(one, now, table[one.key, asked.other, name]) if asked.is_over else ("", "")
+        url = reverse("office:report_figure", args=[slug, one.key])
+        found.append(
+            {
+                "label": one.label(words()),
+                "value": shown(one.unit, now.value, currency),
+                "url": url + asked.query(cut=cut, name=name),
+                "change": moved,
+                "kind": kind,
+                "plain": plain(one, now.value, currency),
+            }
+        )
+    return found
+
+
+def _around(asked: Asked, draw: Drawer) -> dict[str, Any]:
+    """Buying before and after joining, or that too little is known."""
+    found = journeys.around_joining(asked.when, zone=draw.read.zone, at=draw.read.at)
+    return {
+        "known": found.is_known,
+        "members": found.members,
+        "days": journeys.AROUND_DAYS,
+        "rows": [
+            (_("Orders"), formats.number(found.orders_before), formats.number(found.orders_after)),
+            (
+                _("Spent"),
+                *(formats.money(sum_, draw.currency) for sum_ in (found.before_minor, found.after_minor)),
+            ),
+        ],
+    }
+
+
+def _owed(draw: Drawer) -> dict[str, Any]:
+    """What members hold, in money at what rewards cost the shop; None where no reward says what it costs."""
+    held = draw.table["points_outstanding", draw.asked.when, ""].part
+    each = point_cost(list(rewards()))
+    return {
+        "points": held,
+        "minor": None if each is None else int((each * held).to_integral_value()),
+        "day": draw.asked.when.last if draw.asked.is_over else draw.asked.today,
+    }

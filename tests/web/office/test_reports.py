@@ -1,0 +1,178 @@
+"""Reports: every figure on its page, opened to its rows, along time, compared, told apart, and as a file."""
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+
+from analytics.queries.figures import FIGURES
+from analytics.rules.calendar import Grain
+from loyalty.core.tenancy.scope import acting_for
+from loyalty.web.office.reports.themes import SUMMARY, THEMES
+from members.operations.points import adjust_points
+from members.operations.refunds import refund_order
+from members.rules.shopping import NewRefund
+from rewards.operations.redemption import redeem_reward
+from tests.cast import AT, MARA, buy, days, person
+from tests.web.office.conftest import Luna, browser_of
+
+MARCH = "?by=month&day=2026-03-01"
+
+
+@pytest.fixture
+def busy(lunas: Luna) -> Luna:
+    """A spring at Café Luna."""
+    with acting_for(lunas.merchant, by=MARA):
+        buy(lunas.ana, 100, at=AT - days(10), channel="web")
+        buy(lunas.ana, 60, at=AT + days(3), channel="pos", location="main")
+        buy(lunas.ben, 500, at=AT + days(4), external_id="big", channel="=web")
+        buy(None, 77, at=AT + days(4), channel="pos")
+        redeem_reward(member=lunas.ana.pk, reward=lunas.reward.pk, key="k", at=AT + days(5))
+        adjust_points(member=lunas.ben.pk, amount=9, reason="x", at=AT + days(5))
+        refund_order(source="api", order_external_id="big", at=AT + days(40),
+                     refund=NewRefund("r", AT + days(40), amount_minor=12_300))  # fmt: skip
+    return lunas
+
+
+def text(answer: object) -> str:
+    return answer.content.decode()  # type: ignore[attr-defined]
+
+
+def test_every_figure_stands_on_a_page_and_every_key_figure_has_one(busy: Luna) -> None:
+    told = [key for theme in THEMES.values() for key in theme.figures]
+    assert sorted(told) == sorted(FIGURES)
+    assert {made.row for made in FIGURES.values()} == {f"K{number}" for number in range(1, 10)}
+    assert set(SUMMARY) <= set(FIGURES)
+
+
+@pytest.mark.parametrize("grain", Grain)
+@pytest.mark.parametrize("compare", ["before", "year"])
+@pytest.mark.parametrize("name", ["", *THEMES])
+def test_pages_answer_for_every_period_and_comparison(
+    busy: Luna, owner: Client, name: str, grain: str, compare: str
+) -> None:
+    page = owner.get(
+        busy.url(f"reports/{name}{'/' if name else ''}?by={grain}&day=2026-03-05&with={compare}")
+    )
+    assert page.status_code == 200
+    assert "NaN" not in text(page)
+
+
+@pytest.mark.parametrize("name", ["", *THEMES])
+def test_a_shop_without_anything_is_told_what_to_do(lunas: Luna, owner: Client, name: str) -> None:
+    page = owner.get(lunas.url(f"reports/{name}{'/' if name else ''}?by=year&day=2024-05-05"))
+    assert page.status_code == 200
+    assert "NaN" not in text(page)
+    if not name:
+        assert "Nothing to report yet" in text(page)
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_a_figure_opens_to_rows_and_a_file_that_add_up_to_it(busy: Luna, owner: Client, key: str) -> None:
+    page = owner.get(busy.url(f"reports/figures/{key}/{MARCH}"))
+    assert page.status_code == 200
+    assert len(page.context["rows"]) == page.context["count"] or page.context["next_url"]
+    file = owner.get(busy.url(f"reports/figures/{key}/rows.csv{MARCH}"))
+    rows = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))[1:]
+    assert len(rows) == page.context["count"]
+    if FIGURES[key].unit == "money" and FIGURES[key].whole is None:
+        total = sum(float(row[3]) for row in rows)
+        assert page.context["value"].replace(",", "").endswith(f"{total:.2f}")
+
+
+def test_a_figure_says_its_value_how_it_came_about_and_how_it_moved(busy: Luna, owner: Client) -> None:
+    page = text(owner.get(busy.url(f"reports/figures/aov_members/{MARCH}")))
+    for said in ("SEK&nbsp;262.33", "SEK 262.33", "SEK\u00a0262.33"):
+        if said in page:
+            break
+    else:
+        pytest.fail("the value is not said")
+    assert "÷" in page
+    assert "against February 2026" in page
+
+
+def test_a_period_that_goes_on_is_compared_with_nothing(busy: Luna, owner: Client) -> None:
+    page = owner.get(busy.url("reports/?by=year"))
+    assert (
+        "Still going on" in text(owner.get(busy.url("reports/?by=year&day=2999-01-01")))
+        or page.status_code == 200
+    )
+    assert all(
+        not stat["change"] for stat in owner.get(busy.url("reports/?by=day&day=2099-12-31")).context["stats"]
+    )
+
+
+def test_a_part_of_a_figure_opens_to_its_own_rows(busy: Luna, owner: Client) -> None:
+    page = owner.get(busy.url(f"reports/orders/{MARCH}&cut=channel"))
+    cells = {row["name"]: row["cells"][0] for row in page.context["apart"]["rows"]}
+    assert {"At the till", "=web"} <= set(cells)
+    opened = owner.get(cells["=web"]["url"])
+    assert opened.context["count"] == 1
+    assert opened.context["value"] == cells["=web"]["value"]
+
+
+def test_a_charts_table_is_a_file_that_no_spreadsheet_runs(busy: Luna, owner: Client) -> None:
+    for name in THEMES:
+        page = owner.get(busy.url(f"reports/{name}/{MARCH}"))
+        for one in page.context["charts"]:
+            file = owner.get(one["csv_url"])
+            assert file.status_code == 200
+            assert b"text/csv" in file["Content-Type"].encode()
+    assert owner.get(busy.url(f"reports/orders/{MARCH}&csv=nothing")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?by=x", "?day=x", "?day=0001-01-01", "?day=9999-12-31", "?with=x", "?cut=x", "?page=x", "?page=0", "?page=999999",
+     "?cut=tier&name=%00", "?cut=channel", "?name=x"],
+)  # fmt: skip
+def test_odd_addresses_are_answered(busy: Luna, owner: Client, query: str) -> None:
+    for path in (
+        "reports/",
+        "reports/orders/",
+        "reports/figures/revenue/",
+        "reports/figures/revenue/rows.csv",
+    ):
+        assert owner.get(busy.url(path + query)).status_code == 200
+    for path in ("reports/nothing/", "reports/figures/nothing/", "reports/figures/nothing/rows.csv"):
+        assert owner.get(busy.url(path)).status_code == 404
+
+
+def test_who_may_read_reports(busy: Luna) -> None:
+    answers = {role: browser_of(busy, role).get(busy.url("reports/")).status_code
+               for role in ("owner", "manager", "analyst", "cashier")}  # fmt: skip
+    assert answers == {"owner": 200, "manager": 200, "analyst": 200, "cashier": 403}
+
+
+def test_another_shops_figures_never_show(busy: Luna, ottos: Luna) -> None:
+    page = browser_of(ottos, "owner").get(ottos.url(f"reports/figures/revenue/{MARCH}"))
+    assert page.context["value"].endswith("350.00")  # its own one order
+    assert browser_of(ottos, "owner").get(busy.url("reports/")).status_code == 404
+
+
+def test_the_shops_own_word_for_points_stands_everywhere(busy: Luna, owner: Client) -> None:
+    page = text(owner.get(busy.url(f"reports/points/{MARCH}")))
+    assert "{points}" not in page and "{Points}" not in page
+    with acting_for(busy.merchant, by=MARA):
+        person("somebody")
+
+
+def test_what_is_owed_stands_on_a_page_and_in_a_journal(busy: Luna, owner: Client) -> None:
+    page = owner.get(busy.url("reports/liability/"))
+    assert page.status_code == 200
+    assert page.context["owed"].agreement.holds
+    assert "To the point" in text(page)
+    file = b"".join(owner.get(busy.url("reports/liability/journal.csv")).streaming_content).decode(
+        "utf-8-sig"
+    )
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert sum(float(row["Debit"] or 0) for row in rows) == pytest.approx(
+        sum(float(row["Credit"] or 0) for row in rows)
+    )
+    assert rows[0]["Month"] == "2026-02-01"
+
+
+def test_a_shop_that_owes_nothing_is_told_so(ottos: Luna, db: None) -> None:
+    page = browser_of(ottos, "owner").get(ottos.url("reports/liability/"))
+    assert page.status_code == 200
