@@ -28,7 +28,7 @@ class SessionStore(Stored):
 
     def create_model_instance(self, data: Any) -> Any:
         """The row of a session that is saved."""
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         signed_in = str(data.get(SESSION_KEY, ""))
         row.account = int(signed_in) if signed_in.isdecimal() else None
         row.mentions = sorted(digests(_addresses(data)))[:MOST]

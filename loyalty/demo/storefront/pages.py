@@ -76,7 +76,7 @@ def _page(request: HttpRequest, shop: Merchant, template: str, context: dict[str
         }
         answer = render(request, template, {**frame, **context})
     ours = "{0.scheme}://{0.netloc}".format(urlsplit(home))
-    policy = {
+    policy: dict[str, Any] = {
         **settings.SECURE_CSP, "script-src": [CSP.SELF, ours], "frame-src": [ours], "manifest-src": [CSP.NONE],
     }  # fmt: skip
     answer.headers["Content-Security-Policy"] = build_policy(policy)

@@ -58,7 +58,7 @@ class AppleForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".cer,.pem,.crt"}),
     )
 
-    def files(self) -> AppleFiles:
+    def uploaded(self) -> AppleFiles:
         """What was uploaded. One byte more than is allowed says that it is too large; the rest need not be read."""
         read = {
             name: file.read(MAX_BYTES + 1) if (file := self.cleaned_data[name]) else b""
@@ -176,7 +176,7 @@ def apple(request: HttpRequest, here: Here) -> HttpResponse:
     form = AppleForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            row = connect_apple(files=form.files(), at=here.at)
+            row = connect_apple(files=form.uploaded(), at=here.at)
         except DomainError as error:
             show_errors(form, error)
         else:

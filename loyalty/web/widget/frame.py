@@ -216,5 +216,5 @@ def framed_by(answer: HttpResponse, origins: tuple[str, ...]) -> HttpResponse:
     policy = {**settings.SECURE_CSP, "frame-ancestors": [CSP.SELF, *origins]}
     answer.headers["Content-Security-Policy"] = build_policy(policy)
     # The older header knows no list of origins; browsers that know the policy do not read it.
-    answer.xframe_options_exempt = True  # type: ignore[attr-defined]
+    answer.xframe_options_exempt = True
     return answer

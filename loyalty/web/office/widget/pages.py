@@ -64,7 +64,8 @@ def _page(
     }
     answer = office_page(request, here, "office/widget/widget.html", context, current="keys", status=status)
     # The preview is a frame of our own.
-    answer.headers["Content-Security-Policy"] = build_policy({**settings.SECURE_CSP, "frame-src": [CSP.SELF]})
+    policy: dict[str, Any] = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
+    answer.headers["Content-Security-Policy"] = build_policy(policy)
     return answer
 
 
