@@ -23,12 +23,6 @@ from tests.cast import AT, days, shop
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _no_server_has_started(db: None) -> None:
-    """A server that other tests let start in this process has written its link down, and no test took that back."""
-    FirstLink.objects.all().delete()
-
-
 def address(token: str) -> str:
     return reverse("create_owner", args=[token])
 
