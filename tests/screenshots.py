@@ -18,10 +18,13 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
 def links() -> dict[str, str]:
-    """The demo's facts with fresh sign-in links."""
-    subprocess.run([sys.executable, "manage.py", "demo", "--links"], check=True, capture_output=True)
+    """The demo's facts with fresh sign-in links: each works once."""
+    made = subprocess.run(
+        [sys.executable, "manage.py", "demo", "--links"], check=True, capture_output=True, text=True
+    )
     facts: dict[str, str] = json.loads((DATA / "demo.json").read_text())
-    return facts
+    fresh = dict(line.split() for line in made.stdout.splitlines() if "/sign-in/" in line)
+    return facts | {"sign_in_url": fresh["Dashboard"], "portal_sign_in_url": fresh["Member"]}
 
 
 def page(browser: Browser, sign_in: str, size: dict[str, int], theme: str) -> Page:
@@ -46,19 +49,24 @@ def main() -> None:
                  ("rewards", f"{office}/rewards/")]  # fmt: skip
         for name, address in shots:
             staff.goto(address)
+            staff.wait_for_load_state("networkidle")
             staff.screenshot(path=PICTURES / f"{name}.png")
         staff.goto(f"{office}/members/{facts['portal_member_id']}/")
+        staff.wait_for_load_state("networkidle")
         staff.screenshot(path=PICTURES / "member.png")
         staff.emulate_media(color_scheme="dark")
         for name, address in shots:
             staff.goto(address)
+            staff.wait_for_load_state("networkidle")
             staff.screenshot(path=PICTURES / f"{name}-dark.png")
         member = page(browser, facts["portal_sign_in_url"], PHONE, "light")
         for name in ("card", "rewards", "activity"):
             member.goto(f"{facts['portal_url']}{name}/")
+            member.wait_for_load_state("networkidle")
             member.screenshot(path=PICTURES / f"{'portal-' if name != 'card' else ''}{name}.png")
         member.emulate_media(color_scheme="dark")
         member.goto(f"{facts['portal_url']}card/")
+        member.wait_for_load_state("networkidle")
         member.screenshot(path=PICTURES / "card-dark.png")
         browser.close()
 

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -28,7 +29,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from loyalty.core import clock, ids
-from loyalty.core.api import idempotency
+from loyalty.core.api import idempotency, throttling
 from loyalty.core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from loyalty.core.merchants.models import Merchant, Staff
 from loyalty.core.merchants.queries import permissions, staff_of
@@ -123,6 +124,19 @@ def show_errors(form: BaseForm, error: DomainError, aliases: Mapping[str, str] =
 def new_form_key() -> str:
     """A fresh value for the hidden field `FORM_KEY`; one for every time a form is shown."""
     return ids.new().hex
+
+
+def sent_form_key(request: HttpRequest) -> str:
+    """The `FORM_KEY` of a form that was sent; "" for none, and for what cannot be one of ours."""
+    key = request.POST.get(FORM_KEY, "")
+    return key if key.isalnum() and len(key) <= 64 else ""
+
+
+def is_tried_too_often(request: HttpRequest, what: str, *, an_hour: int) -> bool:
+    """Count a try of one network address; True when it has had its share, which comes back over the hour."""
+    name = f"{what}:{get_adapter().get_client_ip(request)}"
+    bucket = throttling.Bucket(what, name, an_hour / 3600, an_hour)
+    return throttling.take([bucket]).wait_seconds > 0
 
 
 def require(permission: str) -> Callable[[View], View]:

@@ -13,7 +13,13 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const forget = () => caches.delete(STORE);
+// Who signs out while a card is being fetched must not find it kept a moment later.
+let turn = 0;
+
+const forget = () => {
+  turn += 1;
+  return caches.delete(STORE);
+};
 
 const isCard = (address) => {
   const url = new URL(address);
@@ -30,11 +36,13 @@ const keepPage = async (store, response) => {
 };
 
 const keep = async (assets) => {
+  const mine = turn;
   const response = await fetch(CARD.href, { credentials: "same-origin", cache: "no-store" });
   if (!isOurs(response)) {
     await forget();
     return;
   }
+  if (mine !== turn) return;
   const store = await caches.open(STORE);
   await keepPage(store, response);
   const wanted = new Set(assets.filter((address) => new URL(address).origin === CARD.origin));

@@ -76,6 +76,8 @@
     if (!said("portal-card")) {
       // Nobody is signed in here: nothing of anybody stays on this phone.
       await window.caches?.delete(`portal-card:${home}`);
+      const worker = (await navigator.serviceWorker.getRegistration(home))?.active;
+      worker?.postMessage({ forget: true });
       return;
     }
     if (page.hasAttribute("data-kept")) return;

@@ -12,11 +12,11 @@ QUESTIONS = {"questions": [{"id": "roast", "name": {"en": "Which roast?", "sv": 
 
 
 @pytest.fixture
-def club(luna_live):
+def club(luna):
     """A caller of a shop that asks one question, with Ana as a member."""
-    with acting_for(luna_live, by=MARA):
+    with acting_for(luna, by=MARA):
         publish(questions=QUESTIONS)
-    call = Caller(key_for(luna_live))
+    call = Caller(key_for(luna))
     call.ana = call.post("members", {"external_id": "ana"}).json()["id"]
     return call
 

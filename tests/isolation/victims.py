@@ -63,7 +63,7 @@ from rewards.operations.catalogue import create_reward
 from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
-from tests.cast import AT, ENGRAVING, buy, days, publish, shop
+from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
 from tests.wallets import papers
 
 
@@ -117,7 +117,10 @@ def _programme(made: Shop, secret: str) -> None:
     publish(
         sharing=SHARING, tiers=ENGRAVING, membership_plans=PLANS, referrals={"on": True}, questions=QUESTIONS
     )
-    content = {"identity": {"tagline": {"en": f"{secret} draft"}}}
+    content = {
+        "identity": {"tagline": {"en": f"{secret} draft"}},
+        "earning": {"rules": [ONE_POINT_PER_KRONA]},
+    }
     programmes.save_draft(content=content, at=AT, note=f"{secret} note")
 
 

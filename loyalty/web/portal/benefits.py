@@ -4,13 +4,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from loyalty.core import formats
 from loyalty.core.errors import NotFound
 from loyalty.web.portal.frame import Card, card_page, portal_page
+from loyalty.web.programme_words import language
 from members.queries import perks, tier_words
 from members.queries import tiers as asking
 from members.queries.perks import Has
@@ -28,7 +29,7 @@ CHANGES = 5
 
 def perk_shown(perk: Any, left: int | None = None) -> dict[str, str]:
     """A perk of a tier or a plan as a list shows it."""
-    text = worded(perk.text, (get_language() or "en").partition("-")[0])
+    text = worded(perk.text, language())
     if left is not None:
         times = ngettext("{n} left for now", "{n} left for now", left).format(n=formats.number(left))
         text = f"{text} {times}".strip()

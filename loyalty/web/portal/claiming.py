@@ -2,16 +2,14 @@
 
 from uuid import UUID
 
-from allauth.account.adapter import get_adapter
 from django import forms
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from loyalty.core.errors import InvalidInput
-from loyalty.core.pages import sent_to
+from loyalty.core.pages import is_tried_too_often, sent_to
 from loyalty.core.people.operations import open_account
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
 from loyalty.web.portal.door import SignInForm, coded, shown
@@ -62,7 +60,7 @@ def claim(request: HttpRequest, shop: Shop) -> HttpResponse:
     form = ClaimForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return shown(request, shop, "portal/claim.html", {"form": form}, 422 if form.is_bound else 200)
-    if _too_many(request):
+    if is_tried_too_often(request, "portal-claim", an_hour=TRIES_AN_HOUR):
         form.add_error(None, _("That was tried often just now. Try again in an hour, or ask at the till."))
         return shown(request, shop, "portal/claim.html", {"form": form}, 429)
     email = form.cleaned_data["email"].lower()
@@ -116,12 +114,3 @@ def _card_of(shop: Shop, code: str, email: str, phone: str) -> UUID | None:
             return None
         open_account(email=email)
         return identity.member_id
-
-
-def _too_many(request: HttpRequest) -> bool:
-    name = f"portal-claim:{get_adapter().get_client_ip(request)}"
-    cache.add(name, 0, timeout=3600)
-    try:
-        return cache.incr(name) > TRIES_AN_HOUR
-    except ValueError:  # it has just run out
-        return False

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib import messages
-from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language, gettext_lazy
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loyalty.core.errors import DomainError, InvalidInput
-from loyalty.core.pages import sent_to, show_errors
+from loyalty.core.pages import is_tried_too_often, sent_to, show_errors
 from loyalty.core.people.operations import open_account
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
@@ -95,7 +93,7 @@ def join(request: HttpRequest, shop: Shop) -> HttpResponse:
     form = _blank(shop, request.POST)
     if not form.is_valid():
         return _front(request, shop, form, 422)
-    if _too_many(request):
+    if is_tried_too_often(request, "portal-join", an_hour=JOINS_AN_HOUR):
         form.add_error(
             None, _("Many cards were made from here just now. Try again in an hour, or ask at the till.")
         )
@@ -190,15 +188,6 @@ def _known(request: HttpRequest, shop: Shop, form: forms.Form, named: Named) -> 
         return _front(request, shop, form, 429)
     messages.info(request, _("This address has a card already. Type the code we have sent to see it."))
     return sent_to(request, shop.url("confirm"))
-
-
-def _too_many(request: HttpRequest) -> bool:
-    name = f"portal-join:{get_adapter().get_client_ip(request)}"
-    cache.add(name, 0, timeout=3600)
-    try:
-        return cache.incr(name) > JOINS_AN_HOUR
-    except ValueError:  # it has just run out
-        return False
 
 
 @require_POST

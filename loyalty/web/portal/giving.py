@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from loyalty.core import formats
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.money import MAX_POINTS
-from loyalty.core.pages import FORM_KEY, sent_to, show_errors
+from loyalty.core.pages import sent_form_key, sent_to, show_errors
 from loyalty.web.portal.frame import Card, card_page, portal_page, words
 from loyalty.web.programme_words import sharing_sentences
 from members.models import PointsTransfer
@@ -64,8 +64,8 @@ def give(request: HttpRequest, card: Card) -> HttpResponse:
 
 
 def _given(request: HttpRequest, card: Card, form: GiveForm) -> bool:
-    key = request.POST.get(FORM_KEY, "")
-    if not key.isalnum() or len(key) > 64:
+    key = sent_form_key(request)
+    if not key:
         form.add_error(None, _("This page is too old. Send it again."))
         return False
     try:

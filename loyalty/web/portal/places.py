@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, NotFound
-from loyalty.core.pages import FORM_KEY, sent_to
+from loyalty.core.pages import sent_form_key, sent_to
 from loyalty.web.portal.frame import Card, card_page
 from members.queries.why import voice_of_scope
 from rewards.models import Booking
@@ -23,8 +23,8 @@ def book(request: HttpRequest, card: Card, session_id: str) -> HttpResponse:
     """A place, or one in the waiting list: once for each time the page was shown."""
     session = places.session(ids.decode("ssn", session_id))
     page = card.url("reward", ids.encode("rwd", session.reward_id))
-    key = request.POST.get(FORM_KEY, "")
-    if not key.isalnum() or len(key) > 64:
+    key = sent_form_key(request)
+    if not key:
         return sent_to(request, page)
     try:
         booking = book_place(

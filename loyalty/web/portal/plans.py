@@ -4,16 +4,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from loyalty.core import formats
 from loyalty.core.errors import NotFound
-from loyalty.core.pages import FORM_KEY, sent_to
+from loyalty.core.pages import sent_form_key, sent_to
 from loyalty.web.portal.benefits import perk_shown
 from loyalty.web.portal.frame import Card, card_page, portal_page
-from loyalty.web.programme_words import plan_sentences, plan_terms
+from loyalty.web.programme_words import language, plan_sentences, plan_terms
 from members.models import PaidMembership
 from members.models.paid import OPEN
 from members.operations.paid_memberships import (
@@ -38,7 +38,7 @@ _STATES = {
 
 
 def _name(plan: Plan | None, fallback: str) -> str:
-    return worded(plan.name, (get_language() or "en").partition("-")[0], plan.id) if plan else fallback
+    return worded(plan.name, language(), plan.id) if plan else fallback
 
 
 def _mine(card: Card) -> PaidMembership | None:
@@ -126,8 +126,8 @@ def membership(request: HttpRequest, card: Card) -> HttpResponse:
 @card_page(proven=True)
 def start(request: HttpRequest, card: Card) -> HttpResponse:
     """Take a plan: it begins with its trial, or with the first payment at the till."""
-    key = request.POST.get(FORM_KEY, "")
-    if not key.isalnum() or len(key) > 64:
+    key = sent_form_key(request)
+    if not key:
         return sent_to(request, card.url("membership"))
     plan = request.POST.get("plan", "")[:40]
     start_membership(member=card.member_id, plan=plan, key=f"portal:{card.member_id}:{key}", at=card.at)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
-from loyalty.core.pages import FORM_KEY, sent_to
+from loyalty.core.pages import sent_form_key, sent_to
 from loyalty.core.pictures.queries import address
 from loyalty.web.office.frame import language_of
 from loyalty.web.portal import holding
@@ -205,9 +205,9 @@ def redeem(request: HttpRequest, card: Card, reward_id: str) -> HttpResponse:
 
     No channel is named: what a reward is limited to is where its code is used, not where it is taken.
     """
-    key = request.POST.get(FORM_KEY, "")
+    key = sent_form_key(request)
     wanted = ids.decode("rwd", reward_id)
-    if not key.isalnum() or len(key) > 64:
+    if not key:
         return sent_to(request, card.url("reward", reward_id))
     try:
         row = redeem_reward(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from loyalty.core import clock
-from loyalty.core.api import throttling
 from loyalty.core.errors import DomainError
-from loyalty.core.pages import render_page, sent_to, show_errors
+from loyalty.core.pages import is_tried_too_often, render_page, sent_to, show_errors
 from loyalty.core.tills import operations, queries
 from loyalty.web.pos import frame
 from loyalty.web.pos.frame import Device, desk_of, device_of, device_page, open_page, pos_page, url
@@ -52,7 +50,8 @@ def pair(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            if _too_many(request):
+            # The next shop's devices must not wait for somebody who guesses.
+            if is_tried_too_often(request, "pos-pair", an_hour=PAIRINGS_AN_HOUR):
                 form.add_error(
                     "code", _("Many codes were tried from here. Wait a few minutes, then try again.")
                 )
@@ -67,13 +66,6 @@ def pair(request: HttpRequest) -> HttpResponse:
                     frame.remember(response, paired, secure=request.is_secure())
                     return response
     return render_page(request, "pos/pair.html", {"form": form}, status=status)
-
-
-def _too_many(request: HttpRequest) -> bool:
-    """Codes tried from one network address: the next shop's devices must not wait for somebody who guesses."""
-    name = f"pos-pair:{get_adapter().get_client_ip(request)}"
-    bucket = throttling.Bucket("pairings", name, PAIRINGS_AN_HOUR / 3600, PAIRINGS_AN_HOUR)
-    return throttling.take([bucket]).wait_seconds > 0
 
 
 def _lock_page(request: HttpRequest, device: Device, context: dict[str, Any], status: int) -> HttpResponse:

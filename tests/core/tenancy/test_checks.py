@@ -57,6 +57,7 @@ def test_no_server_starts_when_the_database_cannot_be_asked() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.django_db(transaction=True)  # the server writes down the link to its owner: that is taken back
 def test_twin_the_serving_role_may_start() -> None:
     """The same process with the right role serves until it is stopped."""
     command = [sys.executable, "-m", *(word.format(port=free_port()) for word in WEB)]

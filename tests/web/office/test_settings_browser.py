@@ -74,6 +74,7 @@ def test_a_passkey_is_made_and_signs_in(window: Watched, open_shop: Luna):  # no
 def test_everything_is_found_without_a_mouse(window: Watched, open_shop: Luna):  # noqa: F811
     window.sign_in("owner@luna.example")
     expect(window.page.get_by_role("heading", name="Overview")).to_be_visible()
+    window.page.wait_for_load_state("networkidle")  # the keys are a script's
     window.page.keyboard.press("/")
     expect(window.page.get_by_role("searchbox", name="Search members, rewards and settings")).to_be_focused()
     window.page.keyboard.type("ana")

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from loyalty.core import clock, ids
+from loyalty.core.api import throttling
 from loyalty.core.ledger.queries import balance
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.programme.models import Version
@@ -93,8 +94,10 @@ def _ready(settings: Any) -> Iterator[None]:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
+    throttling.forget_local()
     yield
     cache.clear()
+    throttling.forget_local()
 
 
 @pytest.fixture

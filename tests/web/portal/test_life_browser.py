@@ -179,6 +179,7 @@ def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     with pytest.raises(Exception, match="ERR_"):
         phone.go(luna.url("activity/"))
     phone.context.set_offline(False)
+    phone.go(luna.url("rewards/"))  # away from the browser's own page, which reloads by itself
     pages = page.evaluate(
         "caches.keys().then(names => Promise.all(names.map(name => caches.open(name).then(one => one.keys()))))"
         ".then(all => all.flat().map(one => new URL(one.url).pathname).filter(path => path.startsWith('/luna/')))"
@@ -187,6 +188,10 @@ def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     phone.go(luna.url("profile/"))
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(phone.home + luna.url())
+    for _try in range(40):
+        if page.evaluate("caches.keys()") == []:
+            break
+        page.wait_for_timeout(250)
     page.wait_for_timeout(500)
     assert page.evaluate("caches.keys()") == []
 

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -60,8 +61,8 @@ def shown_pairs(colour: str) -> dict[str, Any]:
     texts = [pair.ratio for pair in pairs if pair.least == colours_of.TEXT_CONTRAST]
     return {
         "brand": derived,
-        "weakest": f"{min(texts):.1f}:1",
-        "on_brand": f"{pairs[0].ratio:.1f}:1",
+        "weakest": f"{number_format(min(texts), decimal_pos=1)}:1",
+        "on_brand": f"{number_format(pairs[0].ratio, decimal_pos=1)}:1",
         "white_text": derived.on_brand == "#ffffff",
         "adjusted": derived.ink_light != derived.brand,
         "edged": derived.edge_light != derived.brand,
