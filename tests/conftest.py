@@ -5,9 +5,11 @@ in as it: it only makes the roles and the databases, and empties tables after te
 """
 
 import contextlib
+import hashlib
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -50,23 +52,18 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterat
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     name = f"loyalty_test_{os.environ.get('TEST_DATABASE_SUFFIX', '')}{worker}"
     passwords = _passwords()
-    with psycopg.connect(_url("postgres"), autocommit=True) as admin:
-        admin.execute("SELECT pg_advisory_lock(4711)")
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        create_roles(_url("postgres"), database=name, owner_password=passwords["owner"],
-                     app_password=passwords["app"], system_password=PASSWORD)  # fmt: skip
-    from loyalty.settings import database
-
-    owner = database(_url(name, role="loyalty_owner", password=passwords["owner"]))
-    serving = database(_url(name, role="loyalty_app", password=passwords["app"]))
-    with django_db_blocker.unblock():
-        connections["default"].close()
-        for alias, config in (("default", serving), ("owner", {**owner, "CONN_MAX_AGE": 0})):
-            settings.DATABASES[alias] = {**connections["default"].settings_dict, **config}
-            connections.settings[alias] = settings.DATABASES[alias]
-            _forget(alias)
-        call_command("migrate", database="owner", verbosity=0)
-        connections["owner"].close()
+    with psycopg.connect(_url("postgres"), autocommit=True) as admin, django_db_blocker.unblock():
+        admin.execute("SELECT pg_advisory_lock(4711)")  # one worker migrates, the others copy what it made
+        made = f"loyalty_made_{_state_of_the_schema()}"
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [made]).fetchone():
+            _drop(admin, f"{made}_half")
+            _migrate(f"{made}_half", passwords)
+            admin.execute(f'ALTER DATABASE "{made}_half" RENAME TO "{made}"')
+        _drop_old(admin)
+        _drop(admin, name)
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{made}" OWNER loyalty_owner')
+        _create_roles(name, passwords)
+        _connect(name, passwords)
         _forget("owner")
         del connections.settings["owner"]
         os.environ["TEST_DATABASE_ADMIN"] = _url(name)
@@ -75,6 +72,53 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterat
     yield
     with django_db_blocker.unblock():
         connections.close_all()
+
+
+def _state_of_the_schema() -> str:
+    """A name for what the migrations of this checkout make: it changes when they, their SQL or the models do."""
+    root, digest = Path(settings.BASE_DIR), hashlib.sha256()
+    for path in sorted(root.glob("[!.]*/**/*")):
+        is_schema = path.suffix == ".sql" or "migrations" in path.parts or "models" in path.parts
+        if is_schema or path.name == "models.py" or "tenancy" in path.parts:
+            digest.update(path.read_bytes() if path.suffix in (".py", ".sql") else b"")
+    return digest.hexdigest()[:12]
+
+
+def _create_roles(name: str, passwords: dict[str, str]) -> None:
+    create_roles(_url("postgres"), database=name, owner_password=passwords["owner"],
+                 app_password=passwords["app"], system_password=PASSWORD)  # fmt: skip
+
+
+def _migrate(name: str, passwords: dict[str, str]) -> None:
+    """Make a database as an operator does, and let go of it: what is connected to cannot be copied."""
+    _create_roles(name, passwords)
+    _connect(name, passwords)
+    call_command("migrate", database="owner", verbosity=0)
+    connections.close_all()
+
+
+def _connect(name: str, passwords: dict[str, str]) -> None:
+    """Let Django's connections lead to a database: the serving role's, and the owner's where there is one."""
+    from loyalty.settings import database
+
+    owner = database(_url(name, role="loyalty_owner", password=passwords["owner"]))
+    serving = database(_url(name, role="loyalty_app", password=passwords["app"]))
+    connections["default"].close()
+    for alias, config in (("default", serving), ("owner", {**owner, "CONN_MAX_AGE": 0})):
+        settings.DATABASES[alias] = {**connections["default"].settings_dict, **config}
+        connections.settings[alias] = settings.DATABASES[alias]
+        _forget(alias)
+
+
+def _drop(admin: psycopg.Connection[Any], name: str) -> None:
+    admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _drop_old(admin: psycopg.Connection[Any]) -> None:
+    """Keep the last few that were made: a branch one comes back to finds its own."""
+    made = "SELECT datname FROM pg_database WHERE datname LIKE 'loyalty_made_%' ORDER BY oid DESC OFFSET 6"
+    for (old,) in admin.execute(made).fetchall():
+        _drop(admin, old)
 
 
 def _forget(alias: str) -> None:
