@@ -48,7 +48,8 @@ class Order(MerchantScoped):
     class Meta:
         constraints = [
             *tenant("members_order", "member"),
-            models.UniqueConstraint(fields=["merchant", "source", "external_id"], name="members_order_once"),
+            # The number before the source: staff look for a number, whichever shop system it came from.
+            models.UniqueConstraint(fields=["merchant", "external_id", "source"], name="members_order_once"),
             models.CheckConstraint(
                 condition=Q(refunded_minor__gte=0) & Q(refunded_minor__lte=models.F("total_minor")),
                 name="members_order_refund_within",
