@@ -129,7 +129,7 @@ def new_form_key() -> str:
 def sent_form_key(request: HttpRequest) -> str:
     """The `FORM_KEY` of a form that was sent; "" for none, and for what cannot be one of ours."""
     key = request.POST.get(FORM_KEY, "")
-    return key if key.isalnum() and len(key) <= 64 else ""
+    return key if key.isascii() and key.isalnum() and len(key) <= 64 else ""
 
 
 def is_tried_too_often(request: HttpRequest, what: str, *, an_hour: int) -> bool:

@@ -115,7 +115,7 @@ def test_whoever_has_no_card_costs_no_call_and_other_cards_stay_as_they_are(town
 
 
 def test_what_is_written_but_not_committed_is_not_told(town, googled):
-    with acting_for(town.merchant, by=MARA):
+    with acting_for(town.merchant, by=MARA), transaction.atomic():
         buy(town.ana, 100, at=clock.now())
         transaction.set_rollback(True)
     assert (told(), googled) == (0, [])
@@ -129,8 +129,9 @@ def test_a_tier_and_a_name_are_told_too(town, googled):
     assert googled[-1]["secondaryLoyaltyPoints"]["balance"] == {"string": "gold"}
     with acting_for(town.merchant, by=MARA):
         edit(member=town.ana.pk, at=clock.now(), details={"given_name": "Anna"})
+    already = len(googled)
     told()
-    assert googled[-1]["accountName"] == "Anna"
+    assert "Anna" in [card["accountName"] for card in googled[already:]]
 
 
 def test_another_logo_or_colour_reaches_every_card_and_another_address_none(town, pushed):

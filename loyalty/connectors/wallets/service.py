@@ -45,24 +45,29 @@ def _plain(status: int) -> HttpResponse:
     return HttpResponse(status=status, content_type="text/plain")
 
 
-def _scoped(view: Answer) -> Answer:
-    """Run `view(request, shop, wallet, ...)` for the shop of the address; 401 where it has no such Pass Type ID."""
+def _scoped(*methods: str) -> Callable[[Answer], Answer]:
+    """Run `view(request, shop, wallet, ...)` for the shop of the address; 401 where it has no such Pass Type ID.
+    Another method than these is refused before anything is looked up, so that it tells nothing of who is there."""
 
-    @wraps(view)
-    @csrf_exempt  # phones have no cookie of ours: their token is what is checked
-    @never_cache
-    def page(request: HttpRequest, slug: str, pass_type: str, **named: str) -> HttpResponse:
-        try:
-            shop = merchant_by_slug(slug)
-        except NotFound:
-            return _plain(401)
-        with acting_for(shop, by=PHONE):
-            wallet = queries.apple_wallet()
-            if wallet is None or wallet.pass_type != pass_type:
+    def guarded(view: Answer) -> Answer:
+        @wraps(view)
+        @csrf_exempt  # phones have no cookie of ours: their token is what is checked
+        @never_cache
+        @require_http_methods(list(methods))
+        def page(request: HttpRequest, slug: str, pass_type: str, **named: str) -> HttpResponse:
+            try:
+                shop = merchant_by_slug(slug)
+            except NotFound:
                 return _plain(401)
-            return view(request, shop, wallet, **named)
+            with acting_for(shop, by=PHONE):
+                wallet = queries.apple_wallet()
+                if wallet is None or wallet.pass_type != pass_type:
+                    return _plain(401)
+                return view(request, shop, wallet, **named)
 
-    return page
+        return page
+
+    return guarded
 
 
 def _proven(request: HttpRequest, number: str) -> WalletPass | None:
@@ -75,13 +80,11 @@ def _proven(request: HttpRequest, number: str) -> WalletPass | None:
     return found if good else None
 
 
-@_scoped
+@_scoped("POST", "DELETE")
 def registration(
     request: HttpRequest, shop: Merchant, wallet: AppleWallet, *, device: str, serial_number: str
 ) -> HttpResponse:
     """A phone has put a pass into its wallet (POST), or thrown it away (DELETE)."""
-    if request.method not in ("POST", "DELETE"):
-        return _plain(405)
     found = _proven(request, serial_number)
     if found is None:
         return _plain(401)
@@ -119,12 +122,10 @@ def _push_token(request: HttpRequest) -> str | None:
     return sent if isinstance(sent, str) and _PUSH_TOKEN.fullmatch(sent) else None
 
 
-@_scoped
+@_scoped("GET")
 def registrations(request: HttpRequest, shop: Merchant, wallet: AppleWallet, *, device: str) -> HttpResponse:
     """Which of a phone's passes have changed since it asked last. Its own name is all it proves itself with: so Apple
     has it."""
-    if request.method != "GET":
-        return _plain(405)
     if not _DEVICE.fullmatch(device) or not queries.is_known(device):
         return _plain(401)
     now = clock.now()
@@ -137,11 +138,9 @@ def registrations(request: HttpRequest, shop: Merchant, wallet: AppleWallet, *, 
     return JsonResponse(told)
 
 
-@_scoped
+@_scoped("GET")
 def latest(request: HttpRequest, shop: Merchant, wallet: AppleWallet, *, serial_number: str) -> HttpResponse:
     """The pass as it is now; 304 where the phone has it already."""
-    if request.method != "GET":
-        return _plain(405)
     found = _proven(request, serial_number)
     if found is None:
         return _plain(401)

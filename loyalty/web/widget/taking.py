@@ -5,11 +5,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from loyalty.core import formats, ids
 from loyalty.core.errors import InvalidInput, NotFound
-from loyalty.core.pages import FORM_KEY
+from loyalty.core.pages import FORM_KEY, sent_form_key
 from loyalty.core.pictures.queries import address
 from loyalty.core.widget.operations import use_token
 from loyalty.web.office.frame import language_of
@@ -93,11 +94,11 @@ def _reward(panel: Panel, reward_id: str, *, refused: tuple[str, ...] = ()) -> H
 def redeem(request: HttpRequest, panel: Panel, reward_id: str) -> HttpResponse:
     """Take it: once for each time its form was shown, however often the button is pressed, and in one open panel only
     for each of the shop's tokens."""
-    member, shopper, key = panel.member_id, panel.shopper, request.POST.get(FORM_KEY, "")
+    member, shopper, key = panel.member_id, panel.shopper, sent_form_key(request)
     if shopper is None:
         raise SignedOut()
-    if not key.isascii() or not key.isalnum() or len(key) > 64:
-        raise InvalidInput.of(FORM_KEY, "Send the key that stands in the form.")
+    if not key:
+        raise InvalidInput.of(FORM_KEY, _("This page is too old. Send it again."))
     wanted = ids.decode("rwd", reward_id)
     use_token(shopper=shopper, panel=panel.key, at=panel.at)
     try:
