@@ -6,6 +6,7 @@ a text with words of the catalogue's English in it was marked but came out untra
 """
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 from django.http import HttpResponse
@@ -72,6 +73,7 @@ def said(answer: HttpResponse) -> set[str]:
     return {text for text in listener.said if _WORD.search(text)}
 
 
+@cache
 def _pairs(language: str) -> list[tuple[str, str]]:
     kept = catalogues.catalogue(language)
     found = []
@@ -98,8 +100,14 @@ def _pattern(text: str) -> re.Pattern[str]:
 def unmarked(english: set[str], other: set[str], language: str, data: set[str]) -> list[str]:
     """What a page says alike in English and in another language, though it is no sentence of that language."""
     alike = [text for text in english & other if not _made_of(text, data)]
-    known = [_pattern(text) for text in shared(language) if _WORD.search(_PLACE.sub("", text))]
-    return sorted(text for text in alike if not any(pattern.fullmatch(text) for pattern in known))
+    return sorted(
+        text for text in alike if not any(pattern.fullmatch(text) for pattern in _shared_patterns(language))
+    )
+
+
+@cache
+def _shared_patterns(language: str) -> list[re.Pattern[str]]:
+    return [_pattern(text) for text in shared(language) if _WORD.search(_PLACE.sub("", text))]
 
 
 def _made_of(text: str, data: set[str]) -> bool:
@@ -111,12 +119,18 @@ def _made_of(text: str, data: set[str]) -> bool:
 
 def left_in_english(texts: set[str], language: str, data: set[str]) -> list[str]:
     """The texts that are words of the catalogue's English, filled or not, which the language says otherwise."""
-    pairs = _pairs(language)
-    ours = {other for _english, other in pairs}
-    whole = {english for english, other in pairs if english != other} - ours
-    filled = [_pattern(text) for text in whole if len(_WORD.findall(_PLACE.sub(" ", text))) > 1]
+    whole, filled = _marked(language)
     return sorted(
         text
         for text in texts
         if text not in data and (text in whole or any(pattern.fullmatch(text) for pattern in filled))
     )
+
+
+@cache
+def _marked(language: str) -> tuple[set[str], list[re.Pattern[str]]]:
+    """English texts that the language says otherwise, and what those of several words look like once they are filled."""
+    pairs = _pairs(language)
+    ours = {other for _english, other in pairs}
+    whole = {english for english, other in pairs if english != other} - ours
+    return whole, [_pattern(text) for text in whole if len(_WORD.findall(_PLACE.sub(" ", text))) > 1]

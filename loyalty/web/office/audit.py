@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from loyalty.core import formats, ids
 from loyalty.core.codewords import in_words
+from loyalty.core.events.kinds import described
 from loyalty.core.events.models import Event
 from loyalty.core.events.queries import log
 from loyalty.core.formats import NOTHING
@@ -124,6 +125,17 @@ SENTENCES = {
     "perk.cancelled": gettext_lazy("A claimed perk was cancelled"),
     "badge.earned": gettext_lazy("A member earned a badge"),
     "draw.entered": gettext_lazy("A member got chances in a prize draw"),
+    "draw.opened": gettext_lazy("A prize draw was announced"),
+    "draw.held": gettext_lazy("A prize draw was held"),
+    "draw.won": gettext_lazy("A member won in a prize draw"),
+    "draw.cancelled": gettext_lazy("A prize draw was called off"),
+    "rehearsal.started": gettext_lazy("A draft is being tried on past purchases"),
+    "rehearsal.finished": gettext_lazy("A draft was tried on past purchases"),
+    "segment.created": gettext_lazy("A segment was made"),
+    "segment.edited": gettext_lazy("A segment was changed"),
+    "segment.filled": gettext_lazy("Everybody was looked at for a segment"),
+    "segment.archived": gettext_lazy("A segment was put away"),
+    "segment.restored": gettext_lazy("A segment was taken out again"),
     "segment.entered": gettext_lazy("A member was added to a segment"),
     "segment.left": gettext_lazy("A member left a segment"),
     "card.filled": gettext_lazy("A stamp card was filled"),
@@ -248,6 +260,7 @@ ICONS = {
     "badge": "award",
     "draw": "ticket",
     "segment": "tags",
+    "rehearsal": "history",
     "card": "stamp",
     "offer": "tag",
     "blueprint": "layout-template",
@@ -279,15 +292,16 @@ _BEGINNINGS = {
     "points": ("points.", "adjustment.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
-    "programme": ("programme.", "blueprint.", "partnership."),
+    "programme": ("programme.", "blueprint.", "partnership.", "rehearsal."),
     "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
               "pin.", "stripe.", "wallet.", "widget."),
 }  # fmt: skip
-_KINDS_ABOUT_MEMBERS = (
-    "member", "points", "order", "reward", "voucher", "referral", "place", "fulfilment", "payment", "activity",
-    "transfer", "stamps", "cashback", "household", "membership", "perk", "badge", "draw", "segment", "card", "offer",
-    "card_link", "adjustment", "wallet",
-)  # fmt: skip
+#: The page of what an event is about, by its prefix, and who may open it.
+_PAGES = {
+    "mbr": ("office:member", "members.view"),
+    "seg": ("office:segment", "segments.view"),
+    "drw": ("office:draw", "programme.view"),
+}
 
 
 def sentence(event: Event, voice: Voice) -> str:
@@ -354,8 +368,12 @@ def _url(event: Event, here: Here) -> str:
         return reverse("office:reward", args=[slug, ids.encode("rwd", event.subject)])
     if topic == "webhook" and event.kind != "webhook.removed" and here.may("webhooks.manage"):
         return reverse("office:webhook", args=[slug, ids.encode("whe", event.subject)])
-    if topic in _KINDS_ABOUT_MEMBERS and here.may("members.view"):
-        return reverse("office:member", args=[slug, ids.encode("mbr", event.subject)])
+    kind = described(event.kind)
+    if kind is not None and kind.about in _PAGES:
+        page, permission = _PAGES[kind.about]
+        return (
+            reverse(page, args=[slug, ids.encode(kind.about, event.subject)]) if here.may(permission) else ""
+        )
     if event.kind == "programme.published" and isinstance(event.data.get("number"), int):
         return reverse("office:programme_version", args=[slug, event.data["number"]])
     return ""
