@@ -24,7 +24,7 @@ from loyalty.core.ids import fingerprint
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed
-from members.models import Identity, Member, PaidMembership, SegmentPlace, TrialTaken
+from members.models import Identity, Member, MembershipPayment, PaidMembership, SegmentPlace, TrialTaken
 from members.models.paid import LIVE, OPEN
 from members.operations import gifts
 from members.operations.membership import CannotMerge, NotActive
@@ -307,10 +307,12 @@ def move(*, to: UUID, of: UUID) -> None:
 
 
 def forget(*, member: UUID, at: datetime) -> None:
-    """End what a member who is erased has, and forget who they were to the payment service; the figures stay."""
+    """End what a member who is erased has, and forget who they were to the payment service and what staff wrote about
+    their payments; the figures stay."""
     for row in PaidMembership.objects.select_for_update(no_key=True).filter(member=member, status__in=OPEN):
         finish(row, end=End.ERASED, at=at)
     PaidMembership.objects.filter(member=member).update(provider_customer="")
+    MembershipPayment.objects.filter(membership__member=member).update(reason="")
     TrialTaken.objects.filter(member=member).delete()
 
 

@@ -67,7 +67,7 @@ def held(member: UUID) -> dict[str, Any]:
                 "ended_at": row.ended_at.isoformat() if row.ended_at else None,
                 "payments": [
                     {"paid_at": one.paid_at.isoformat(), "amount_minor": one.amount_minor,
-                     "refunded_minor": one.refunded_minor, "currency": row.currency}
+                     "refunded_minor": one.refunded_minor, "reason": one.reason, "currency": row.currency}
                     for one in payments(row.pk).order_by("id")
                 ],
             }

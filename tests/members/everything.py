@@ -103,13 +103,13 @@ class Everything:
         self.id = self.post("members", body)["id"]
         # Signals are kept as keyed hashes: there is nothing to find of them, before or after.
         for hashed in ("device", "address", "payment card"):
-            self.hashed[hashed] = self.values.pop(hashed)
+            self.unkept[hashed] = self.values.pop(hashed)
         self.values["card"] = self.values["card"].upper()
         self.call("PUT", f"members/{self.id}/preferences/roast", {"chosen": ["dark"]})
         self.post(f"members/{self.id}/block", {"reason": self.said("block reason")})
         self.post(f"members/{self.id}/unblock")
 
-    hashed: dict[str, str] = {}
+    unkept: dict[str, str] = {}
 
     def buys(self) -> None:
         order = an_order(external_id="receipt-w", kronor=900, member=None)
@@ -125,7 +125,7 @@ class Everything:
                 "link": f"https://example.com/{self.said(kind + ' link')}",
                 "text": self.said(kind + " text"),
             }
-            properties = {"text": self.said(kind + " words"), "deep": {"list": [self.said(kind + " deep")]}}
+            properties = {"text": self.said(kind + " words"), "more": self.said(kind + " more")}
             body = {**an_activity("", properties=properties, proof=proof), "member": {"id": self.id}}
             return str(self.post("activities", body, status=(200, 201, 202))["id"])
 
@@ -141,7 +141,7 @@ class Everything:
         cancelled = self.post(f"members/{self.id}/perks/claims", claim)["id"]
         self.post(f"perks/claims/{cancelled}/cancel", {"outcome": self.said("cancel outcome")})
         tier = {"tier": "gold", "reason": self.said("tier reason"), "last_day": "2030-01-01"}
-        self.post(f"members/{self.id}/tier", tier)
+        assert self.call("PUT", f"members/{self.id}/tier", tier).status_code == 200
         self.post(f"members/{self.id}/tier/end", {"reason": self.said("tier end reason")})
 
     def takes(self) -> None:
@@ -204,12 +204,13 @@ class Everything:
             assert phone.post(f"/{slug}/sign-in/code/", {"code": code}).status_code in (302, 303)
             assert phone.get(f"/{slug}/card/").status_code == 200
         mail.outbox.clear()
+        self.unkept["email"] = self.values.pop("email")  # the newer address took its place
 
     def brings_a_friend(self) -> None:
         with acting_for(self.merchant, by=MARA):
             code = code_of(member=ids.decode("mbr", self.id), at=clock.now())
         self.values["friends' code"] = code
-        seen = {"device": self.hashed["device"]}
+        seen = {"device": self.unkept["device"]}
         for number in (1, 2):
             body = {"external_id": f"brought-{number}", "referral_code": code, "signals": seen}
             self.post("members", body)
@@ -231,6 +232,8 @@ class Everything:
         assert phone.post(f"/{self.merchant.slug}/sign-in/", {"email": OTHER_EMAIL}).status_code == 303
         cache.clear()
         self.post(f"members/{self.id}/merge", {"remove": second})
+        for field in ("other email", "second id", "second name"):  # she keeps those of the card that stays
+            self.unkept[field] = self.values.pop(field)
 
     def is_in_files(self) -> None:
         head = "email,given name,accepts marketing,consent date,proof"

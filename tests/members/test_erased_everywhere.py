@@ -32,7 +32,7 @@ from members.models import Identity, Member
 from members.operations.membership import join
 from members.operations.privacy import erase_member
 from tests.cast import MARA, shop
-from tests.members.everything import EMAIL, NEW_EMAIL, Everything, opened
+from tests.members.everything import NEW_EMAIL, Everything, opened
 
 # --- the search -----------------------------------------------------------------------------------------------------------
 
@@ -87,22 +87,22 @@ def everything(transactional_db: None, settings: Any, tmp_path: Path) -> Iterato
     merchant = shop()
     opened(merchant)
     made = Everything(merchant)
-    made.hashed = {}
+    made.unkept = {}
     made.live()
     yield made
     cache.clear()
 
 
 def test_nothing_of_an_erased_member_is_left_anywhere(everything: Everything, tmp_path: Path):
-    known = found_in({**everything.values, **everything.hashed}, tmp_path)
-    # The search can find each of them, and what is only ever kept as a hash is not there even now.
+    known = found_in({**everything.values, **everything.unkept}, tmp_path)
+    # The search can find each of them, and what is kept as a hash or no longer is not there even now.
     assert {*everything.values} - {*known} == set()
-    assert {*everything.hashed} & {*known} == set()
+    assert {*everything.unkept} & {*known} == set()
     with acting_for(everything.merchant, by=MARA):
         erase_member(member=everything.member(), at=clock.now())
-    assert found_in({**everything.values, **everything.hashed}, tmp_path) == {}
+    assert found_in({**everything.values, **everything.unkept}, tmp_path) == {}
     _go_on()
-    assert found_in({**everything.values, **everything.hashed}, tmp_path) == {}
+    assert found_in({**everything.values, **everything.unkept}, tmp_path) == {}
     with acting_for(everything.merchant, by=MARA):
         assert verify() == []
         assert Member.objects.filter(status="erased").count() == 1
@@ -152,7 +152,7 @@ def test_twin_a_value_that_stays_behind_is_found_wherever_it_is(everything: Ever
         )
         admin.execute("UPDATE api_answer SET body = %s", [values["parcel"].upper()])
         admin.execute("CREATE TABLE forgotten (note text)")
-        admin.execute("INSERT INTO forgotten VALUES (%s)", [EMAIL])
+        admin.execute("INSERT INTO forgotten VALUES (%s)", [NEW_EMAIL])
     (tmp_path / "letter.txt").write_text(f"Dear {values['family name']}")
     session = Client().session
     session["note"] = values["own id"]
@@ -162,7 +162,7 @@ def test_twin_a_value_that_stays_behind_is_found_wherever_it_is(everything: Ever
         admin.execute("DROP TABLE forgotten")
     assert found["given name"] == {"members_order.decision"}
     assert found["parcel"] == {"api_answer.body"}
-    assert found["email"] == {"forgotten.note"}
+    assert found["new email"] == {"forgotten.note"}
     assert found["family name"] == {str(tmp_path / "letter.txt")}
     assert found["own id"] == {"a session"}
 

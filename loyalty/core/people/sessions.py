@@ -14,6 +14,7 @@ from django.contrib.sessions.backends.db import SessionStore as Stored
 from django.utils.crypto import salted_hmac
 
 _ADDRESS = re.compile(r"[^\s\"'<>()\[\],;:\\@]{1,64}@[^\s\"'<>()\[\],;:\\@]{1,255}")
+_SALT = "loyalty.core.people.sessions"
 MOST = 20
 """Addresses of one session that are told apart: nobody types more into one browser."""
 
@@ -37,7 +38,7 @@ class SessionStore(Stored):
 
 def digests(addresses: Iterable[str]) -> set[str]:
     """Addresses as sessions remember that they name them."""
-    return {salted_hmac("loyalty.core.people.sessions", one.lower()).hexdigest()[:40] for one in addresses}
+    return {salted_hmac(_SALT, one.lower(), algorithm="sha256").hexdigest()[:40] for one in addresses}
 
 
 def _addresses(value: Any) -> Iterator[str]:
