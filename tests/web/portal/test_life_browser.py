@@ -7,7 +7,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from loyalty.core import clock
 from loyalty.core.ledger.checks import verify
@@ -158,6 +158,15 @@ def test_a_friend_is_brought_both_get_something_and_both_see_it(phones: list[Pho
     assert eve.complaints == [] and omar.complaints == []
 
 
+def comes_true(page: Page, condition: str) -> None:
+    """Wait for what a page can only find out by waiting itself."""
+    page.evaluate(
+        "async () => { for (let turn = 0; turn < 100; turn += 1) {"
+        f" if ({condition}) return; await new Promise(later => setTimeout(later, 100)); }}"
+        " throw new Error('it never came true'); }"
+    )
+
+
 def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     phones: list[Phone], luna: Portal
 ):
@@ -165,21 +174,23 @@ def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     luna.at_the_till(EVE, given_name="Eve")
     luna.earns(EVE, 250)
     signed_in(phone, luna, EVE)
-    kept = "caches.match(location.origin + '/luna/card/').then(found => !!found)"
-    for _try in range(40):
-        if page.evaluate(kept):
-            break
-        page.wait_for_timeout(250)
+    comes_true(page, "await caches.match(location.origin + '/luna/card/')")
     phone.go(luna.url("activity/"))
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
     phone.context.set_offline(True)
     phone.go(luna.url("card/"))
     expect(page.get_by_text("No connection.")).to_be_visible()
     expect(page.get_by_role("region", name="Your card")).to_contain_text("250")
     expect(page.get_by_role("img", name="Your code for the till").first).to_be_visible()
+    other = (
+        phone.context.new_page()
+    )  # the browser's own page, which reloads by itself once it can, goes with it
     with pytest.raises(Exception, match="ERR_"):
-        phone.go(luna.url("activity/"))
+        other.goto(phone.home + luna.url("activity/"))
+    other.close()
     phone.context.set_offline(False)
-    phone.go(luna.url("rewards/"))  # away from the browser's own page, which reloads by itself
+    expect(page.get_by_text("No connection.")).to_be_hidden()  # the card is fetched anew by itself
+    phone.go(luna.url("rewards/"))
     pages = page.evaluate(
         "caches.keys().then(names => Promise.all(names.map(name => caches.open(name).then(one => one.keys()))))"
         ".then(all => all.flat().map(one => new URL(one.url).pathname).filter(path => path.startsWith('/luna/')))"
@@ -188,12 +199,10 @@ def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     phone.go(luna.url("profile/"))
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(phone.home + luna.url())
-    for _try in range(40):
-        if page.evaluate("caches.keys()") == []:
-            break
-        page.wait_for_timeout(250)
+    page.wait_for_load_state("load")
+    comes_true(page, "(await caches.keys()).length === 0")
     page.wait_for_timeout(500)
-    assert page.evaluate("caches.keys()") == []
+    assert page.evaluate("caches.keys()") == [], "and nothing comes back"
 
 
 def test_nothing_on_the_card_moves_and_no_script_blocks_it(phones: list[Phone], luna: Portal):
