@@ -54,7 +54,7 @@ class Measured:
 
 _FIGURES = """
 SELECT (SELECT count(*) FROM events_event WHERE dispatched_at IS NULL),
-       (SELECT coalesce(extract(epoch FROM now() - e.recorded_at), 0) FROM events_event e
+       (SELECT coalesce(extract(epoch FROM clock_timestamp() - e.recorded_at), 0) FROM events_event e
          WHERE e.dispatched_at IS NULL ORDER BY e.id LIMIT 1),
        (SELECT count(*) FROM events_reaction WHERE parked_at IS NOT NULL AND done_at IS NULL),
        (SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'members_order'),
