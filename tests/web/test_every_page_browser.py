@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from loyalty.web.office.editor.areas import AREAS
 from tests.isolation.routes import Route, routes
@@ -132,7 +132,7 @@ class Eyes:
         if answer is None or answer.status != 200:
             self._note(f"answered {answer.status if answer else 'nothing'}")
             return
-        page.wait_for_function("!document.querySelector('.htmx-request')")
+        expect(page.locator(".htmx-request")).to_have_count(0)
         if page.locator("html").get_attribute("lang") != visit.language:
             self._note(f"is in {page.locator('html').get_attribute('lang')}")
         for theme, width in visit.looks:

@@ -176,7 +176,7 @@ def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     signed_in(phone, luna, EVE)
     comes_true(page, "await caches.match(location.origin + '/luna/card/')")
     phone.go(luna.url("activity/"))
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    comes_true(page, "navigator.serviceWorker.controller !== null")
     phone.context.set_offline(True)
     phone.go(luna.url("card/"))
     expect(page.get_by_text("No connection.")).to_be_visible()
