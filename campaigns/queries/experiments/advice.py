@@ -1,0 +1,64 @@
+"""How many members an experiment takes and how long that will be, from the shop's own past purchases."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaigns.queries.experiments.figures import LOOKED_AT, explained, pretended
+from campaigns.rules.experiments import Kind, Moments, Noisy, Plan, plan_mean, plan_share
+from campaigns.rules.experiments.metrics import SAID, Measure
+from campaigns.rules.experiments.reading import LEAST_UNITS
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """`base` is the measure today, per member; `daily` members who come each day; `explained` the part of the noise
+    that their past explains. `plan` is None where there is too little past to say anything: `members` were found of the
+    `LEAST_UNITS` it takes. `days` is how long it takes in all, with the days each member is watched."""
+
+    base: float
+    daily: float
+    members: int
+    explained: float
+    plan: Plan | None
+    days: int | None
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether nobody should wait for it."""
+        return self.plan is not None and self.plan.is_too_long
+
+
+def advise(
+    measure: Measure, *, percent: int, variants: int, window: timedelta, audience: str, at: datetime
+) -> Advice:
+    """For a change of `percent` in a measure to be seen four times out of five."""
+    return advice_of(
+        measure,
+        pretended(window=window, audience=audience, until=at)[measure],
+        percent=percent,
+        variants=variants,
+        window=window,
+    )
+
+
+def advice_of(measure: Measure, past: Moments, *, percent: int, variants: int, window: timedelta) -> Advice:
+    """The same, from what has been measured already."""
+    daily = past.n / LOOKED_AT.days
+    if past.n < LEAST_UNITS:
+        return Advice(past.mean, daily, past.n, 0.0, None, None)
+    try:
+        known = explained(past)
+        if SAID[measure].kind is Kind.SHARE:
+            plan = plan_share(known.mean, percent / 100, daily=daily, variants=variants)
+        else:
+            plan = plan_mean(
+                known.deviation, known.mean * percent / 100, daily=daily, variants=variants,
+                explained=known.part,
+            )  # fmt: skip
+    except (
+        Noisy,
+        ValueError,
+    ):  # everybody did the same, or nobody did anything: nothing can be planned on that
+        return Advice(past.mean, daily, past.n, 0.0, None, None)
+    days = None if plan.days is None else plan.days + window.days
+    return Advice(known.mean, daily, past.n, known.part, plan, days)
