@@ -249,7 +249,7 @@ def test_what_is_compared_cannot_be_changed_until_it_is_stopped(cafe: Any) -> No
     publish({**ONE_POINT_PER_KRONA, "points": 5}, at=LATER + days(1))
     with pytest.raises(TargetChanged):
         decide_experiment(experiment=row.pk, variant="b", at=LATER + days(2))
-    assert Experiment.objects.get().state == "stopped", "nothing of the refused decision stays"
+    assert Experiment.objects.get(pk=row.pk).state == "stopped", "nothing of the refused decision stays"
     draft = write_experiment(experiment=None, plan=plan(), at=LATER)
     with pytest.raises(NotStarted):
         stop_experiment(experiment=draft.pk, at=LATER)

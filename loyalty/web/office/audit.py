@@ -247,6 +247,7 @@ ICONS = {
     "perk": "concierge-bell",
     "badge": "award",
     "draw": "ticket",
+    "experiment": "flask-conical",
     "segment": "tags",
     "card": "stamp",
     "offer": "tag",
@@ -279,7 +280,7 @@ _BEGINNINGS = {
     "points": ("points.", "adjustment.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
-    "programme": ("programme.", "blueprint.", "partnership."),
+    "programme": ("programme.", "blueprint.", "partnership.", "experiment.", "holdout."),
     "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
               "pin.", "stripe.", "wallet.", "widget."),
 }  # fmt: skip
