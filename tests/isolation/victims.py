@@ -11,6 +11,9 @@ from PIL import Image
 from analytics.operations.filling import note_changes, refill, sum_batch
 from campaigns.models import Message, SegmentLook
 from campaigns.operations.drawing import open_draw
+from campaigns.operations.experiments.exposing import expose_member
+from campaigns.operations.experiments.running import start_experiment
+from campaigns.operations.experiments.shaping import Plan, write_experiment
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
@@ -56,6 +59,7 @@ from members.operations.preferences import answer_question
 from members.operations.refunds import refund_order
 from members.operations.transfers import give_points
 from members.rules.adjusting import Limit, Limits
+from members.rules.comparisons import Arm
 from members.rules.doing import NewActivity, Product
 from members.rules.shopping import MemberRef, NewRefund
 from rewards.models import Fulfilment, Voucher
@@ -102,6 +106,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _wallets(made, ana, secret)
         _segments(made, ana, secret)
         _rehearse(made)
+        _compare(made, ana, secret)
         _figures()
         put_away(hidden=False, at=AT)
     return made
@@ -339,6 +344,16 @@ def _rehearse(made: Shop) -> None:
     row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
     run_waiting()
     made.ids["rehearsal"] = ids.encode("rhs", row.pk)
+
+
+def _compare(made: Shop, ana: Member, secret: str) -> None:
+    """An experiment that runs, and that Ana has met a variant of."""
+    arms = Arm("a", f"{secret} now"), Arm("b", f"{secret} other")
+    said = Plan(f"{secret} experiment", "other", "", arms, "spend", hypothesis=f"{secret} hope")
+    row = write_experiment(experiment=None, plan=said, at=AT)
+    start_experiment(experiment=row.pk, at=AT)
+    expose_member(member=ana.pk, experiment=row.pk, at=AT + days(1))
+    made.ids["experiment"] = ids.encode("xpt", row.pk)
 
 
 def _figures() -> None:
