@@ -1,5 +1,6 @@
 """Which experiments run: read once per change and process, beside the look-up of the member."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -7,7 +8,9 @@ from django.db import connection
 
 from loyalty.core.tenancy import scope
 from members.models import ComparisonBook
-from members.rules.comparisons import NONE, Comparisons
+from members.queries.belonging import segments_of
+from members.rules.comparisons import EARNING, NONE, Comparisons, with_arm
+from members.rules.earning import Earning
 
 _MOST_KEPT = 2000
 _kept: dict[UUID, Comparisons] = {}
@@ -35,3 +38,18 @@ def current() -> Comparisons:
         )
         row = cursor.fetchone()
     return book(row[0] if row else None)
+
+
+def earning_of(earning: Earning, *, member: UUID, at: datetime) -> Earning:
+    """The earning rules as they count for a member, by their variants: what they are told must be what they get."""
+    book = current()
+    inside: frozenset[str] | None = None
+    for one in book.running(EARNING, at) if book.of else ():
+        arm = book.arm(one, member, at)
+        if arm is None:
+            continue
+        if one.audience and inside is None:
+            inside = frozenset(place.segment for place in segments_of(member, at=at))
+        if not one.audience or one.audience in (inside or ()):
+            earning = with_arm(earning, one, arm) or earning
+    return earning

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from campaigns import tasks
 from campaigns.models import Experiment, Exposure
 from campaigns.operations.experiments import holding
 from campaigns.operations.experiments.exposing import expose_member
@@ -32,20 +33,22 @@ from campaigns.queries.experiments.results import results
 from campaigns.rules.experiments.metrics import Measure
 from loyalty.core import privacy
 from loyalty.core.errors import InvalidInput
+from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import operations as programmes
 from loyalty.core.programme import queries as versions
+from loyalty.core.tenancy.scope import acting_for
 from members.models import Member, Order
 from members.operations.merging import merge
 from members.operations.orders import quote_order
 from members.operations.refunds import cancel_order
-from members.queries.comparisons import current
+from members.queries.comparisons import current, earning_of
 from members.queries.pasts import pasts
 from members.queries.why import explain, voice_of_scope
 from members.rules.comparisons import Arm
 from members.rules.rehearsing import Life, Rules
-from tests.cast import AT, ONE_POINT_PER_KRONA, buy, days, order, person, publish
+from tests.cast import AT, MARA, ONE_POINT_PER_KRONA, buy, days, order, person, publish
 
 NOW, DOUBLE = Arm("a", "As now"), Arm("b", "Double", values={"points": 2})
 LATER = AT + days(1)
@@ -318,3 +321,25 @@ def test_a_plan_that_makes_no_sense_is_refused_and_nothing_is_kept(
         write_experiment(experiment=None, plan=said, at=AT)
     assert field in {one["field"] for one in refused.value.errors}
     assert not Experiment.objects.exists()
+
+
+def test_one_whose_time_has_come_is_noted_and_holds_nothing_up(luna: Any) -> None:
+    with acting_for(luna, by=MARA):
+        publish()
+        row = begun(at=AT)
+    assert tasks.close_experiments() == 1
+    assert tasks.close_experiments() == 0
+    with acting_for(luna, by=MARA):
+        row.refresh_from_db()
+        assert (row.state, row.ends_at) == ("stopped", AT + SOON + days(14))
+        assert Event.objects.filter(kind="experiment.stopped", subject=row.pk).count() == 1
+        publish({**ONE_POINT_PER_KRONA, "points": 5}, at=AT + days(20))
+
+
+def test_members_read_what_counts_for_them(cafe: Any) -> None:
+    row = begun()
+    earning = versions.in_force().programme["earning"]
+    for key, points in (("a", 1), ("b", 2)):
+        told = earning_of(earning, member=in_variant(row, key).pk, at=LATER)
+        assert [rule.points for rule in told.rules] == [points]
+    assert earning_of(earning, member=in_variant(row, "b").pk, at=LATER + days(20)) == earning

@@ -210,3 +210,17 @@ def _told(row: Experiment) -> Comparison:
         id=row.pk, kind=row.kind, target=row.target, name=row.name, since=row.begins_at,
         arms=reading.arms_of(row), until=row.ends_at, audience=row.audience, base=row.base,
     )  # fmt: skip
+
+
+@transaction.atomic
+def close_ended(*, at: datetime) -> int:
+    """Note those whose planned end has come as stopped: nobody gets a variant any more, and they wait to be decided.
+    How many there were."""
+    _one_at_a_time()
+    rows = Experiment.objects.select_for_update().filter(state=State.RUNNING, ends_at__lte=at).order_by("id")
+    ended = list(rows)
+    for row in ended:
+        row.state = State.STOPPED
+        row.save(update_fields=["state"])
+        record("experiment.stopped", subject=row.pk, at=row.ends_at or at, data={"kind": row.kind})
+    return len(ended)

@@ -31,6 +31,11 @@ def running(at: datetime) -> list[Experiment]:
     return [row for row in Experiment.objects.filter(state=Experiment.State.RUNNING) if not is_over(row, at)]
 
 
+def ended(at: datetime) -> bool:
+    """Whether the planned end of any that is not stopped has come."""
+    return any(is_over(row, at) for row in Experiment.objects.filter(state=Experiment.State.RUNNING))
+
+
 def is_over(row: Experiment, at: datetime) -> bool:
     """Whether its time has passed, stopped by hand or not."""
     return row.ends_at is not None and row.ends_at <= at

@@ -157,7 +157,8 @@ def join(request: HttpRequest, panel: Panel) -> HttpResponse:
 def earn(request: HttpRequest, panel: Panel) -> HttpResponse:
     """How the programme works, in the words of its own rules."""
     rewards = first_rewards() if programmes.in_force() else []
+    member = panel.member_id if panel.row is not None else None
     context = {
-        "ways": ways(panel.merchant.currency, words(), rewards, at=panel.at)[1:],
+        "ways": ways(panel.merchant.currency, words(), rewards, at=panel.at, member=member)[1:],
     }
     return shown(panel, "widget/earn.html", context)
