@@ -183,6 +183,8 @@ def _with_arm(earning: Earning, one: Comparison, arm: Arm) -> Earning | None:
     rule = next((rule for rule in earning.rules if rule.id == one.target), None)
     if rule is None or written(rule) != one.base:
         return None
+    if not arm.values:
+        return earning
     try:
         other = varied(rule, arm.values)
     except ValueError:

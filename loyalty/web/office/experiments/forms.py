@@ -116,7 +116,7 @@ class ExperimentForm(forms.Form):
             self.fields[f"value_{letter}"] = self._figure(required)
 
     def _figure(self, required: bool) -> forms.Field:
-        label = _("New value")
+        label = self.target.label
         if is_money(self.target.knob):
             return MoneyField(label=label, currency=self.currency, required=required, min_value=0)
         if isinstance(self.target.value, str):

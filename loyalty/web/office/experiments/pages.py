@@ -129,7 +129,7 @@ def experiment(request: HttpRequest, here: Here, experiment_id: str) -> HttpResp
 def _advised(row: Experiment, here: Here, shown: Shown) -> dict[str, Any]:
     found = advice.advise(
         Measure(row.metric), percent=row.smallest_percent, variants=len(row.arms),
-        window=timedelta(days=row.window_days), audience=row.audience, at=here.at,
+        window=timedelta(days=row.window_days), audience=row.audience, at=here.at, planned_days=row.planned_days,
     )  # fmt: skip
     needed = found.plan.days if found.plan else None
     return {

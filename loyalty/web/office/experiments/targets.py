@@ -41,6 +41,11 @@ class Target:
     now: str
     value: Any = None
 
+    @property
+    def label(self) -> str:
+        """What a variant gives another value to."""
+        return knob_name(self.knob) if self.knob else _("Price")
+
     def query(self) -> str:
         """It, as the end of an address."""
         target = ids.encode("rwd", UUID(self.target)) if self.kind == Kind.REWARD else self.target

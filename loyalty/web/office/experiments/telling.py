@@ -154,7 +154,7 @@ class Shown:
 
     def change(self, value: float) -> str:
         """A difference, with its sign."""
-        sign = "+" if value > 0 else "−" if value < 0 else ""
+        sign = "+\u2060" if value > 0 else "−\u2060" if value < 0 else ""  # and no new line after it
         return sign + self.value(abs(value))
 
 
@@ -248,6 +248,9 @@ def advice_text(advice: Advice, row: Experiment, shown: Shown) -> list[str]:
         _("About {daily} members a day would take part. That is {days} days in all, with the days in which the last of "
           "them are watched.").format(daily=formats.number(round(advice.daily)), days=formats.number(advice.days))
     )  # fmt: skip
+    if advice.seen_percent is not None and advice.seen_percent != row.smallest_percent:
+        text = _("In the {days} days you planned, a change of {percent} percent or more can be seen.")
+        said.append(text.format(days=row.planned_days, percent=advice.seen_percent))
     if advice.is_too_long:
         said.append(_("That is too long: your shop will have changed more than the experiment has. Look for a larger "
                       "change, or compare fewer variants."))  # fmt: skip
