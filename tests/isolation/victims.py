@@ -11,9 +11,6 @@ from PIL import Image
 from analytics.operations.filling import note_changes, refill, sum_batch
 from campaigns.models import Message, SegmentLook
 from campaigns.operations.drawing import open_draw
-from campaigns.operations.experiments.exposing import expose_member
-from campaigns.operations.experiments.running import start_experiment
-from campaigns.operations.experiments.shaping import Plan, write_experiment
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
@@ -59,7 +56,6 @@ from members.operations.preferences import answer_question
 from members.operations.refunds import refund_order
 from members.operations.transfers import give_points
 from members.rules.adjusting import Limit, Limits
-from members.rules.comparisons import Arm
 from members.rules.doing import NewActivity, Product
 from members.rules.shopping import MemberRef, NewRefund
 from rewards.models import Fulfilment, Voucher
@@ -68,6 +64,7 @@ from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
+from tests.isolation.compared import compared
 from tests.wallets import papers
 
 
@@ -106,7 +103,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _wallets(made, ana, secret)
         _segments(made, ana, secret)
         _rehearse(made)
-        _compare(made, ana, secret)
+        made.ids["experiment"] = compared(ana, secret)
         _figures()
         put_away(hidden=False, at=AT)
     return made
@@ -344,16 +341,6 @@ def _rehearse(made: Shop) -> None:
     row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
     run_waiting()
     made.ids["rehearsal"] = ids.encode("rhs", row.pk)
-
-
-def _compare(made: Shop, ana: Member, secret: str) -> None:
-    """An experiment that runs, and that Ana has met a variant of."""
-    arms = Arm("a", f"{secret} now"), Arm("b", f"{secret} other")
-    said = Plan(f"{secret} experiment", "other", "", arms, "spend", hypothesis=f"{secret} hope")
-    row = write_experiment(experiment=None, plan=said, at=AT)
-    start_experiment(experiment=row.pk, at=AT)
-    expose_member(member=ana.pk, experiment=row.pk, at=AT + days(1))
-    made.ids["experiment"] = ids.encode("xpt", row.pk)
 
 
 def _figures() -> None:

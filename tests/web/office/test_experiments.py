@@ -108,7 +108,7 @@ def test_what_was_typed_comes_back_with_what_is_wrong(lunas: Luna, owner: Client
     ):  # fmt: skip
         assert owner.post(lunas.url(RULE), {**PLAN, **wrong}).status_code == 422, wrong
     for nothing in ("?kind=earning&target=nothing&knob=points", "?kind=earning&target=base&knob=colour", "?kind=x",
-                    "?kind=message&target=newsletter", ""):  # fmt: skip
+                    "?kind=message&target=newsletter"):  # fmt: skip
         assert owner.get(lunas.url(f"experiments/plan/{nothing}")).status_code == 404, nothing
     with acting_for(lunas.merchant, by=MARA):
         assert not Experiment.objects.exists()

@@ -70,7 +70,8 @@ class ExperimentForm(forms.Form):
     )
 
     def __init__(self, *args: Any, target: Target, currency: str, language: str, **kwargs: Any):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         self.target, self.currency, self.language = target, currency, language
         for letter in LETTERS:
             self._variant(letter)

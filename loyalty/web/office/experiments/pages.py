@@ -146,7 +146,7 @@ def _told(row: Experiment, here: Here, shown: Shown) -> dict[str, Any]:
         "headline": telling.headline(found, shown),
         "rows": [
             {"one": one, "name": name_of(one.arm), "mean": shown.value(one.mean), "verdict": text, "badge": badge,
-             "removed": formats.percent(Decimal(str(round(one.reading.removed, 2)))) if _shows(one) else ""}
+             "removed": _removed(one)}
             for one in found.rows
             for text, badge in [telling.verdict(one, shown) if one.reading else (_("What there was before"), "")]
         ],
@@ -162,8 +162,10 @@ def _told(row: Experiment, here: Here, shown: Shown) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _shows(row: found_in.Row) -> bool:
-    return row.reading is not None and row.reading.removed >= 0.05
+def _removed(row: found_in.Row) -> str:
+    """The part of the noise that the members' past took out; "" where that is next to nothing."""
+    removed = row.reading.removed if row.reading else 0.0
+    return formats.percent(Decimal(str(round(removed, 2)))) if removed >= 0.05 else ""
 
 
 def _has_changed(row: Experiment) -> bool:

@@ -38,6 +38,8 @@ def choose(request: HttpRequest, here: Here) -> HttpResponse:
 def create(request: HttpRequest, here: Here) -> HttpResponse:
     """The plan of a new one; `?kind=…&target=…&knob=…` is what it compares."""
     said = request.GET
+    if "kind" not in said:
+        return sent_to(request, reverse("office:experiment_choose", args=[here.merchant.slug]))
     target = target_of(said.get("kind", ""), said.get("target", ""), said.get("knob", ""), here)
     return _planned(request, here, target, None)
 

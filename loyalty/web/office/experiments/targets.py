@@ -22,7 +22,7 @@ from loyalty.web.office.messages.frame import label_of
 from loyalty.web.sentences import rule_sentence
 from members.rules.comparisons import knobs
 from rewards.models import Reward
-from rewards.queries.catalogue import rewards
+from rewards.queries.catalogue import reward, rewards
 from rewards.queries.pricing import can_be_compared
 from rewards.queries.telling import named
 
@@ -116,8 +116,8 @@ def target_of(kind: str, target: str, knob: str, here: Here) -> Target:
         if rule is not None and knob in knobs(rule):
             return _rule(rule, knob, here)
     elif kind == Kind.REWARD:
-        row = Reward.objects.filter(pk=ids.decode("rwd", target), retired_at=None).first()
-        if row is None or not can_be_compared(row):
+        row = reward(ids.decode("rwd", target))
+        if row.retired_at is not None or not can_be_compared(row):
             raise NotFound("reward")
         return _reward(row)
     elif kind == Kind.MESSAGE and target in PLANNED:

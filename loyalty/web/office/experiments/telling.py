@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from loyalty.web.office.frame import words
 from loyalty.web.office.messages.frame import label_of
 from loyalty.web.sentences import rule_sentence
 from members.rules.comparisons import Arm, knobs
-from rewards.models import Reward
+from rewards.queries.catalogue import reward
 from rewards.queries.telling import named
 
 STATES = {
@@ -91,8 +92,7 @@ def target_name(row: Experiment, here: Here) -> str:
         rule = rule_of(target=row.target)
         return rule.name or rule_sentence(rule, here.merchant.currency, words()) if rule else row.target
     if row.kind == Experiment.Kind.REWARD:
-        reward = Reward.objects.filter(pk=row.target).first()
-        return named(reward) if reward else ""
+        return named(reward(UUID(row.target)))
     if row.kind == Experiment.Kind.MESSAGE:
         return label_of(row.target)
     return _("Your own systems ask for each member’s variant.")
@@ -106,7 +106,7 @@ def said_of(arm: Arm, row: Experiment, here: Here) -> str:
     if row.kind == Experiment.Kind.REWARD:
         price = arm.values.get("cost_points")
         if price is None:
-            price = row.base if row.base is not None else _price_now(row)
+            price = row.base if row.base is not None else reward(UUID(row.target)).cost_points
         return formats.points(price, words())
     if row.kind == Experiment.Kind.MESSAGE:
         found = [
@@ -127,11 +127,6 @@ def _figures(arm: Arm, row: Experiment, currency: str) -> str:
         if value is not None:
             told.append(f"{knob_name(path)}: {figure(path, value, currency)}")
     return ", ".join(told)
-
-
-def _price_now(row: Experiment) -> int:
-    found = Reward.objects.filter(pk=row.target).values_list("cost_points", flat=True).first()
-    return found or 0
 
 
 @dataclass(frozen=True, slots=True)
