@@ -121,7 +121,7 @@ class Offer:
 
 
 def offers(member_id: UUID, *, at: datetime, channel: str = "") -> list[Offer]:
-    """The catalogue for one member, with what is missing for each; in two queries. Places and points that pay are had
+    """The catalogue for one member, with what is missing for each; in a few queries. Places and points that pay are had
     in their own way: here they are shown as if it were that one."""
     rows = list(offered())
     found = _seen(member_id, [row.pk for row in rows], at)

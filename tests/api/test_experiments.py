@@ -62,7 +62,7 @@ def test_an_experiment_from_plan_to_decision(call, later):
     assert call.post(f"{where}/decide", {"variant": "c"}).json()["code"] == "no_such_variant"
     assert call.post(f"{where}/decide", {"variant": "b"}).json()["decided"] == "b"
     assert call.post(f"{where}/decide", {"variant": "b"}).json()["code"] == "already_decided"
-    assert call.get("programme/draft").json()["document"]["earning"]["rules"][0]["points"] == 2
+    assert call.get("programme/draft").json()["draft"]["document"]["earning"]["rules"][0]["points"] == 2
 
 
 def test_a_shop_s_own_systems_ask_whose_variant_is_which(call, later):

@@ -105,7 +105,7 @@ def test_a_rule_that_says_something_else_by_now_is_not_varied(cafe: Any, told: l
     assert (outcome.points, outcome.decision.compared) == (50, ())
 
 
-def test_a_new_book_counts_at_once_in_every_process(cafe: Any) -> None:
+def test_a_new_book_counts_at_once_in_every_process(cafe: Any, told: list[Exposed]) -> None:
     one = compare("base", Arm("b", values={"points": 2}))
     member, mark = of_arm(one, "b"), ComparisonBook.objects.get().mark
     assert buy(member, 10, at=AT + days(1)).points == 20

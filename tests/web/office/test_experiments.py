@@ -117,7 +117,7 @@ def test_what_was_typed_comes_back_with_what_is_wrong(lunas: Luna, owner: Client
 def test_a_price_and_the_words_of_a_message_are_compared_too(lunas: Luna, owner: Client, now: Any) -> None:
     reward = f"experiments/plan/?kind=reward&target={ids.encode('rwd', lunas.reward.pk)}&knob="
     where = owner.post(lunas.url(reward), {**PLAN, "value_b": "80"})["Location"]
-    assert "80 points" in owner.get(where).content.decode()
+    assert "80\u00a0points" in owner.get(where).content.decode()
     owner.post(f"{where}start/")
     words = {**PLAN, "value_b": "Välkommen hem", "body_b": ""}
     where = owner.post(lunas.url("experiments/plan/?kind=message&target=welcome&knob="), words)["Location"]

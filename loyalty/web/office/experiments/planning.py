@@ -50,7 +50,8 @@ def edit(request: HttpRequest, here: Here, experiment_id: str) -> HttpResponse:
     """The plan of one that has not started."""
     row = reading.experiment(ids.decode("xpt", experiment_id))
     if row.state != Experiment.State.DRAFT:
-        raise ExperimentUnderWay()
+        messages.error(request, str(ExperimentUnderWay()))
+        return sent_to(request, url_of(here, row))
     return _planned(request, here, target_of_row(row, here), row)
 
 
