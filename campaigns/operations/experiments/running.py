@@ -44,7 +44,6 @@ class TargetChanged(DomainError):
 class NotStarted(DomainError):
     code = "not_started"
     message = _("This experiment has not started.")
-    status = 409
 
 
 class AlreadyDecided(DomainError):
