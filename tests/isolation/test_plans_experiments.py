@@ -7,8 +7,9 @@ from campaigns.models import Exposure
 from campaigns.operations.experiments.running import start_experiment
 from campaigns.operations.experiments.shaping import Plan, write_experiment
 from campaigns.queries.experiments import reading
-from campaigns.queries.experiments.assigned import inside
+from campaigns.queries.experiments.assigned import assigned, inside
 from members.models import Member
+from members.queries import comparisons
 from members.rules.comparisons import Arm
 from tests.cast import AT, days
 from tests.isolation.test_plans import Crowded, crowded, slow_steps
@@ -23,9 +24,9 @@ def test_experiments_use_an_index(crowded: Crowded) -> None:
         Exposure(experiment=row, member_id=member, variant="ab"[n % 2], at=AT + days(1), source_kind="told")
         for n, member in enumerate(Member.objects.values_list("pk", flat=True))
     )
-    # The book of what runs is one row of each shop, read by the shop: in a database with one book there is no index to
-    # use, and nothing to read past it.
     hot: dict[str, Callable[[], Any]] = {
+        "a member's variant": lambda: assigned(crowded.member, row.pk, AT + days(1)),
+        "what runs": comparisons.current,
         "what a member has met": lambda: list(Exposure.objects.filter(member=crowded.member)),
         "who is in a segment": lambda: inside("guests", [crowded.member], AT),
         "experiments that run": lambda: reading.running(AT),
