@@ -73,8 +73,9 @@ def write_experiment(*, experiment: UUID | None, plan: Plan, at: datetime) -> Ex
         raise TooManyExperiments()
     else:
         row = Experiment(created_at=at, created_by=str(scope.actor()))
-    for name in ("kind", "target", "audience", "metric", "smallest_percent", "window_days", "planned_days"):
+    for name in ("kind", "audience", "metric", "smallest_percent", "window_days", "planned_days"):
         setattr(row, name, getattr(plan, name))
+    row.target = "" if plan.kind == Experiment.Kind.OTHER else plan.target
     row.name, row.hypothesis, row.changed_at = plan.name.strip(), plan.hypothesis.strip(), at
     row.arms = msgspec.to_builtins(arms)
     row.guardrails = [{"metric": one, "percent": percent} for one, percent in plan.guardrails]
