@@ -10,15 +10,21 @@ class CampaignsConfig(AppConfig):
             consumers,  # noqa: F401 - registers what it consumes and plans
             tasks,
         )
+        from campaigns.operations.experiments import exposing, reviewing
         from campaigns.operations.privacy import draws, holder, rehearsed
         from campaigns.queries import event_kinds
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
+        from loyalty.core.programme import document
+        from members.operations import comparisons
         from members.queries.belonging import register_directory
 
         privacy.register(holder)
         register_directory(Kept())
         privacy.register(rehearsed)
         privacy.register(draws)
+        privacy.register(exposing.holder)
+        comparisons.register(exposing.Log())
+        document.register_review(reviewing.review)
         event_kinds.register()
         tasks.register()

@@ -4,6 +4,7 @@ every order is planned where events leave the outbox, in one statement for a who
 from uuid import UUID
 
 from campaigns.operations import digests, privacy
+from campaigns.operations.experiments import exposing
 from campaigns.operations.planning import New, plan
 from campaigns.operations.segments import looking
 from campaigns.queries.segments.reading import are_kept
@@ -87,6 +88,7 @@ def move_choices(event: Event) -> None:
         privacy.move(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_rehearsed(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_won(to=event.subject, of=UUID(event.data["merged"]))
+        exposing.move(to=event.subject, of=UUID(event.data["merged"]))
 
 
 @consumers.plans

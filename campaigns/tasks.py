@@ -8,10 +8,12 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.operations import newsletters, sweeping
+from campaigns.operations.experiments.running import close_ended
 from campaigns.operations.planning import TASK
 from campaigns.operations.rehearsing import rehearse_stretch
 from campaigns.operations.segments import looking, nightly, refreshing
 from campaigns.operations.sending import deliver
+from campaigns.queries.experiments.reading import ended
 from campaigns.queries.rehearsals import KIND
 from loyalty.core import clock
 from loyalty.core.events.consumers import wake
@@ -152,6 +154,21 @@ def refresh_segment(merchant: Merchant, segment: UUID, *, at: datetime) -> refre
     with acting_for(merchant, by=SYSTEM):
         refreshing.finish(segment=segment, as_of=begun.as_of, at=at)
     return moved
+
+
+@shared_task
+def close_experiments() -> int:
+    """Note experiments whose planned end has come, in every shop; how many. A shop that fails does not stop the
+    others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            with acting_for(merchant, by=SYSTEM):
+                if ended(at):
+                    done += close_ended(at=at)
+        except Exception:
+            log.exception("experiments of merchant %s could not be closed", merchant.pk)
+    return done
 
 
 def _rehearse(job: Job, at: datetime) -> kinds.Step:

@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
     "segments": {"task": "campaigns.tasks.refresh_segments", "schedule": 15.0},
     "segments by night": {"task": "campaigns.tasks.sweep_segments", "schedule": 900.0},
+    "experiments": {"task": "campaigns.tasks.close_experiments", "schedule": 300.0},
     "messages nobody announces": {"task": "campaigns.tasks.sweep", "schedule": 900.0},
     "old sessions": {"task": "loyalty.core.people.tasks.forget_old_sessions", "schedule": 3600.0},
     "cards in wallets": {"task": "loyalty.connectors.wallets.tasks.tell_wallets", "schedule": 30.0},

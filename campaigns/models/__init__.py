@@ -2,6 +2,7 @@
 
 from campaigns.models.choices import Preferences, Suppression
 from campaigns.models.draw import Draw, DrawWinner
+from campaigns.models.experiments import Experiment, Exposure
 from campaigns.models.message import UNCLAIMED, WAITING, Message
 from campaigns.models.newsletter import Newsletter
 from campaigns.models.rehearsal import Rehearsal, RehearsedMember
@@ -14,6 +15,8 @@ __all__ = [
     "WAITING",
     "Draw",
     "DrawWinner",
+    "Experiment",
+    "Exposure",
     "KindSetting",
     "Message",
     "Newsletter",

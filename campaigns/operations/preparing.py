@@ -16,6 +16,7 @@ from campaigns.providers.base import Outgoing
 from campaigns.providers.email import sender_of
 from campaigns.queries import addresses
 from campaigns.queries.contents import Asked, Content, content
+from campaigns.queries.experiments.assigned import arm_for
 from campaigns.queries.newsletters import words_in
 from campaigns.queries.rendering import Letter, Rendered, language_of, render
 from campaigns.queries.settings import Chosen, chosen
@@ -27,8 +28,10 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.identity import Identity
 from members.models import Member
-from members.queries import directory
+from members.operations.comparisons import Exposed, expose
+from members.queries import comparisons, directory
 from members.queries.why import Voice, voice_of_scope
+from members.rules.comparisons import MESSAGE, Arm, Comparison, Comparisons
 
 log = logging.getLogger(__name__)
 WEEK = timedelta(days=7)
@@ -69,6 +72,7 @@ class _Known:
     suppressed: Mapping[str, str]
     sent: Mapping[UUID, int]
     voice: Voice
+    comparisons: Comparisons
 
 
 def prepare(*, attempts: Mapping[UUID, int], at: datetime) -> list[Ready]:
@@ -137,6 +141,7 @@ def _known(messages: list[Message], at: datetime) -> _Known:
         suppressed=addresses.suppressed("email", emails),
         sent=dict(counted),
         voice=voice_of_scope(),
+        comparisons=comparisons.current(),
     )
 
 
@@ -145,7 +150,7 @@ def _one(row: Message, known: _Known, sent: int, at: datetime) -> Ready | None:
     if row.newsletter is not None and row.newsletter.state == Newsletter.State.CANCELLED:
         _drop(row, Why.CANCELLED)  # a dead worker had it when it was called off
         return None
-    facts = _facts(row, person, known, sent)
+    facts = _facts(row, person, known, sent, at)
     verdict = decide(row.kind, facts, due_at=row.planned_for, at=at)
     if verdict.until is not None:
         row.state, row.due_at, row.attempts = Message.State.HELD, verdict.until, 0
@@ -154,10 +159,13 @@ def _one(row: Message, known: _Known, sent: int, at: datetime) -> Ready | None:
     if verdict.why is not None or person is None:
         _drop(row, verdict.why or Why.NO_MEMBER)
         return None
-    rendered = _rendered(row, person, known, at)
+    variant = _variant(row, known, at)
+    rendered = _rendered(row, person, known, at, variant[1] if variant else None)
     if rendered is None:
         _drop(row, Why.NOTHING_LEFT)
         return None
+    if variant is not None:
+        expose(seen=[Exposed(row.member_id, variant[0].id, variant[1].key, at, "message", row.pk)])
     to = person.identities[ADDRESS_OF[row.channel]]
     return Ready(row.pk, row.channel, to, sender_of(known.shop), known.shop.reply_to, rendered)
 
@@ -167,7 +175,7 @@ def _drop(row: Message, why: Why) -> None:
     row.save(update_fields=["state", "reason"])
 
 
-def _facts(row: Message, person: directory.Row | None, known: _Known, sent: int) -> Facts:
+def _facts(row: Message, person: directory.Row | None, known: _Known, sent: int, at: datetime) -> Facts:
     if person is None:
         return Facts(takes_part=False)
     choices = known.preferences.get(row.member_id)
@@ -175,6 +183,7 @@ def _facts(row: Message, person: directory.Row | None, known: _Known, sent: int)
     zone = (choices.timezone if choices else "") or known.shop.timezone
     return Facts(
         takes_part=person.member.status == Member.Status.ACTIVE,
+        held_out=known.comparisons.is_held_out(row.member_id, at),
         is_on=row.kind not in known.chosen.off,
         has_address=bool(address),
         suppressed=known.suppressed.get(address, ""),
@@ -198,7 +207,18 @@ def wanted(person: directory.Row, *, choices: Preferences | None) -> frozenset[s
     return frozenset(topic.value for topic, yes in topics.items() if yes)
 
 
-def _rendered(row: Message, person: directory.Row, known: _Known, at: datetime) -> Rendered | None:
+def _variant(row: Message, known: _Known, at: datetime) -> tuple[Comparison, Arm] | None:
+    """The member's variant of the words, where an experiment compares them."""
+    for one in known.comparisons.running(MESSAGE, at, row.kind):
+        arm = arm_for(known.comparisons, one, row.member_id, at)
+        if arm is not None:
+            return one, arm
+    return None
+
+
+def _rendered(
+    row: Message, person: directory.Row, known: _Known, at: datetime, arm: Arm | None
+) -> Rendered | None:
     shop = known.shop
     language = language_of(person.member.language, shop)
     with translation.override(language), timezone.override(ZoneInfo(shop.timezone)):
@@ -208,6 +228,8 @@ def _rendered(row: Message, person: directory.Row, known: _Known, at: datetime) 
     if said is None:
         return None
     own = words_in(row.newsletter, language) if row.newsletter else known.chosen.own_words(row.kind, language)
+    if arm is not None:
+        own = {**own, **arm.values.get("words", {}).get(language, {})}
     letter = Letter(
         kind=row.kind,
         shop=shop,

@@ -33,6 +33,17 @@ KINDS = (
          {"draw": "may", "winners": ["3f7a9c01b2de"], "chances": 412}, about="drw"),
     Kind("draw.won", "A member has won in a prize draw.", {"draw": "may", "place": 1}),
     Kind("draw.cancelled", "A prize draw was called off.", {"draw": "may"}, about="drw"),
+    Kind("experiment.written", "An experiment was planned.", {"kind": "earning", "variants": 2}, about="xpt"),
+    Kind("experiment.edited", "The plan of an experiment was changed.", {"kind": "earning", "variants": 2},
+         about="xpt"),
+    Kind("experiment.removed", "The plan of an experiment was thrown away.", {"kind": "earning"}, about="xpt"),
+    Kind("experiment.started", "An experiment has begun.", {"kind": "earning", "variants": 2, "days": 28}, about="xpt"),
+    Kind("experiment.stopped", "An experiment was ended; everybody gets what there was before.", {"kind": "earning"},
+         about="xpt"),
+    Kind("experiment.decided", "A variant of an experiment was taken over.", {"kind": "earning", "variant": "b"},
+         about="xpt"),
+    Kind("holdout.set", "Another part of the members is held out from campaigns and experiments.",
+         {"share": 500}, about=""),
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import document
 from loyalty.core.programme import queries as programmes
 from members.models import Order, Stats
+from members.queries import comparisons
 from members.queries import tiers as standings
 from members.queries.pasts import Past, pasts
 from members.rules.facts import Spent
@@ -110,10 +111,11 @@ def rules_of(row: Rehearsal) -> tuple[document.Programme, Rules]:
 def _rules_of(row: Rehearsal) -> tuple[document.Programme, Rules]:
     programme = document.parse(row.document)
     zone = ZoneInfo(shop_of_scope().timezone)
-    rules = Rules.of(programme, zone, row.since)
+    experiments = comparisons.current()
+    rules = Rules.of(programme, zone, row.since, experiments)
     if row.moved:
         moved = moved_into(rules.earning, until=row.until)
-        rules = Rules.of({**programme, "earning": moved}, zone, row.since)
+        rules = Rules.of({**programme, "earning": moved}, zone, row.since, experiments)
     return programme, rules
 
 

@@ -25,15 +25,18 @@ class Why(StrEnum):
     MERGED = "merged"
     ERASED = "erased"
     CANCELLED = "cancelled"
+    HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known of a member and their shop at the moment of sending. `suppressed` is "" or why the address may not
     be written to: bounce, complaint, unsubscribed. `sent` counts what they got within a week, `most` is how much that
-    may be (None: any amount)."""
+    may be (None: any amount). `held_out`: they are among those who get no marketing, so that it can be seen what it
+    brings."""
 
     takes_part: bool = True
+    held_out: bool = False
     is_on: bool = True
     has_address: bool = True
     suppressed: str = ""
@@ -95,4 +98,6 @@ def _refusal(kind: str, facts: Facts) -> Why | None:
         return None
     if facts.suppressed:
         return Why.UNSUBSCRIBED
-    return None if topic in facts.wanted else Why.NOT_WANTED
+    if topic not in facts.wanted:
+        return Why.NOT_WANTED
+    return Why.HELD_OUT if facts.held_out and topic is Topic.NEWSLETTER else None

@@ -188,6 +188,13 @@ SENTENCES = (
     _("This server does not keep referrals yet."),
     _("No segment can be both asked for and ruled out."),
     _("What it costs is what a member pays with: leave it at 0."),
+    # Experiments.
+    _("An experiment compares two to eight variants."),
+    _("Two variants have the same id."),
+    _("Give an id of 1 to 40 characters."),
+    _("Hold out at most half of all members."),
+    _("This rule has no such figure."),
+    _("Give a whole number."),
     # Orders and documents.
     _("This shop's currency is {currency}."),
     _("The order is too large."),

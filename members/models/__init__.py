@@ -8,6 +8,7 @@ from members.models.adjusting import (
     AdjustmentUse,
 )
 from members.models.belonging import DrawEntry, EarnedBadge, FullCard, SegmentPlace, TierStanding
+from members.models.comparing import ComparisonBook
 from members.models.consent import Consent
 from members.models.conversion import PointsConversion
 from members.models.hold import HoldEvent
@@ -37,6 +38,7 @@ __all__ = [
     "AdjustmentUse",
     "BudgetUse",
     "CardLink",
+    "ComparisonBook",
     "Consent",
     "DrawEntry",
     "EarnedBadge",

@@ -24,16 +24,16 @@ from members.operations import following
 from members.operations.counting import count, lock_budgets
 from members.operations.deciding import MemberNotFound, named, refuse_too_many
 from members.operations.granting import NO_TERMS, Source, grants
-from members.queries import usage
+from members.queries import comparisons, usage
 from members.queries.activities import proof_print, sent_by_others
 from members.queries.order_facts import Known, look_up
+from members.rules.comparisons import decide_compared
 from members.rules.decision import Decision
 from members.rules.doing import JOINED, SOURCE, NewActivity, activity_problems, joined
-from members.rules.engine import decide
 from members.rules.facts import ActivityFacts, Facts, MemberFacts
 from members.rules.moderation import Needs, Proof, why_it_waits
 from members.rules.points_life import Terms, terms
-from members.rules.usage import asked_by, uses
+from members.rules.usage import asked_by, asking_segments, uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def locked_member(member: UUID) -> Known:
 
 def _known(name: tuple[str, str]) -> tuple[Known, UUID | None]:
     """Who did it, and the programme version in force. Raises `MemberNotFound`."""
-    known, version = look_up({0: name})
+    known, version, _book = look_up({0: name})
     if 0 not in known:
         raise MemberNotFound()
     return known[0], version
@@ -203,12 +203,15 @@ def decide_activity(
         return Decision(), NO_TERMS
     shop, programme = shop_of_scope(), programmes.version(version).programme
     asked, zone, blocked = asked_by(programme["earning"]), ZoneInfo(shop.timezone), who.status == "blocked"
+    running = comparisons.current()
+    if running.looks_at_segments:
+        asked = asking_segments(asked)
     facts = Facts(member=MemberFacts(who.joined_at, blocked=blocked), zone=shop.timezone, activity=done)
     if not asked.nothing:
         sheet = usage.sheet(asked, [usage.Occasion(0, who.id, instant)], zone)
         member = sheet.member(0, who.id, instant, joined_at=who.joined_at, blocked=blocked)
         facts = Facts(member=member, zone=shop.timezone, activity=done, budgets=sheet.spent())
-    decision = decide(programme["earning"], facts, instant)
+    decision = decide_compared(programme["earning"], facts, instant, member=who.id, comparisons=running)
     refuse_too_many(decision)
     return decision, terms(programme["points_life"], instant, zone)
 

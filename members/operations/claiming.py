@@ -23,12 +23,12 @@ from members.operations.granting import Source, grants
 from members.operations.locking import lock_counts, lock_name
 from members.operations.membership import NotActive
 from members.operations.refunds import claw_back, contribution, count_less
-from members.queries import usage
+from members.queries import comparisons, usage
 from members.queries.directory import member as current
+from members.rules.comparisons import decide_compared
 from members.rules.decision import Decision
-from members.rules.engine import decide
 from members.rules.facts import Facts, LineFacts, LineKind, MemberFacts, OrderFacts
-from members.rules.usage import Sheet, asked_by, uses
+from members.rules.usage import Sheet, asked_by, asking_segments, uses
 
 
 class OrderTaken(DomainError):
@@ -104,7 +104,9 @@ def _decide_again(row: Order, lines: list[OrderLine], who: Member, counts: Stats
     if row.programme_version is not None:
         shop = shop_of_scope()
         earning = programmes.version(row.programme_version).programme["earning"]
-        asked, zone = asked_by(earning), ZoneInfo(shop.timezone)
+        asked, zone, running = asked_by(earning), ZoneInfo(shop.timezone), comparisons.current()
+        if running.looks_at_segments:
+            asked = asking_segments(asked)
         member = MemberFacts(who.joined_at, counts.orders_count, counts.spend_minor, counts.last_order_at)
         sheet = Sheet(asked, zone)
         if not asked.nothing:
@@ -114,7 +116,7 @@ def _decide_again(row: Order, lines: list[OrderLine], who: Member, counts: Stats
             sheet = usage.sheet(asked, [occasion], zone)
             member = sheet.member(0, who.pk, row.placed_at, joined_at=who.joined_at, blocked=False)
         facts = Facts(_facts(row, lines), member, shop.timezone, budgets=sheet.spent())
-        decision = decide(earning, facts, row.placed_at)
+        decision = decide_compared(earning, facts, row.placed_at, member=who.pk, comparisons=running)
         count(found=uses(earning, decision), source_kind=RuleUse.Kind.ORDER, source=row.pk, member=who.pk,
               at=row.placed_at)  # fmt: skip
     row.member, row.points_earned = who, decision.earned()

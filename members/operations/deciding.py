@@ -22,15 +22,17 @@ from loyalty.core.tenancy import scope
 from members.operations.counting import expected
 from members.operations.granting import NO_TERMS, Source, grants
 from members.queries import usage
+from members.queries.comparisons import book
 from members.queries.identifying import normal
 from members.queries.order_facts import Known, look_up
+from members.rules.comparisons import Comparisons, decide_compared
 from members.rules.conditions.order_of_events import PURCHASE
 from members.rules.decision import Decision
-from members.rules.engine import decide, paid_by_line
+from members.rules.engine import paid_by_line
 from members.rules.facts import Facts, Happened, MemberFacts
 from members.rules.points_life import Terms, terms
 from members.rules.shopping import MemberRef, NewOrder, order_problems
-from members.rules.usage import Sheet, asked_by, uses
+from members.rules.usage import Sheet, asked_by, asking_segments, uses
 
 type Refusals = dict[int, DomainError]
 IN_FORCE: Final = "in_force"
@@ -151,10 +153,11 @@ def plan(
 ) -> Batch:
     """Ask the engine about each sane order, earlier ones first; the batch is sorted by name, so that batches lock
     alike. With `when` it is a rehearsal: as if made at that instant, whether recorded already or not."""
-    known, version = look_up(members)
+    known, version, mark = look_up(members)
     version = version if by == IN_FORCE else by
     current = programmes.version(version) if version else None
     making = _Making(shop, current, at, rehearsal=when is not None)
+    making.comparisons = book(mark)
     for index in sorted(members, key=lambda index: (orders[index].placed_at, *_name(orders[index]))):
         if members[index] is not None and index not in known:
             refused[index] = MemberNotFound()
@@ -186,6 +189,7 @@ class _Making:
     def __init__(self, shop: Merchant, current: programmes.Current | None, at: datetime, *, rehearsal: bool):
         self.shop, self.current, self.at, self.rehearsal = shop, current, at, rehearsal
         self.zone = ZoneInfo(shop.timezone)
+        self.comparisons = Comparisons()
         self.asked: list[_Asked] = []
         self.batch = Batch()
         self.sheet: Sheet | None = None
@@ -196,6 +200,8 @@ class _Making:
         if self.current is None or not self.asked:
             return
         asked = asked_by(self.current.programme["earning"])
+        if self.comparisons.looks_at_segments:
+            asked = asking_segments(asked)
         if not asked.nothing:
             self.sheet = usage.sheet(asked, [_occasion(one) for one in self.asked], self.zone)
 
@@ -206,7 +212,10 @@ class _Making:
             return
         decision, life = Decision(), NO_TERMS
         if self.current is not None:
-            decision = decide(self.current.programme["earning"], self._facts(one), one.at)
+            decision = decide_compared(
+                self.current.programme["earning"], self._facts(one), one.at,
+                member=one.who.id if one.who else None, comparisons=self.comparisons,
+            )  # fmt: skip
             life = terms(self.current.programme["points_life"], one.at, self.zone)
         refuse_too_many(decision)
         made = _planned(one, decision, life, self.current.id if self.current else None, self.at)

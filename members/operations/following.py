@@ -13,7 +13,7 @@ from loyalty.core.ledger.operations import hold
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
 from members.models import Activity, Order
-from members.operations import cards, gifts, holds, referrals, tiers
+from members.operations import cards, comparisons, gifts, holds, referrals, tiers
 from members.operations.deciding import Plan
 from members.rules.decision import Decision
 from members.rules.tiers import Occasion
@@ -99,6 +99,8 @@ def after_activity(activity: Activity, *, decision: Decision, at: datetime) -> N
 def _give(
     kind: str, source: UUID, decision: Decision, member: UUID, at: datetime, version: UUID | None
 ) -> None:
+    if decision.compared:
+        comparisons.note(decision=decision, member=member, source_kind=kind, source=source, at=at)
     if not gifts.is_plain(decision):
         gifts.hand_out(decision, occasion=gifts.Occasion(kind, source, member, at))
     programme = _programme(version)

@@ -173,8 +173,9 @@ def _orders(
             row[:12]
         )
         facts = OrderFacts(currency, tuple(lines[key]), discount, paid, channel, location, method)
-        past = PastOrder(key, at, facts, total, blocked=row[13] == "member_blocked")
         one = found[owner[member]]
+        who = member if member != one.member.id else None
+        past = PastOrder(key, at, facts, total, blocked=row[13] == "member_blocked", who=who)
         one.events.append(past)
         one.real[key] = Real(points, external_id)
         made[key] = past, row[12]
@@ -210,6 +211,7 @@ def _activities(found: Mapping[UUID, Past], owner: Mapping[UUID, UUID], until: d
                     ActivityFacts(kind, _json(properties) or {}, line, channel, location),
                     status in _STANDS,
                     blocked=why == "member_blocked",
+                    who=member if member != one.member.id else None,
                 )
             )
             one.real[key] = Real(points if status in _STANDS else 0, "")  # fmt: skip

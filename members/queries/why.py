@@ -5,7 +5,7 @@ active language; figures are written that language's way, and points carry the m
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -139,8 +139,24 @@ def explain(decision: Decision | Mapping[str, Any], voice: Voice) -> list[Why]:
     """
     if not isinstance(decision, Decision):
         decision = msgspec.convert(dict(decision), Decision, strict=False)
-    said = [_why(reason, voice) for reason in decision.reasons if _concerns(reason, voice)]
+    said = [
+        _in_variant(_why(reason, voice), decision, voice)
+        for reason in decision.reasons
+        if _concerns(reason, voice)
+    ]
     return sorted(said, key=lambda why: not why.matched)
+
+
+def _in_variant(why: Why, decision: Decision, voice: Voice) -> Why:
+    """The same, and by which variant of an experiment: that is the shop's business and not told to members."""
+    for one in () if voice.plain else decision.compared:
+        if one.rule == why.rule:
+            variant = one.variant_name or one.variant
+            text = gettext("{why}, in variant “{variant}” of “{experiment}”").format(
+                why=why.sentence.rstrip("."), variant=variant, experiment=one.name
+            )
+            why = replace(why, sentence=text)
+    return why
 
 
 def _concerns(reason: Reason, voice: Voice) -> bool:

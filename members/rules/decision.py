@@ -80,11 +80,24 @@ class Reason(Struct, frozen=True):
     conditions: tuple[Checked, ...] = ()
 
 
+class Compared(Struct, frozen=True):
+    """A variant of an experiment by which a rule was applied. `matters`: another variant would have given something
+    else."""
+
+    experiment: str
+    name: str
+    variant: str
+    variant_name: str
+    rule: str
+    matters: bool
+
+
 class Decision(Struct, frozen=True):
     """`eligible_minor` is the part of the order that could earn at all; `lines` splits the points over the
     lines by number, in whole points that sum to what was given, so that a refunded line takes exactly its
     own. `other_lines` does the same for each other unit. An activity has no lines to split over. `counted` names the
-    rules that gave and whose gift counts against a cap, a cool-down or a budget."""
+    rules that gave and whose gift counts against a cap, a cool-down or a budget; `compared` the variants of experiments
+    that it was made by."""
 
     effects: tuple[AnyEffect, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -93,6 +106,7 @@ class Decision(Struct, frozen=True):
     other_lines: dict[str, dict[int, int]] = {}
     drawn: tuple[Drawn, ...] = ()
     counted: tuple[str, ...] = ()
+    compared: tuple[Compared, ...] = ()
 
     def earned(self, unit: str = POINTS) -> int:
         """Units given in all."""

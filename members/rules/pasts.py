@@ -14,13 +14,15 @@ from members.rules.facts import ActivityFacts, OrderFacts
 
 @dataclass(slots=True)
 class PastOrder:
-    """A purchase that was really made. `blocked`: whoever made it was not allowed to earn then."""
+    """A purchase that was really made. `blocked`: whoever made it was not allowed to earn then; `who`: the one who
+    made it, where that is somebody who was merged into the member since."""
 
     id: UUID
     at: datetime
     facts: OrderFacts
     total_minor: int
     blocked: bool = False
+    who: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class PastActivity:
     facts: ActivityFacts
     counts: bool = True
     blocked: bool = False
+    who: UUID | None = None
 
 
 type PastEvent = PastOrder | PastRefund | PastActivity

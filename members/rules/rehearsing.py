@@ -17,17 +17,18 @@ from zoneinfo import ZoneInfo
 
 from loyalty.core.money import MAX_POINTS, share
 from members.rules.clawback import LineState, points_to_take
+from members.rules.comparisons import NONE, Comparisons, decide_compared
 from members.rules.conditions.order_of_events import PURCHASE
 from members.rules.decision import Decision, EnterSegment
 from members.rules.earning import Earning
-from members.rules.engine import decide, paid_by_line
+from members.rules.engine import paid_by_line
 from members.rules.facts import NO_ORDER, ActivityFacts, Facts, Happened, OrderFacts, Spent
 from members.rules.needs import Need
 from members.rules.pasts import PastActivity, PastEvent, PastMember, PastOrder, PastRefund
 from members.rules.tiers import By, Occasion, Tiers, WindowKind, standing
 from members.rules.tiers import Standing as TierStanding
 from members.rules.units import BADGES, ENTRIES, POINTS, REWARDS, SEGMENTS
-from members.rules.usage import Asked, Sheet, Standing, Use, asked_by, uses
+from members.rules.usage import Asked, Sheet, Standing, Use, asked_by, asking_segments, uses
 
 
 @dataclass(slots=True)
@@ -62,19 +63,24 @@ class Purse:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is lived by. `begins`: since when budgets are drawn on."""
+    """What is lived by. `begins`: since when budgets are drawn on; `comparisons`: the experiments there were."""
 
     earning: Earning
     tiers: Tiers
     zone: ZoneInfo
     begins: datetime
     asked: Asked
+    comparisons: Comparisons = NONE
 
     @classmethod
-    def of(cls, programme: Mapping[str, Any], zone: ZoneInfo, begins: datetime) -> "Rules":
+    def of(
+        cls, programme: Mapping[str, Any], zone: ZoneInfo, begins: datetime, comparisons: Comparisons = NONE
+    ) -> "Rules":
         """Those of a programme."""
         earning = programme["earning"]
-        return cls(earning, programme["tiers"], zone, begins, asked_by(earning))
+        asked = asked_by(earning)
+        asked = asking_segments(asked) if comparisons.looks_at_segments else asked
+        return cls(earning, programme["tiers"], zone, begins, asked, comparisons)
 
 
 @dataclass(slots=True)
@@ -167,7 +173,8 @@ class Life:
     # --- what happens ----------------------------------------------------------------------------------------------
 
     def _buy(self, order: PastOrder) -> None:
-        lived = self._decide(order.id, order.at, order.facts, None, order, blocked=order.blocked)
+        lived = self._decide(order.id, order.at, order.facts, None, order, blocked=order.blocked,
+                             who=order.who)  # fmt: skip
         skus = dict.fromkeys(line.sku for line in order.facts.lines) if self._remembers else ()
         bought = [Happened(PURCHASE, order.at, sku) for sku in skus]
         self._sheet.add(self.member.id, order.at, _kept_count(lived.uses), bought)
@@ -179,7 +186,8 @@ class Life:
     def _do(self, done: PastActivity) -> None:
         tiers = self.rules.tiers
         if done.counts:
-            lived = self._decide(done.id, done.at, NO_ORDER, done.facts, None, blocked=done.blocked)
+            lived = self._decide(done.id, done.at, NO_ORDER, done.facts, None, blocked=done.blocked,
+                                 who=done.who)  # fmt: skip
             sku = done.facts.product.sku if done.facts.product else ""
             about = [Happened(done.facts.kind, done.at, sku)] if self._remembers else []
             self._sheet.add(self.member.id, done.at, _kept_count(lived.uses), about)
@@ -219,7 +227,7 @@ class Life:
 
     def _decide(
         self, source: UUID, at: datetime, order: OrderFacts, activity: ActivityFacts | None,
-        past: PastOrder | None, *, blocked: bool,
+        past: PastOrder | None, *, blocked: bool, who: UUID | None = None,
     ) -> Lived:  # fmt: skip
         """Ask the engine on what would have been known, and remember what it gave."""
         rules = self.rules
@@ -231,7 +239,9 @@ class Life:
         )  # the very facts a batch of orders gets live, of which the later ones see the earlier
         spent = self.purse.spent(at) if rules.asked.budgets else {}
         facts = Facts(order, known, rules.zone.key, activity=activity, budgets=spent)
-        decision = decide(rules.earning, facts, at)
+        decision = decide_compared(
+            rules.earning, facts, at, member=who or self.member.id, comparisons=rules.comparisons
+        )
         if max((decision.earned(unit) for unit in decision.units()), default=0) > MAX_POINTS:
             decision = Decision()  # refused live, too
         counted = uses(rules.earning, decision)

@@ -5,7 +5,7 @@ not counted afterwards.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -67,6 +67,11 @@ def asked_by(earning: "Earning") -> Asked:
             _kept.clear()
         found = _kept[id(earning)] = earning, _asked(earning)
     return found[1]
+
+
+def asking_segments(asked: Asked) -> Asked:
+    """The same, and which segments members are in: for experiments that are for one of them."""
+    return asked if Need.SEGMENTS in asked.needs else replace(asked, needs=asked.needs | {Need.SEGMENTS})
 
 
 def _asked(earning: "Earning") -> Asked:

@@ -61,13 +61,15 @@ class RedemptionQuote(Endpoint):
             member=held.member, reward=reward.pk, at=call.at, channel=call.body.channel
         )
         points = held.balances["points"].available
+        who = catalogue.asker(held.member, reward, at=call.at, channel=call.body.channel)
+        cost = catalogue.priced(reward, who, member=held.member, at=call.at)
         return shapes.Quote(
             member=ids.encode("mbr", held.member),
             reward=ids.encode("rwd", reward.pk),
             can_have=not missing,
-            cost_points=reward.cost_points,
+            cost_points=cost,
             balance=points,
-            balance_after=points - reward.cost_points,
+            balance_after=points - cost,
             missing=missing,
         )
 

@@ -18,6 +18,7 @@ from rewards.operations.catalogue import (
     edit_reward,
     retire_reward,
 )
+from rewards.operations.showing import show_offers
 from rewards.queries import catalogue
 
 EXAMPLE = {
@@ -124,7 +125,10 @@ class MemberRewards(Endpoint):
         missing."""
         at = within("at", call.query.at) if call.query.at is not None else call.at
         held = wallet(ids.decode("mbr", id))
-        found = catalogue.offers(held.member, at=at, channel=call.query.channel)
+        if call.query.at is None:
+            found = show_offers(member=held.member, at=at, channel=call.query.channel)
+        else:
+            found = catalogue.offers(held.member, at=at, channel=call.query.channel)
         return shapes.RewardOffers(
             ids.encode("mbr", held.member),
             held.balances["points"].available,

@@ -35,8 +35,9 @@ from members.rules.points_life import Expiry, PointsLife, end_of, expires_at
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations import codes, vouchers, written
 from rewards.operations.undoing import undo
+from rewards.queries import pricing
 from rewards.queries.asking import zone_of_shop
-from rewards.queries.catalogue import asker, terms_of
+from rewards.queries.catalogue import asker, priced, terms_of
 from rewards.rules.eligibility import Missing, why_not
 
 DEFAULT_HOLD = timedelta(minutes=30)
@@ -83,7 +84,9 @@ def quote_redemption(*, member: UUID, reward: UUID, at: datetime, channel: str =
     row = Reward.objects.filter(pk=reward).first()
     if row is None:
         raise NotFound("reward")
-    return why_not(terms_of(row), asker(member, row, at=at, channel=channel), at)
+    who = asker(member, row, at=at, channel=channel)
+    cost = priced(row, who, member=member, at=at)
+    return why_not(structs.replace(terms_of(row), cost_points=cost), who, at)
 
 
 def reserve_reward(
@@ -114,7 +117,7 @@ def reserve_reward(
     if asked.asker is not None:
         shared = households.reach(household, member=who, at=at)
         asked.asker.points += shared + pulling.reach(linked, member=who, at=at)
-    terms = _refuse(asked, reward, channel, use, at)
+    terms = _refuse(asked, who, reward, channel, use, at)
     redemption = Redemption(
         key=key,
         fingerprint=mark,
@@ -144,13 +147,20 @@ def _gather(linked: list[Linked], household: list[UUID], row: Redemption, shared
     households.gather(household, member=who, needed=cost, redemption=row.pk, at=at)
 
 
-def _refuse(asked: written.Asked, reward: UUID, channel: str, use: Use, at: datetime) -> written.Priced:
+def _refuse(
+    asked: written.Asked, member: UUID, reward: UUID, channel: str, use: Use, at: datetime
+) -> written.Priced:
     """What the reward asks for, or `NotEligible`."""
     if asked.reward is None or asked.asker is None:
         raise NotFound("reward")
     terms = asked.reward.needs()
     if use.points is not None:
         terms = structs.replace(terms, cost_points=use.points)
+    else:
+        rows = [(reward, terms.cost_points)]
+        compared = pricing.variants(rows, member=member, segments=asked.asker.segments, at=at)
+        if reward in compared:
+            terms = structs.replace(terms, cost_points=pricing.price(compared[reward][1], terms.cost_points))
     paying = use.points is not None
     who = asked.asker.asker(reward, zone_of_shop(), channel=channel, booking=use.booking, paying=paying)
     reasons = why_not(terms, who, at)

@@ -9,9 +9,12 @@ from django.db.models import QuerySet
 from msgspec import convert
 
 from loyalty.core.errors import NotFound
+from members.queries import comparisons, directory
 from members.queries.partners import reach_of
 from members.queries.sharing import together
+from members.rules.comparisons import Arm, Comparison
 from rewards.models import Reward
+from rewards.queries import pricing
 from rewards.queries.asking import Seen, seen, zone_of_shop
 from rewards.rules.audience import Audience, Limit
 from rewards.rules.eligibility import Asker, Missing, Terms, why_not
@@ -71,6 +74,15 @@ def _seen(member_id: UUID, rewards: list[UUID], at: datetime) -> Seen | None:
     return found
 
 
+def priced(row: Reward, asker: Asker, *, member: UUID, at: datetime) -> int:
+    """What a reward costs a member (or whoever they are now) in points: by their variant, where prices are compared."""
+    if not comparisons.current().of:
+        return row.cost_points
+    who = directory.member(member).pk
+    found = pricing.variants([(row.pk, row.cost_points)], member=who, segments=asker.segments, at=at)
+    return pricing.price(found[row.pk][1], row.cost_points) if row.pk in found else row.cost_points
+
+
 def asker(
     member_id: UUID,
     row: Reward,
@@ -89,10 +101,12 @@ def asker(
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A reward and what stands between it and the member; `missing` empty: it can be had now."""
+    """A reward and what stands between it and the member; `missing` empty: it can be had now. It costs what it costs
+    this member: by their `variant`, where an experiment compares prices."""
 
     reward: Reward
     missing: tuple[Missing, ...]
+    variant: tuple[Comparison, Arm] | None = None
 
     @property
     def can_have(self) -> bool:
@@ -107,17 +121,21 @@ class Offer:
 
 
 def offers(member_id: UUID, *, at: datetime, channel: str = "") -> list[Offer]:
-    """The catalogue for one member, with what is missing for each; in two queries. Places and points that pay are had
+    """The catalogue for one member, with what is missing for each; in a few queries. Places and points that pay are had
     in their own way: here they are shown as if it were that one."""
     rows = list(offered())
     found = _seen(member_id, [row.pk for row in rows], at)
     if found is None:
         raise NotFound("member")
-    zone = zone_of_shop()
-    return [
-        Offer(
-            row,
-            why_not(terms_of(row), found.asker(row.pk, zone, channel=channel, booking=True, paying=True), at),
-        )
-        for row in rows
-    ]
+    prices = ((row.pk, row.cost_points) for row in rows)
+    compared = pricing.variants(prices, member=member_id, segments=found.segments, at=at)
+    zone, made = zone_of_shop(), []
+    for row in rows:
+        variant = compared.get(row.pk)
+        if variant is not None:
+            row.cost_points = pricing.price(
+                variant[1], row.cost_points
+            )  # as it is for this member; never saved
+        who = found.asker(row.pk, zone, channel=channel, booking=True, paying=True)
+        made.append(Offer(row, why_not(terms_of(row), who, at), variant))
+    return made

@@ -64,6 +64,7 @@ from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
+from tests.isolation.compared import compared
 from tests.wallets import papers
 
 
@@ -102,6 +103,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _wallets(made, ana, secret)
         _segments(made, ana, secret)
         _rehearse(made)
+        made.ids["experiment"] = compared(ana, secret)
         _figures()
         put_away(hidden=False, at=AT)
     return made

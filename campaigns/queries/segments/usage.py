@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.models import Newsletter
+from campaigns.models import Experiment, Newsletter
 from campaigns.queries.newsletters import words_in
 from campaigns.queries.segments.reading import conditions_of, with_conditions
 from campaigns.rules.segments import InSegment, leaves
@@ -21,7 +21,8 @@ _WAITING = (Newsletter.State.DRAFT, Newsletter.State.SCHEDULED, Newsletter.State
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that names a segment. `kind` is rule, reward, newsletter or segment; `name` what people call it."""
+    """One thing that names a segment. `kind` is rule, reward, newsletter, segment or experiment; `name` what people
+    call it."""
 
     kind: str
     name: str
@@ -30,7 +31,15 @@ class Use:
 def uses(handle: str) -> list[Use]:
     """Everything that names a segment now, each once."""
     return list(
-        dict.fromkeys((*_rules(handle), *_rewards(handle), *_newsletters(handle), *_segments(handle)))
+        dict.fromkeys(
+            (
+                *_rules(handle),
+                *_rewards(handle),
+                *_newsletters(handle),
+                *_segments(handle),
+                *_experiments(handle),
+            )
+        )
     )
 
 
@@ -67,3 +76,10 @@ def _segments(handle: str) -> Iterator[Use]:
         for _path, one in leaves(conditions_of(row)):
             if isinstance(one, InSegment) and handle in one.any_of:
                 yield Use("segment", row.name)
+
+
+def _experiments(handle: str) -> Iterator[Use]:
+    """Those that are planned or run."""
+    states = (Experiment.State.DRAFT, Experiment.State.RUNNING)
+    for row in Experiment.objects.filter(audience=handle, state__in=states).order_by("id"):
+        yield Use("experiment", row.name)

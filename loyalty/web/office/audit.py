@@ -259,6 +259,7 @@ ICONS = {
     "perk": "concierge-bell",
     "badge": "award",
     "draw": "ticket",
+    "experiment": "flask-conical",
     "segment": "tags",
     "rehearsal": "history",
     "card": "stamp",
@@ -292,7 +293,7 @@ _BEGINNINGS = {
     "points": ("points.", "adjustment.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
-    "programme": ("programme.", "blueprint.", "partnership.", "rehearsal."),
+    "programme": ("programme.", "blueprint.", "partnership.", "rehearsal.", "experiment.", "holdout."),
     "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
               "pin.", "stripe.", "wallet.", "widget."),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What happened with webhooks and messages, in plain words for the audit log."""
+"""What happened with webhooks, messages and experiments, in plain words for the audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -22,4 +22,11 @@ HAPPENED = {
     "messages.hours_set": gettext_lazy("The hours without messages were changed"),
     "newsletter.scheduled": gettext_lazy("A newsletter was given its time"),
     "newsletter.cancelled": gettext_lazy("A newsletter was called off"),
+    "experiment.written": gettext_lazy("An experiment was planned"),
+    "experiment.edited": gettext_lazy("The plan of an experiment was changed"),
+    "experiment.removed": gettext_lazy("The plan of an experiment was removed"),
+    "experiment.started": gettext_lazy("An experiment was started for {days} days"),
+    "experiment.stopped": gettext_lazy("An experiment was stopped"),
+    "experiment.decided": gettext_lazy("An experiment was decided"),
+    "holdout.set": gettext_lazy("Another part of the members is held out from now on"),
 }

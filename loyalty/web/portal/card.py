@@ -18,7 +18,7 @@ from loyalty.web.portal.telling import welcome_of
 from loyalty.web.portal.wallets import wallet_links
 from members.queries.sharing import together
 from members.queries.story import story
-from rewards.queries.catalogue import offers
+from rewards.operations.showing import show_offers
 
 SOON = timedelta(days=60)
 
@@ -49,7 +49,7 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
     mark, before = f"{balance.version}.{balance.available}.{balance.pending}", request.GET.get("seen", "")
     if before == mark and getattr(request, "htmx", False):  # nothing has happened since it was looked at last
         return HttpResponse(status=204)
-    found = offers(card.member_id, at=card.at)
+    found = show_offers(member=card.member_id, at=card.at)
     can_have = [offer for offer in found if offer.can_have]
     ahead = [offer for offer in found if offer.points_missing and len(offer.missing) == 1]
     upcoming = min(ahead, key=lambda offer: offer.points_missing, default=None)

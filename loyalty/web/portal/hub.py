@@ -54,7 +54,7 @@ def how(request: HttpRequest, card: Card) -> HttpResponse:
     """How the programme works today, and what points get."""
     offered = [row for row in rewards() if not row.gift_only and row.cost_points > 0]
     context = {
-        "ways": ways(card.merchant.currency, words(), first_rewards(), at=card.at),
+        "ways": ways(card.merchant.currency, words(), first_rewards(), at=card.at, member=card.member_id),
         "offers": [{"name": named(row), "cost": row.cost_points} for row in offered],
     }
     return portal_page(request, card, "portal/how.html", context, current="profile")

@@ -18,9 +18,10 @@ from loyalty.web.portal.frame import Card, card_page, portal_page
 from members.queries.why import voice_of_scope
 from rewards.models import Redemption, Reward, Voucher
 from rewards.operations.redemption import NotEligible, redeem_reward
+from rewards.operations.showing import show_offers
 from rewards.operations.vouchers import LENGTH
 from rewards.queries import why as missing_words
-from rewards.queries.catalogue import Offer, kind_terms, offers
+from rewards.queries.catalogue import Offer, kind_terms
 from rewards.queries.redemptions import codes, redemptions
 from rewards.queries.telling import named
 from rewards.rules.kinds import KINDS
@@ -130,7 +131,7 @@ def _state(voucher: Voucher, card: Card) -> str:
 @card_page()
 def rewards(request: HttpRequest, card: Card) -> HttpResponse:
     """Everything there is, each with what is missing, and my codes. `?show=` is what is shown."""
-    found = offers(card.member_id, at=card.at)
+    found = show_offers(member=card.member_id, at=card.at)
     wanted = request.GET.get("show", "")
     shown = [offer for offer in found if wanted not in _SHOWS or _SHOWS[wanted](offer)]
     context = {
@@ -176,7 +177,7 @@ def wallet(request: HttpRequest, card: Card) -> HttpResponse:
 def reward(request: HttpRequest, card: Card, reward_id: str) -> HttpResponse:
     """One reward: what it is, what is missing, or the button."""
     wanted = ids.decode("rwd", reward_id)
-    found = offers(card.member_id, at=card.at)
+    found = show_offers(member=card.member_id, at=card.at)
     offer = next((one for one in found if one.reward.pk == wanted), None)
     if offer is None:
         raise NotFound("reward")

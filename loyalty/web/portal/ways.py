@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,7 @@ from loyalty.web.programme_words import (
 )
 from loyalty.web.sentences import Words, below, conversion_sentence, expiry_sentence, hold_sentence, voice_of
 from members.queries import rule_words
+from members.queries.comparisons import earning_of
 from members.queries.tier_words import terms_sentences, tier_sentence
 from members.queries.why import Voice
 from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
@@ -54,15 +56,19 @@ def ways(
     at: datetime,
     programme: Programme | None = None,
     names: Mapping[str, str] | None = None,
+    member: UUID | None = None,
 ) -> list[Way]:
     """The steps of a programme (the one in force when none is given); none while there is none. Needs the merchant's
-    scope, unless the programme and the `names` of its rewards by handle are given."""
+    scope, unless the programme and the `names` of its rewards by handle are given. To a `member` it is told as it
+    counts for them, where an experiment compares rules."""
     if programme is None:
         current = programmes.in_force()
         if current is None:
             return []
         programme = current.programme
     earning, life = programme["earning"], programme["points_life"]
+    if member is not None:
+        earning = earning_of(earning, member=member, at=at)
     running = (rule for rule in earning.rules if not rule.off)
     rules = [rule for rule in running if not (rule.window.until and rule.window.until <= at)]
     earns = [_rule(rule, currency, words) for rule in rules if not isinstance(rule, PlaceInSegment)]

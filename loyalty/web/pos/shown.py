@@ -28,8 +28,8 @@ from members.queries.why import explain, voice_of_scope
 from members.rules import units
 from members.rules.perks import worded
 from rewards.models import Redemption, Voucher
+from rewards.operations.showing import show_offers
 from rewards.queries import redemptions, why
-from rewards.queries.catalogue import offers
 from rewards.queries.telling import named
 from rewards.rules.eligibility import Missing
 from rewards.rules.kinds import KINDS
@@ -116,7 +116,7 @@ def _rewards(member: UUID, desk: Desk) -> dict[str, Any]:
     have: list[dict[str, Any]] = []
     elsewhere: list[dict[str, Any]] = []
     ahead: list[dict[str, Any]] = []
-    for offer in offers(member, at=desk.at, channel=CHANNEL):
+    for offer in show_offers(member=member, at=desk.at, channel=CHANNEL):
         shown: dict[str, Any] = {
             "id": ids.encode("rwd", offer.reward.pk),
             "name": named(offer.reward),

@@ -29,7 +29,8 @@ from loyalty.web.widget.joining import named as named_as
 from loyalty.web.widget.taking import offered, open_codes
 from members.operations.inviting import settings_in_force
 from members.queries.referrals import code_known
-from rewards.queries.catalogue import Offer, offers
+from rewards.operations.showing import show_offers
+from rewards.queries.catalogue import Offer
 from rewards.queries.telling import named
 
 SOON = timedelta(days=60)
@@ -83,7 +84,7 @@ def home_of(panel: Panel, *, said: str = "") -> HttpResponse:
     row = panel.row
     if row is None:
         raise NotFound("member")
-    found = [offer for offer in offers(panel.member_id, at=panel.at) if offer.reward.cost_points]
+    found = [offer for offer in show_offers(member=panel.member_id, at=panel.at) if offer.reward.cost_points]
     can_have = [offer for offer in found if offer.can_have]
     ending = expiring(panel.member_id, until=panel.at + SOON)
     balance = row.balance
@@ -156,7 +157,8 @@ def join(request: HttpRequest, panel: Panel) -> HttpResponse:
 def earn(request: HttpRequest, panel: Panel) -> HttpResponse:
     """How the programme works, in the words of its own rules."""
     rewards = first_rewards() if programmes.in_force() else []
+    member = panel.member_id if panel.row is not None else None
     context = {
-        "ways": ways(panel.merchant.currency, words(), rewards, at=panel.at)[1:],
+        "ways": ways(panel.merchant.currency, words(), rewards, at=panel.at, member=member)[1:],
     }
     return shown(panel, "widget/earn.html", context)

@@ -19,9 +19,10 @@ from loyalty.web.widget.frame import Panel, SignedOut, part, shown
 from members.queries.why import voice_of_scope
 from rewards.models import Redemption, Voucher
 from rewards.operations.redemption import NotEligible, redeem_reward
+from rewards.operations.showing import show_offers
 from rewards.operations.vouchers import LENGTH
 from rewards.queries import why as missing_words
-from rewards.queries.catalogue import Offer, kind_terms, offers
+from rewards.queries.catalogue import Offer, kind_terms
 from rewards.queries.redemptions import codes as codes_of
 from rewards.queries.redemptions import redemptions
 from rewards.queries.telling import named
@@ -58,7 +59,7 @@ def offered(offer: Offer, panel: Panel) -> dict[str, Any]:
 @part
 def rewards(request: HttpRequest, panel: Panel) -> HttpResponse:
     """Everything there is, what can be taken first."""
-    found = sorted(offers(panel.member_id, at=panel.at), key=lambda offer: not offer.can_have)
+    found = sorted(show_offers(member=panel.member_id, at=panel.at), key=lambda offer: not offer.can_have)
     return shown(panel, "widget/rewards.html", {"offers": [offered(offer, panel) for offer in found]})
 
 
@@ -71,7 +72,9 @@ def reward(request: HttpRequest, panel: Panel, reward_id: str) -> HttpResponse:
 
 def _reward(panel: Panel, reward_id: str, *, refused: tuple[str, ...] = ()) -> HttpResponse:
     wanted = ids.decode("rwd", reward_id)
-    offer = next((one for one in offers(panel.member_id, at=panel.at) if one.reward.pk == wanted), None)
+    offer = next(
+        (one for one in show_offers(member=panel.member_id, at=panel.at) if one.reward.pk == wanted), None
+    )
     if offer is None:
         raise NotFound("reward")
     text, voice = offer.reward.description, voice_of_scope()

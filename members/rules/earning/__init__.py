@@ -113,4 +113,5 @@ __all__ = [
     "Threshold",
     "Window",
     "check",
+    "shared_problems",
 ]

@@ -68,6 +68,8 @@ FAMILIES = {
     "merchant": gettext_lazy("Opening of the shop"),
     "messages": gettext_lazy("Choice of messages"),
     "newsletter": gettext_lazy("Newsletters"),
+    "experiment": gettext_lazy("Experiments"),
+    "holdout": gettext_lazy("The holdout"),
     "preferences": gettext_lazy("What members want to hear"),
     "address": gettext_lazy("Addresses not written to"),
     "staff": gettext_lazy("Staff"),

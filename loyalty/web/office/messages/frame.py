@@ -50,6 +50,7 @@ REASONS: Mapping[str, Any] = {
     Why.NOT_WANTED: gettext_lazy("they do not want these"),
     Why.TOO_LATE: gettext_lazy("it came too late to be of use"),
     Why.TOO_MANY: gettext_lazy("they had enough that week"),
+    Why.HELD_OUT: gettext_lazy("they are held out, so that you see what messages bring"),
     Why.NOTHING_LEFT: gettext_lazy("there was nothing left to tell"),
     Why.MERGED: gettext_lazy("two members became one"),
     Why.ERASED: gettext_lazy("the member was erased"),

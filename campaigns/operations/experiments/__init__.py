@@ -1,0 +1,1 @@
+"""Experiments: written, started, stopped, decided; who was exposed; who is held out."""

@@ -1,0 +1,1 @@
+"""Experiments: planned with advice, started, read at any time, decided."""
