@@ -49,6 +49,7 @@ _IDENTITY: Mapping[str, Any] = {
 #: What was looked for and is not there.
 _THINGS: Mapping[str, Any] = {
     "activity": gettext_lazy("activity"),
+    "advice": pgettext_lazy("what was looked for", "advice"),
     "API key": gettext_lazy("API key"),
     "blueprint": gettext_lazy("blueprint"),
     "booking": gettext_lazy("booking"),
@@ -61,6 +62,7 @@ _THINGS: Mapping[str, Any] = {
     "figure": gettext_lazy("figure"),
     "file": pgettext_lazy("what was looked for", "file"),
     "fulfilment": gettext_lazy("fulfilment"),
+    "goal": pgettext_lazy("what was looked for", "goal"),
     "household": gettext_lazy("household"),
     "import": pgettext_lazy("what was looked for", "import"),
     "invitation": pgettext_lazy("what was looked for", "invitation"),
@@ -92,6 +94,7 @@ _THINGS: Mapping[str, Any] = {
     "session": gettext_lazy("session"),
     "set-up": pgettext_lazy("what was looked for", "set-up"),
     "shop": gettext_lazy("shop"),
+    "stage": pgettext_lazy("what was looked for", "stage"),
     "step": pgettext_lazy("what was looked for", "step"),
     "suppressed address": pgettext_lazy("what was looked for", "suppressed address"),
     "test shop": pgettext_lazy("what was looked for", "test shop"),

@@ -48,6 +48,8 @@ _WORDS = {
     "spr": "suppressed address",
     "rhs": "rehearsal",
     "drw": "draw",
+    "gol": "goal",
+    "adv": "advice",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -11,7 +11,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from analytics.api import kpis
+from analytics.api import deciding, kpis
+from analytics.api import value as worth
 from campaigns.api import messages, segments
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
@@ -31,6 +32,8 @@ V1 = [
     *messages.urlpatterns,
     *segments.urlpatterns,
     *kpis.urlpatterns,
+    *worth.urlpatterns,
+    *deciding.urlpatterns,
     *programme.urlpatterns,
     *webhooks.urlpatterns,
     *blueprints.urlpatterns,

@@ -1,4 +1,4 @@
-"""What happened with webhooks and messages, in plain words for the audit log."""
+"""What happened with webhooks, messages and figures, in plain words for the audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -22,4 +22,11 @@ HAPPENED = {
     "messages.hours_set": gettext_lazy("The hours without messages were changed"),
     "newsletter.scheduled": gettext_lazy("A newsletter was given its time"),
     "newsletter.cancelled": gettext_lazy("A newsletter was called off"),
+    "cost.noted": gettext_lazy("What something cost was noted: {amount}"),
+    "margin.noted": gettext_lazy("The shop’s margin was noted"),
+    "goal.set": gettext_lazy("A goal was set"),
+    "goal.dropped": gettext_lazy("A goal was given up"),
+    "advice.given": gettext_lazy("A figure gave cause for advice"),
+    "advice.accepted": gettext_lazy("Advice was taken up"),
+    "advice.dismissed": gettext_lazy("Advice was put aside"),
 }
