@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -168,8 +167,3 @@ def _rule(row: Advice, segment: Segment, at: datetime) -> Mapping[str, Any]:
         "factor": row.proposed["factor"], "when": [{"type": "segment", "any_of": [segment.handle]}],
         "window": {"from": at.isoformat(), "until": until.isoformat()},
     }  # fmt: skip
-
-
-def came_of(row: Advice, now: Decimal | None) -> Decimal | None:
-    """How much the figure has moved since it was seen; None where it was not told then, or is not known now."""
-    return None if row.before is None or now is None else now - row.before

@@ -183,3 +183,8 @@ def leaving_members() -> list[UUID]:
 
 def _all(*conditions: dict[str, Any]) -> dict[str, Any]:
     return {"match": "all", "of": list(conditions)}
+
+
+def came_of(row: Advice, now: Decimal | None) -> Decimal | None:
+    """How much the figure has moved since it was seen; None where it was not told then, or is not known now."""
+    return None if row.before is None or now is None else now - row.before

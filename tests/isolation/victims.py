@@ -1,8 +1,6 @@
 """A shop full of things that nobody else may see, and how to notice when somebody sees or changes them."""
 
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from PIL import Image
 
-from analytics.models import Advice, MemberValue, ValueFit
-from analytics.operations.aiming import set_goal
 from analytics.operations.filling import note_changes, refill, sum_batch
-from analytics.operations.noting import note_cost, note_margin
 from campaigns.models import Message, SegmentLook
 from campaigns.operations.drawing import open_draw
 from campaigns.operations.newsletters import write_newsletter
@@ -69,6 +64,7 @@ from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
+from tests.isolation.foretelling import foretold
 from tests.wallets import papers
 
 
@@ -108,7 +104,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _segments(made, ana, secret)
         _rehearse(made)
         _figures()
-        _worth(made, ana)
+        made.ids |= foretold(ana)
         put_away(hidden=False, at=AT)
     return made
 
@@ -353,20 +349,6 @@ def _figures() -> None:
     while sum_batch(at=clock.now()):
         pass
     refill(first=AT.date(), last=AT.date())
-
-
-def _worth(made: Shop, ana: Member) -> None:
-    """What Ana is foretold, a night's fit, costs, a margin, a goal, and advice."""
-    today = clock.now()
-    MemberValue.objects.create(member=ana, day=today.date(), stage="leaving", purchases=3, spent_minor=50_000, alive=0.5,
-                               expected=2.0, predicted_minor=9_000, low_minor=0, high_minor=20_000)  # fmt: skip
-    ValueFit.objects.create(day=today.date(), state="too_little", reason="few_customers", worked_out_at=today)
-    note_cost(kind="winning", source="web", month=AT.date(), amount_minor=1_000, at=today)
-    note_margin(margin=4_000, at=today)
-    goal = set_goal(figure="nps", start=Decimal(1), target=Decimal(50), due_on=date(2099, 1, 1), at=today)
-    advice = Advice.objects.create(rule="leaving", noticed_on=today.date(), found={"members": 12, "worth_minor": 9_000},
-                                   proposed={"conditions": None, "reach": 12})  # fmt: skip
-    made.ids |= {"goal": ids.encode("gol", goal.pk), "advice": ids.encode("adv", advice.pk)}
 
 
 def _till(made: Shop, ana: Member, secret: str) -> None:

@@ -150,7 +150,7 @@ def export(request: HttpRequest, here: Here) -> FileResponse:
     """The table as a file."""
     asked, currency = by_month(request, here), here.merchant.currency
     found = costing.acquisition(reader(zone=here.merchant.timezone, at=here.at), asked.when)
-    head = [_("Source"), _("New members"), _("Spent"), _("Each")]
+    head = [_("Source"), _("New members"), _("Amount spent"), _("Each")]
     rows = (
         [
             source_name(one.source), one.members,

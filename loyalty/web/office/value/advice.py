@@ -143,7 +143,7 @@ def _now(read: Reader, row: Advice) -> Decimal | None:
 
 def _done(row: Advice, here: Here, now: Decimal | None) -> dict[str, Any]:
     slug, made = here.merchant.slug, FIGURES.get(row.figure)
-    moved = advising.came_of(row, now)
+    moved = proposing.came_of(row, now)
     unit, currency = made.unit if made else "", here.merchant.currency
     rehearsal = row.done.get("rehearsal")
     return {

@@ -32,7 +32,7 @@ class _CostForm(forms.Form):
         super().__init__(*args, label_suffix="", **kwargs)
         self.fields["month"] = forms.ChoiceField(label=_("Month"), choices=months)
         self.fields["amount"] = MoneyField(
-            label=_("Spent"), currency=currency, min_value=0, help_text=_("0 takes the entry away.")
+            label=_("Amount spent"), currency=currency, min_value=0, help_text=_("0 takes the entry away.")
         )
 
     def first(self) -> date:

@@ -206,7 +206,7 @@ def _winning(here: Here, draw: Drawer) -> Sheet:
          None if one.each_minor is None else major(one.each_minor, currency)]
         for one in costing.acquisition(draw.read, draw.asked.when).sources
     ]  # fmt: skip
-    return _("Winning members"), [_("Source"), _("New members"), _("Spent"), _("Each")], rows
+    return _("Winning members"), [_("Source"), _("New members"), _("Amount spent"), _("Each")], rows
 
 
 def _groups(here: Here, currency: str) -> Sheet:
