@@ -22,7 +22,7 @@ from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.merchants.queries import shop_of_scope
 from members.queries.directory import member as known
 
-type Stage = Literal["once", "staying", "leaving", "gone"]
+Stage = Literal["once", "staying", "leaving", "gone"]
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from msgspec.structs import replace
 
 from analytics.models import MemberValue, ValueFit
@@ -14,13 +15,13 @@ from analytics.queries.buying import CHECK_DAYS, buying
 from analytics.rules.histories import histories
 from analytics.tasks import refit_of
 from campaigns.operations.segments.shaping import create_segment
-from loyalty.core import privacy
+from loyalty.core import ids, privacy
 from loyalty.core.errors import NotFound
 from loyalty.core.events.models import JobRun
 from loyalty.core.ledger.checks import verify
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from members.models import Member
+from members.models import Member, Stats
 from members.operations.merging import merge
 from members.operations.orders import record_order
 from members.operations.privacy import erase_member
@@ -34,14 +35,35 @@ WEEKS = 52
 NIGHT = (AT + days(WEEKS * 7)).replace(hour=3)
 
 
+# Rows as the operations leave them, written the short way: a thousand orders take a minute one by one.
+CROWD = """
+INSERT INTO members_member (id, merchant_id, status, joined_at, channel, language)
+SELECT x.id, %(shop)s, 'active', %(at)s, 'web', 'sv' FROM unnest(%(members)s::uuid[]) x(id);
+INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency, total_minor,
+                           discount_minor, points_minor, refunded_minor, unassigned_refund_minor, eligible_minor,
+                           points_earned, channel, location, payment_method, decision, placed_at, recorded_at)
+SELECT x.id, %(shop)s, 'api', x.id::text, x.id, x.member, 'recorded', 'SEK', x.total, 0, 0, 0, 0, 0, 0, 'web', '', '',
+       '{}', %(at)s + make_interval(days => x.day), %(at)s + make_interval(days => x.day)
+  FROM unnest(%(orders)s::uuid[], %(buyers)s::uuid[], %(days)s::int[], %(totals)s::bigint[]) x(id, member, day, total);
+INSERT INTO members_stats (id, merchant_id, member_id, orders_count, spend_minor, first_order_at, last_order_at)
+SELECT gen_random_uuid(), merchant_id, member_id, count(*), sum(total_minor), min(placed_at), max(placed_at)
+  FROM members_order WHERE merchant_id = %(shop)s GROUP BY merchant_id, member_id;
+"""
+
+
 @pytest.fixture
-def lively(cafe: Merchant) -> list[Member]:
-    """A hundred and twenty customers over a year, whose buying follows the model."""
-    who, when, amounts = bought(120, weeks=WEEKS, seed=11)
-    members = {number: person(f"c{number}") for number in sorted(set(who))}
-    for number, day, amount in sorted(zip(who, when, amounts, strict=True), key=lambda row: row[1]):
-        at = AT + days(day)
-        record_order(order=order(members[number], round(max(amount, 1), 2), at=at), at=at)
+def lively(cafe: Merchant) -> list[UUID]:
+    """A hundred and sixty customers over a year, whose buying follows the model."""
+    who, when, amounts = bought(160, weeks=WEEKS, seed=11)
+    members = {number: ids.new() for number in sorted(set(who))}
+    values = {
+        "shop": cafe.pk, "at": AT, "members": list(members.values()), "orders": [ids.new() for _one in who],
+        "buyers": [members[number] for number in who], "days": when,
+        "totals": [max(1, round(amount * 100)) for amount in amounts],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        for statement in CROWD.split(";\n")[:3]:
+            cursor.execute(statement, values)
     return list(members.values())
 
 
@@ -54,7 +76,7 @@ def worked() -> ValueFit:
     return valuing.keep_fit(worked=found, at=NIGHT)
 
 
-def test_a_night_foretells_everybody_and_is_checked_against_what_came(lively: list[Member]) -> None:
+def test_a_night_foretells_everybody_and_is_checked_against_what_came(lively: list[UUID]) -> None:
     create_segment(name="Often", conditions={"of": [{"type": "orders", "at_least": 3}]}, at=NIGHT)
     fit = worked()
     assert (fit.state, fit.customers) == ("fitted", len(lively))
@@ -68,7 +90,7 @@ def test_a_night_foretells_everybody_and_is_checked_against_what_came(lively: li
     assert everybody["predicted_minor"] == sum(row.predicted_minor for row in rows)
     assert everybody["spent_minor"] == sum(row.spent_minor for row in rows)
     assert everybody["low_minor"] < everybody["predicted_minor"] < everybody["high_minor"]
-    assert groups["segment", "often"]["members"] == sum(row.purchases >= 3 for row in rows)
+    assert groups["segment", "often"]["members"] == Stats.objects.filter(orders_count__gte=3).count() > 0
     assert sum(fit.told["stages"].values()) == len(rows)
     assert fit.checked["actual"] > 0
     assert sum(group[1] for group in fit.checked["groups"]) == fit.checked["customers"]
@@ -146,13 +168,16 @@ def test_who_is_merged_or_erased_is_no_longer_foretold(ana: Member, ben: Member)
     assert privacy.export(ana.pk)[holder.name] is None
 
 
-def test_nobody_who_was_erased_meanwhile_is_written_down(lively: list[Member]) -> None:
+def test_nobody_who_was_erased_meanwhile_is_written_down(lively: list[UUID]) -> None:
+    gone = person("gone")
+    for day in (1, 8, 40):
+        buy(gone, 30, at=AT + days(day))
     found = valuing.work_out(at=NIGHT)
-    gone: UUID = found.source.members[0]
-    erase_member(member=gone, at=NIGHT)
+    assert gone.pk in found.source.members
+    erase_member(member=gone.pk, at=NIGHT)
     valuing.keep_members(worked=found, first=0)
-    assert reading.of_member(gone) is None
-    assert MemberValue.objects.count() == len(lively) - 1
+    assert reading.of_member(gone.pk) is None
+    assert MemberValue.objects.count() == len(lively)
 
 
 def test_a_merged_pair_is_one_customer(ana: Member, ben: Member) -> None:

@@ -42,7 +42,9 @@ def test_what_a_member_is_worth(ana: Member, call: Caller) -> None:
     assert call.get("value/members?stage=x").status_code == 400
 
 
-def test_costs_are_noted_and_what_members_cost_is_read(ana: Member, call: Caller) -> None:
+def test_costs_are_noted_and_what_members_cost_is_read(
+    ana: Member, shopfront: Merchant, call: Caller
+) -> None:
     cost = {"kind": "winning", "source": "web", "month": "2026-03-09", "amount_minor": 5_000}
     for _twice in range(2):
         assert body(call("PUT", "costs", cost))["month"] == "2026-03-01"
@@ -51,7 +53,7 @@ def test_costs_are_noted_and_what_members_cost_is_read(ana: Member, call: Caller
     assert call("PUT", "costs", {**cost, "kind": "staff"}).status_code == 400
     assert call.get("winning?day=1999-01-01").status_code == 400
     body(call("PUT", "costs", {**cost, "amount_minor": 0}))
-    with acting_for(Merchant.objects.get(slug="luna"), by=MARA):
+    with acting_for(shopfront, by=MARA):
         assert Cost.objects.count() == 0
 
 

@@ -43,6 +43,7 @@ LEFT_OUT = {
     "analytics.Stale": "says which sums to make anew",
     "analytics.Mark": "says how far sums have heard",
     "analytics.ValueFit": "is worked out anew in the first night",
+    "analytics.Advice": "is given anew where figures give cause to, and names segments of the old shop",
     "analytics.MemberValue": "is worked out anew in the first night",
     "campaigns.Suppression": "a digest with the key of the old server, which recognises no address here",
 }

@@ -30,7 +30,7 @@ from loyalty.web.office.value.files import asked_for
 from loyalty.web.office.value.forms import MONTHS_BACK, WinningForm
 
 CHART_MONTHS = 13
-USUAL = ("web", "pos", "app", "portal", "qr")
+USUAL = ("web", "pos", "app")
 """Sources that can be chosen before anybody came by them."""
 
 

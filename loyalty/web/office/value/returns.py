@@ -87,11 +87,11 @@ def _page(
     return office_page(request, here, "office/value/return.html", context, current="reports", status=status)
 
 
-def _running(request: HttpRequest, here: Here) -> RunningForm:
+def _running(request: HttpRequest, here: Here, *, sent: bool = False) -> RunningForm:
     asked = by_month(request, here)
     initial = {"month": asked.when.first.replace(day=1).isoformat()}
     return RunningForm(
-        request.POST if request.method == "POST" else None, currency=here.merchant.currency, initial=initial,
+        request.POST if sent else None, currency=here.merchant.currency, initial=initial,
         months=months_of(asked.today),
     )  # fmt: skip
 
@@ -143,7 +143,7 @@ def _two(value: float) -> Decimal:
 @require("reports.edit")
 def costs(request: HttpRequest, here: Here) -> HttpResponse:
     """Note what running the programme cost in a month."""
-    form = _running(request, here)
+    form = _running(request, here, sent=True)
     if form.is_valid():
         said = form.cleaned_data
         try:
