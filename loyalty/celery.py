@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "cards in wallets": {"task": "loyalty.connectors.wallets.tasks.tell_wallets", "schedule": 30.0},
     "phones with void cards": {"task": "loyalty.connectors.wallets.tasks.forget_phones", "schedule": 3600.0},
     "figures": {"task": "analytics.tasks.fill_facts", "schedule": 300.0},
+    "what members are worth": {"task": "analytics.tasks.refit_values", "schedule": 900.0},
     "check and seal the books": {"task": "loyalty.core.ledger.tasks.check_and_seal", "schedule": 900.0},
 }
 

@@ -49,12 +49,32 @@ def fit(histories: Histories) -> Fit:
         raise TooLittleData("few_repeat_customers", have=returning, need=LEAST_RETURNING)
     if histories.weeks.max() < LEAST_WEEKS:
         raise TooLittleData("short_history", have=int(histories.weeks.max()), need=LEAST_WEEKS)
+    told = _likelihood_of(histories)
+    return maximise(told, names=NAMES, starts=_STARTS, customers=len(histories))
+
+
+def _likelihood_of(histories: Histories) -> Callable[..., float]:
+    """The log-likelihood of all histories as a function of the parameters: `log_likelihood`, summed, with each
+    logarithm taken once for each number of purchases and each time that occurs, of which there are few among a
+    million."""
     (x, tx, t), times = counted(histories.repeats, histories.last_week, histories.weeks)
+    (counts, of_x), (lasts, of_tx), (ages, of_t) = (
+        np.unique(column, return_inverse=True) for column in (x, tx, t)
+    )
+    returned = x > 0
 
     def told(r: float, alpha: float, a: float, b: float) -> float:
-        return float(times @ log_likelihood(r, alpha, a, b, x, tx, t))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = gammaln(r + counts) - gammaln(r) + r * np.log(alpha) + betaln(a, b + counts) - betaln(a, b)
+            left = np.log(a) - np.log(b + counts - 1)
+        power = r + x
+        alive = -power * np.log(alpha + ages)[of_t]
+        gone = left[of_x] - power * np.log(alpha + lasts)[of_tx]
+        with np.errstate(invalid="ignore"):
+            sums = each[of_x] + np.where(returned, np.logaddexp(alive, gone), alive)
+        return float(times @ sums)
 
-    return maximise(told, names=NAMES, starts=_STARTS, customers=len(histories))
+    return told
 
 
 def alive(fit: Fit, x: ArrayLike, tx: ArrayLike, t: ArrayLike) -> Numbers:

@@ -99,9 +99,19 @@ def check(
     Raises: TooLittleData where the model cannot be fitted, or nothing was bought after `at`.
     """
     known = histories(customers, days, amounts, until=at)
-    found = bgnbd.fit(known)
-    weeks = (until - at) / 7
     actual = purchases_between(customers, days, keys=known.customers, after=at, until=until)
+    return compare(known, actual, weeks=(until - at) / 7, most=most)
+
+
+def compare(
+    known: Histories, actual: Numbers, *, weeks: float, most: int = 7, sister: Histories | None = None
+) -> tuple[Fit, Checked]:
+    """The same for histories up to a day, and what each of these customers then bought in the next `weeks`.
+    `sister` are the histories to fit the other model to, where there are so many that some of them have to do.
+
+    Raises: TooLittleData, as `check`.
+    """
+    found = bgnbd.fit(known)
     if weeks <= 0 or not actual.any():
         raise TooLittleData("short_history", have=0, need=1)
     predicted = bgnbd.expected(found, weeks, known.repeats, known.last_week, known.weeks)
@@ -113,7 +123,7 @@ def check(
         mean_absolute_error=float(np.mean(np.abs(predicted - actual))),
         naive_error=float(np.mean(np.abs(pace * weeks - actual))),
         groups=_groups(known.repeats, predicted, actual, most),
-        sister=_sister(known, weeks),
+        sister=_sister(known, weeks, known if sister is None else sister),
         weeks=weeks,
     )
 
@@ -134,9 +144,10 @@ def _groups(
     )
 
 
-def _sister(known: Histories, weeks: float) -> float | None:
+def _sister(known: Histories, weeks: float, fitted_to: Histories) -> float | None:
     try:
-        other = paretonbd.fit(known)
+        other = paretonbd.fit(fitted_to)
     except TooLittleData:
         return None
-    return float(paretonbd.expected(other, weeks, known.repeats, known.last_week, known.weeks).sum())
+    told = paretonbd.expected(other, weeks, fitted_to.repeats, fitted_to.last_week, fitted_to.weeks).sum()
+    return float(told) * len(known) / len(fitted_to)

@@ -49,6 +49,7 @@ _IDENTITY: Mapping[str, Any] = {
 #: What was looked for and is not there.
 _THINGS: Mapping[str, Any] = {
     "activity": gettext_lazy("activity"),
+    "advice": pgettext_lazy("what was looked for", "advice"),
     "API key": gettext_lazy("API key"),
     "blueprint": gettext_lazy("blueprint"),
     "booking": gettext_lazy("booking"),
@@ -63,6 +64,7 @@ _THINGS: Mapping[str, Any] = {
     "figure": gettext_lazy("figure"),
     "file": pgettext_lazy("what was looked for", "file"),
     "fulfilment": gettext_lazy("fulfilment"),
+    "goal": pgettext_lazy("what was looked for", "goal"),
     "household": gettext_lazy("household"),
     "import": pgettext_lazy("what was looked for", "import"),
     "invitation": pgettext_lazy("what was looked for", "invitation"),
@@ -99,6 +101,7 @@ _THINGS: Mapping[str, Any] = {
     "set-up": pgettext_lazy("what was looked for", "set-up"),
     "shop": gettext_lazy("shop"),
     "site": pgettext_lazy("what was looked for", "site"),
+    "stage": pgettext_lazy("what was looked for", "stage"),
     "step": pgettext_lazy("what was looked for", "step"),
     "suppressed address": pgettext_lazy("what was looked for", "suppressed address"),
     "test shop": pgettext_lazy("what was looked for", "test shop"),

@@ -49,6 +49,8 @@ _WORDS = {
     "rhs": "rehearsal",
     "drw": "draw",
     "xpt": "experiment",
+    "gol": "goal",
+    "adv": "advice",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -11,7 +11,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from analytics.api import kpis
+from analytics.api import deciding, kpis
+from analytics.api import value as worth
 from campaigns.api import experiments, messages, segments
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
@@ -32,6 +33,8 @@ V1 = [
     *segments.urlpatterns,
     *experiments.urlpatterns,
     *kpis.urlpatterns,
+    *worth.urlpatterns,
+    *deciding.urlpatterns,
     *programme.urlpatterns,
     *webhooks.urlpatterns,
     *blueprints.urlpatterns,

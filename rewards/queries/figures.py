@@ -1,7 +1,9 @@
 """What rewards cost, how long they take to earn, what has been given to charities, who may come in early."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,17 @@ MONTH_DAYS = 30
 def cost_of(reward: Reward) -> int | None:
     """What one of a reward costs the shop in minor units: as stated, or as its kind says; None when nobody knows."""
     return reward.unit_cost_minor or kind_terms(reward).cost_minor(reward.value)
+
+
+def point_cost(catalogue: Sequence[Reward]) -> Decimal | None:
+    """What one point costs the shop in minor units: the mean over rewards that say what they cost, weighted by how
+    often they were taken; None while none says so."""
+    known = [(cost, row) for row in catalogue if (cost := cost_of(row)) and row.cost_points]
+    if not known:
+        return None
+    weight = sum(row.taken + 1 for _cost, row in known)
+    total = sum((Decimal(cost) / row.cost_points * (row.taken + 1) for cost, row in known), start=Decimal(0))
+    return total / weight
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ PREFIX = {
     "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb", "partnerships": "prt",
     "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl", "jobs": "job",
     "webhook-endpoints": "whe", "webhook-deliveries": "dlv",
-    "segments": "seg", "experiments": "xpt",
+    "segments": "seg", "experiments": "xpt", "goals": "gol",
 }  # fmt: skip
 EXPERIMENT = {"name": "Try", "kind": "other", "variants": [{"id": "a"}, {"id": "b"}], "metric": "spend"}
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
@@ -107,6 +107,9 @@ def everything(call, name):
         **_told(call),
         "seg": _made(call.post("segments", {"name": f"Segment of {name}"}))["id"],
         "xpt": _made(call.post("experiments", EXPERIMENT))["id"],
+        "gol": _made(
+            call.post("goals", {"figure": "nps", "start": "1", "target": "50", "due_on": "2099-01-01"})
+        )["id"],
     }
 
 

@@ -30,6 +30,7 @@ KINDS = {
     "site_id": "site", "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
     "serial_number": "wallet_pass", "segment_id": "segment", "rehearsal_id": "rehearsal", "draw_id": "draw",
     "experiment_id": "experiment",
+    "goal_id": "goal", "advice_id": "advice",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -40,13 +41,13 @@ FOLDERS = {
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
     "approvals": "request", "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
     "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery", "jobs": "job",
-    "segments": "segment", "experiments": "experiment",
+    "segments": "segment", "experiments": "experiment", "goals": "goal",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
 FREE = {
     "pass_type": "pass.com.example.loyalty", "device": "a-phone",
-    "message_kind": "welcome",
+    "message_kind": "welcome", "rule": "leaving",
     "area": "earning", "part": "rules", "item": "base", "move": "copy",
     "partner": "nobody", "offer": "happy-hour", "offer_id": "happy-hour", "question": "roast", "number": "1", "version": "1", "name": "orders", "key": "x", "figure": "orders", "digest": "0" * 16, "size": "small", "shape": "square", "token": "x", "kind": "external", "value": "nobody",
     "path": "css/base.css", "url": "x", "uidb36": "1", "app_label": "members", "content_type_id": "1",

@@ -65,6 +65,7 @@ from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
 from tests.isolation.compared import compared
+from tests.isolation.foretelling import foretold
 from tests.wallets import papers
 
 
@@ -105,6 +106,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _rehearse(made)
         made.ids["experiment"] = compared(ana, secret)
         _figures()
+        made.ids |= foretold(ana)
         put_away(hidden=False, at=AT)
     return made
 

@@ -50,6 +50,7 @@ _RUN = frozenset(
         "data.import",
         "messages.edit",
         "segments.edit",
+        "reports.edit",
         "data.export",
     }
 )
@@ -98,6 +99,7 @@ SCOPES: dict[str, str] = {
     "segments:read": "Read segments, who is in them and why",
     "segments:write": "Make and change segments and lists",
     "reports:read": "Read key figures and what they are made of",
+    "reports:write": "Note costs, set goals and decide about advice",
     "exports:write": "Export lists and the whole shop",
 }
 """Scopes an API key can carry."""

@@ -1,4 +1,4 @@
-"""What happened with webhooks, messages and experiments, in plain words for the audit log."""
+"""What happened with webhooks, messages, experiments and figures, in plain words for the audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -29,4 +29,11 @@ HAPPENED = {
     "experiment.stopped": gettext_lazy("An experiment was stopped"),
     "experiment.decided": gettext_lazy("An experiment was decided"),
     "holdout.set": gettext_lazy("Another part of the members is held out from now on"),
+    "cost.noted": gettext_lazy("What something cost was noted: {amount}"),
+    "margin.noted": gettext_lazy("The shop’s margin was noted"),
+    "goal.set": gettext_lazy("A goal was set"),
+    "goal.dropped": gettext_lazy("A goal was given up"),
+    "advice.given": gettext_lazy("A figure gave cause for advice"),
+    "advice.accepted": gettext_lazy("Advice was taken up"),
+    "advice.dismissed": gettext_lazy("Advice was put aside"),
 }

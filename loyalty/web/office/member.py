@@ -26,6 +26,7 @@ from loyalty.web.office.lists import address, once_key
 from loyalty.web.office.member_tier import tier_card
 from loyalty.web.office.members import STATUS_BADGES, STATUS_NAMES, known_as
 from loyalty.web.office.people import names_of
+from loyalty.web.office.value.worth import worth_card
 from members.models import Member
 from members.operations import membership, merging, points, privacy
 from members.operations.allowances import NeedsApproval
@@ -142,6 +143,7 @@ def member(request: HttpRequest, here: Here, member_id: str) -> HttpResponse:
         **_lasting(row.member.pk),
         "waits": requests_about(row),
         "tier": tier_card(row.member.pk, here) if row.member.status in _UNDOABLE else None,
+        "worth": worth_card(row.member.pk),
     }
     return office_page(request, here, "office/member.html", context, current="members", partial="story")
 

@@ -23,6 +23,7 @@ from loyalty.web.office.lists import PAGE
 from loyalty.web.office.members import known_as, listed
 from loyalty.web.office.orders import order_rows
 from loyalty.web.office.rewards import name_of
+from loyalty.web.office.value.goals import goals_card
 from loyalty.web.office.wallets import notices as wallet_notices
 from loyalty.web.office.work.queues import looks
 from members.queries import directory
@@ -136,6 +137,7 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
         "period": period,
         "looks": _needs_a_look(here),
         "checklist": checklist_card(here),
+        "goals_card": goals_card(here),
         "events": told(log().exclude(kind__in=_ECHOES)[:8], here) if here.may("audit.view") else [],
     }
     return office_page(request, here, "office/overview.html", context, current="overview", partial="figures")

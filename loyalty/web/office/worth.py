@@ -59,15 +59,8 @@ def cost_of(reward: Reward) -> int:
     return figures.cost_of(reward) or 0
 
 
-def point_cost(catalogue: list[Reward]) -> Decimal | None:
-    """What one point costs the shop in minor units: the mean over rewards, weighted by how often they were
-    taken."""
-    known = [(cost_of(row), row) for row in catalogue if cost_of(row) and row.cost_points]
-    if not known:
-        return None
-    weight = sum(row.taken + 1 for _cost, row in known)
-    total = sum((Decimal(cost) / row.cost_points * (row.taken + 1) for cost, row in known), start=Decimal(0))
-    return total / weight
+point_cost = figures.point_cost
+"""What one point costs the shop in minor units."""
 
 
 def base_rule(earning: Earning) -> PointsPerAmount | None:

@@ -17,6 +17,7 @@ from analytics.queries.telling import Table
 from analytics.rules.calendar import Grain, Stretch, stretch, stretches
 from loyalty.core import formats
 from loyalty.web.office.reports.frame import SHOWN, Asked, show_of, shown, tick_of, worded
+from loyalty.web.office.value.charts import value_charts
 
 COHORT_MONTHS = 12
 
@@ -178,7 +179,7 @@ def of_orders(draw: Drawer) -> list[Chart]:
 
 def of_value(draw: Drawer) -> list[Chart]:
     """What members spend."""
-    return [draw.one("value_per_buyer"), draw.one("value_per_member")]
+    return [*value_charts(), draw.one("value_per_buyer"), draw.one("value_per_member")]
 
 
 def of_points(draw: Drawer) -> list[Chart]:

@@ -36,6 +36,15 @@ GRAINS = {
 SHOWN = {Grain.DAY: 30, Grain.WEEK: 26, Grain.MONTH: 13, Grain.QUARTER: 9, Grain.YEAR: 5}
 """How many periods a chart shows."""
 COMPARISONS = {"before": gettext_lazy("Period before"), "year": gettext_lazy("Year before")}
+MORE = {
+    "report_winning": gettext_lazy("Winning members"),
+    "report_return": gettext_lazy("What it brings"),
+    "report_goals": gettext_lazy("Goals"),
+    "report_advice": gettext_lazy("Advice"),
+    "report_liability": gettext_lazy("What you owe"),
+    "report_review": gettext_lazy("The quarter"),
+}
+"""Pages beside the themes, by the names of their addresses."""
 CUTS = {
     "channel": gettext_lazy("Channel"),
     "location": gettext_lazy("Place"),
@@ -141,11 +150,14 @@ def tabs(here: Here, asked: Asked, current: str = "") -> list[dict[str, Any]]:
         "url": reverse("office:reports", args=[slug]) + query,
         "current": not current,
     }
-    last = {
-        "label": _("What you owe"),
-        "url": reverse("office:report_liability", args=[slug]),
-        "current": current == "liability",
-    }
+    last = [
+        {
+            "label": label,
+            "url": reverse(f"office:{name}", args=[slug]),
+            "current": name == f"report_{current}",
+        }
+        for name, label in MORE.items()
+    ]
     return (
         [first]
         + [
@@ -156,7 +168,7 @@ def tabs(here: Here, asked: Asked, current: str = "") -> list[dict[str, Any]]:
             }
             for name, theme in THEMES.items()
         ]
-        + [last]
+        + last
     )
 
 

@@ -33,6 +33,7 @@ from loyalty.web.office.reports.frame import (
     worded,
 )
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
+from loyalty.web.office.value.worth import forecast
 from loyalty.web.office.worth import point_cost
 from rewards.queries.catalogue import rewards
 
@@ -128,6 +129,7 @@ def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
         "apart": _apart(here, asked, draw.read, made.figures, url),
         "around": _around(asked, draw) if name == "orders" else None,
         "owed": _owed(draw) if name == "points" else None,
+        "forecast": forecast(here) if name == "value" else None,
     }
     return office_page(request, here, "office/reports/theme.html", context, current="reports")
 
