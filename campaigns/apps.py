@@ -11,6 +11,7 @@ class CampaignsConfig(AppConfig):
             tasks,
         )
         from campaigns.operations.privacy import draws, holder, rehearsed
+        from campaigns.operations.surveys import privacy as surveys
         from campaigns.queries import event_kinds
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
@@ -20,5 +21,6 @@ class CampaignsConfig(AppConfig):
         register_directory(Kept())
         privacy.register(rehearsed)
         privacy.register(draws)
+        privacy.register(surveys.holder)
         event_kinds.register()
         tasks.register()

@@ -7,6 +7,8 @@ from campaigns.models.newsletter import Newsletter
 from campaigns.models.rehearsal import Rehearsal, RehearsedMember
 from campaigns.models.segments import PLACED, RfmScale, Segment, SegmentLook
 from campaigns.models.shaping import KindSetting, Sending
+from campaigns.models.suggestions import KnownProduct, ProductLink, SuggestionNight
+from campaigns.models.surveys import Survey, SurveyAlert, SurveyAnswer, SurveyText
 
 __all__ = [
     "PLACED",
@@ -15,14 +17,21 @@ __all__ = [
     "Draw",
     "DrawWinner",
     "KindSetting",
+    "KnownProduct",
     "Message",
     "Newsletter",
     "Preferences",
+    "ProductLink",
     "Rehearsal",
     "RehearsedMember",
     "RfmScale",
     "Segment",
     "SegmentLook",
     "Sending",
+    "SuggestionNight",
     "Suppression",
+    "Survey",
+    "SurveyAlert",
+    "SurveyAnswer",
+    "SurveyText",
 ]

@@ -48,6 +48,9 @@ _WORDS = {
     "spr": "suppressed address",
     "rhs": "rehearsal",
     "drw": "draw",
+    "srv": "survey",
+    "ans": "answer",
+    "fup": "follow-up",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -1,0 +1,140 @@
+"""What goes with what, from past purchases alone, and which of it to suggest to somebody. Pure.
+
+**Items to items.** Of the matrix of purchases × products (1 where a purchase has a product), the products of its
+columns with each other are how often two were bought together. The strength of a pair is their cosine, damped where it
+rests on few purchases:
+
+    score(i, j) = c(i, j) / √(n(i) · n(j)) · c(i, j) / (c(i, j) + 5)
+
+with c how many purchases have both and n how many have one. Dividing by √n(j) is what keeps the shop's best-seller from
+going with everything (Sarwar, Karypis, Konstan and Riedl, *Item-based collaborative filtering*, WWW 2001; Linden, Smith
+and York, *Amazon.com recommendations*, IEEE Internet Computing 2003).
+
+**Never only the most popular.** Of what is suggested to somebody at most a third is among the shop's twenty most bought
+products, at most two are of the same category, and at most two stand there because of the same product. Where that
+leaves too few, fewer are suggested.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+LEAST_ORDERS = 4
+"""A product in fewer purchases goes with nothing yet."""
+LEAST_TOGETHER = 3
+DAMPING = 5
+BIGGEST = 80
+"""A purchase of more different products than this is no shopping basket: it says nothing about what goes together."""
+KEPT = 12
+"""How many go with one product."""
+POPULAR = 20
+"""The most bought products, of which at most a third of the suggestions may be."""
+OF_ONE_CATEGORY = 2
+OF_ONE_REASON = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Pairs, the best first for each product: `of` and `to` are products by their numbers."""
+
+    of: NDArray[np.int64]
+    to: NDArray[np.int64]
+    place: NDArray[np.int64]
+    score: NDArray[np.float64]
+    together: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.of)
+
+
+def related(orders: ArrayLike, products: ArrayLike, *, kept: int = KEPT) -> Links:
+    """What goes with each product. Two columns of equal length, a row for a product in a purchase: their numbers,
+    counted from 0, in any order and also more than once."""
+    rows, columns = np.asarray(orders, dtype=np.int64), np.asarray(products, dtype=np.int64)
+    if not len(rows):
+        nothing = np.empty(0, np.int64)
+        return Links(nothing, nothing, nothing, np.empty(0), nothing)
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    bought = sparse.csr_matrix((np.ones(len(rows), np.float64), (rows, columns)), shape=shape)
+    bought.data[:] = 1.0
+    sizes = np.asarray(bought.sum(axis=1)).ravel()
+    bought = bought[(sizes > 1) & (sizes <= BIGGEST)]
+    number = np.asarray(bought.sum(axis=0)).ravel()
+    together = (bought.T @ bought).tocoo()
+    use = (
+        (together.row != together.col)
+        & (together.data >= LEAST_TOGETHER)
+        & (number[together.row] >= LEAST_ORDERS)
+        & (number[together.col] >= LEAST_ORDERS)
+    )
+    of, to, both = together.row[use].astype(np.int64), together.col[use].astype(np.int64), together.data[use]
+    score = both / np.sqrt(number[of] * number[to]) * both / (both + DAMPING)
+    best = np.lexsort(
+        (to, -score, of)
+    )  # equal scores in the order of the products, so that a night is like the next
+    of, to, both, score = of[best], to[best], both[best], score[best]
+    starts = np.r_[0, np.flatnonzero(np.diff(of)) + 1] if len(of) else np.empty(0, np.int64)
+    lengths = np.diff(np.r_[starts, len(of)])
+    place = np.arange(len(of)) - np.repeat(starts, lengths) + 1
+    top = place <= kept
+    return Links(of[top], to[top], place[top], score[top], both[top].astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that could be suggested. `because` is the one they bought that speaks for it most."""
+
+    sku: str
+    score: float
+    because: str
+    together: int
+
+
+type Linked = Mapping[str, Sequence[tuple[str, float, int]]]
+"""What goes with a product: (product, score, bought together), by the product they bought."""
+
+
+def candidates(bought: Mapping[str, int], links: Linked) -> list[Candidate]:
+    """What goes with what somebody bought (product: how many purchases), the best first, without what they have. Often
+    bought counts for more, but not in proportion: 1 + ln(times)."""
+    scores: dict[str, float] = {}
+    reasons: dict[str, tuple[float, str, int]] = {}
+    for sku, times in sorted(bought.items()):
+        weight = 1 + log(max(1, times))
+        for other, score, together in links.get(sku, ()):
+            if other in bought:
+                continue
+            part = weight * score
+            scores[other] = scores.get(other, 0.0) + part
+            if other not in reasons or part > reasons[other][0]:
+                reasons[other] = (part, sku, together)
+    found = [Candidate(sku, score, reasons[sku][1], reasons[sku][2]) for sku, score in scores.items()]
+    return sorted(found, key=lambda one: (-one.score, one.sku))
+
+
+def varied(
+    found: Iterable[Candidate], *, most: int, popular: Collection[str], categories: Mapping[str, str]
+) -> list[Candidate]:
+    """The best of them by the rule of this module: at most a third popular, two of a category, two for one reason."""
+    chosen: list[Candidate] = []
+    of_category: Counter[str] = Counter()
+    of_reason: Counter[str] = Counter()
+    popular_left = most // 3
+    for one in found:
+        category = categories.get(one.sku, "")
+        if len(chosen) >= most:
+            break
+        if one.sku in popular and not popular_left:
+            continue
+        if of_reason[one.because] >= OF_ONE_REASON or (category and of_category[category] >= OF_ONE_CATEGORY):
+            continue
+        popular_left -= one.sku in popular
+        of_category[category] += 1
+        of_reason[one.because] += 1
+        chosen.append(one)
+    return chosen
