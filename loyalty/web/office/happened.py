@@ -1,4 +1,4 @@
-"""What happened with webhooks and messages, in plain words for the audit log."""
+"""What happened with webhooks, messages and surveys, in plain words for the audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -22,4 +22,13 @@ HAPPENED = {
     "messages.hours_set": gettext_lazy("The hours without messages were changed"),
     "newsletter.scheduled": gettext_lazy("A newsletter was given its time"),
     "newsletter.cancelled": gettext_lazy("A newsletter was called off"),
+    "survey.created": gettext_lazy("A survey was made"),
+    "survey.edited": gettext_lazy("A survey was changed"),
+    "survey.opened": gettext_lazy("A survey takes answers"),
+    "survey.closed": gettext_lazy("A survey takes no more answers"),
+    "survey.removed": gettext_lazy("A draft of a survey was thrown away"),
+    "survey.sent": gettext_lazy("Members are asked by e-mail"),
+    "survey.answered": gettext_lazy("A member answered a survey"),
+    "survey.detractor": gettext_lazy("A member would not recommend you"),
+    "survey.followed_up": gettext_lazy("Staff got back to a member"),
 }

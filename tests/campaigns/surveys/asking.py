@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from campaigns.models import Survey
+from campaigns.models import ProductLink, Survey, SurveyAlert
+from campaigns.operations.suggesting import refresh_suggestions
 from campaigns.operations.surveys.answering import Answered, answer_survey
 from campaigns.operations.surveys.shaping import create_survey, open_survey
+from loyalty.core import clock, ids
 from members.models import Member
 from tests.cast import AT
 
@@ -39,3 +41,14 @@ def says(survey: Survey, member: Member, score: int | None = None, at: Any = AT,
     """A member answers, from their card."""
     answers = {**({} if score is None else {"recommend": score}), **given}
     return answer_survey(survey=survey.pk, member=member.pk, given=answers, came_by="portal", at=at)
+
+
+def unhappy(member: Member, secret: str) -> dict[str, str]:
+    """A survey that somebody answered unhappily, and what goes with what they bought; the ids of the things by kind.
+    `secret` is part of every word."""
+    row = asked(name=f"{secret} survey", content={**CONTENT, "title": {"en": f"{secret} survey"}})
+    says(row, member, 2, why=f"{secret} why")
+    refresh_suggestions(at=clock.now())
+    ProductLink.objects.create(sku=f"{secret}-sku", other=f"{secret}-other", place=1, score=0.5, together=3)
+    alert = SurveyAlert.objects.get()
+    return {"survey": ids.encode("srv", row.pk), "follow_up": ids.encode("fup", alert.pk)}

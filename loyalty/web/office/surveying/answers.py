@@ -114,7 +114,8 @@ def _asked(one: Asked, language: str, people: dict[Any, directory.Row], here: He
         "question": one.question, "text": worded(one.question.name, language), "answers": one.answers,
         "mean": formats.number(round(one.mean, 1)) if one.mean is not None else "",
         "counted": [
-            {"label": label_of(one.question, each.value, language), "count": each.count, "share": round(100 * each.share)}
+            {"label": label_of(one.question, each.value, language), "count": each.count,
+             "share": round(100 * each.share)}
             for each in one.counted
         ],
         "texts": texts, "more": max(0, one.answers - SHOWN_TEXTS) if texts else 0,

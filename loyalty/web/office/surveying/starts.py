@@ -28,7 +28,7 @@ KINDS: Mapping[Kind, KindName] = {
     Kind.SCALE: KindName(_("Scale"), _("1 to 5, or up to 10"), "star"),
     Kind.ONE: KindName(_("One answer"), _("of several"), "circle-dot"),
     Kind.MANY: KindName(_("Several answers"), _("as many as fit"), "square-check"),
-    Kind.YES_NO: KindName(_("Yes or no"), _("a plain question"), "circle-help"),
+    Kind.YES_NO: KindName(_("Yes or no"), _("a plain question"), "circle-question-mark"),
     Kind.TEXT: KindName(_("Words of their own"), _("free text"), "text-cursor-input"),
 }
 
