@@ -52,7 +52,7 @@ class NextBestOffer(Struct):
 
 class SuggestionsOfMember(Struct):
     """`worked_out_at` is null in a shop where no night has come yet. Never only best-sellers: at most a third of the
-    products are among the shop's twenty most bought, at most two are of a category."""
+    products are among the shop's most bought tenth (twenty at most), at most two are of a category."""
 
     member: str
     worked_out_at: datetime | None

@@ -282,7 +282,8 @@ class FollowUps(Endpoint):
     def get(self, call: Call) -> dict[str, Any]:
         """Who would not recommend the shop, those who wait longest first."""
         done = call.query.state == "done"
-        window = keyset(results.follow_ups(done=done), call.query, name="follow-ups", by=[("id", UUID)])
+        rows = results.follow_ups(done=done)
+        window = keyset(rows, call.query, name="follow-ups", by=[("id", UUID)], descending=done)
         return call.page(window, [_follow_up(row) for row in window.rows])
 
 

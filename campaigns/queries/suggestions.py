@@ -91,18 +91,29 @@ def fitting(member: UUID, *, at: datetime, most: int = SHOWN) -> Fitting:
     them."""
     made = night()
     bought = bought_by(member, at=at)
-    found = _suggestions(bought, most) if made and bought else ()
+    found = _suggestions(bought, most, made) if made and bought else ()
     return Fitting(found, next_best(member, bought, found, at=at), made.worked_out_at if made else None)
 
 
-def _suggestions(bought: Mapping[str, int], most: int) -> tuple[Suggestion, ...]:
+def fitting_products(member: UUID, *, at: datetime, most: int) -> Fitting | None:
+    """The same for a page that tells of offers only beside products: None, and soon known, where there are none."""
+    made = night()
+    if made is None:
+        return None
+    bought = bought_by(member, at=at)
+    found = _suggestions(bought, most, made) if bought else ()
+    return Fitting(found, next_best(member, bought, found, at=at), None) if found else None
+
+
+def _suggestions(bought: Mapping[str, int], most: int, made: SuggestionNight) -> tuple[Suggestion, ...]:
     links: dict[str, list[tuple[str, float, int]]] = {}
     rows = ProductLink.objects.filter(sku__in=list(bought)).values_list("sku", "other", "score", "together")
     for sku, other, score, together in rows:
         links.setdefault(sku, []).append((other, score, together))
     found = rules.candidates(bought, links)[: most * 20]
     known = _products({*(one.sku for one in found), *(one.because for one in found)})
-    popular = set(KnownProduct.objects.filter(rank__lte=rules.POPULAR).values_list("sku", flat=True))
+    best = KnownProduct.objects.filter(sku__in=[one.sku for one in found])
+    popular = set(best.filter(rank__lte=rules.best_sellers(made.products)).values_list("sku", flat=True))
     categories = {sku: product.category for sku, product in known.items()}
     return tuple(
         Suggestion(known[one.sku], known[one.because], bought[one.because], one.together, one.score)

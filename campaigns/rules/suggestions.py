@@ -10,9 +10,9 @@ with c how many purchases have both and n how many have one. Dividing by √n(j)
 going with everything (Sarwar, Karypis, Konstan and Riedl, *Item-based collaborative filtering*, WWW 2001; Linden, Smith
 and York, *Amazon.com recommendations*, IEEE Internet Computing 2003).
 
-**Never only the most popular.** Of what is suggested to somebody at most a third is among the shop's twenty most bought
-products, at most two are of the same category, and at most two stand there because of the same product. Where that
-leaves too few, fewer are suggested.
+**Never only the most popular.** Of what is suggested to somebody at most a third is among the shop's best-sellers (the
+most bought tenth of its products, twenty at most), at most two are of the same category, and at most two stand there
+because of the same product. Where that leaves too few, fewer are suggested.
 """
 
 from collections import Counter
@@ -33,9 +33,14 @@ BIGGEST = 80
 KEPT = 12
 """How many go with one product."""
 POPULAR = 20
-"""The most bought products, of which at most a third of the suggestions may be."""
+"""So many best-sellers a shop has at most."""
 OF_ONE_CATEGORY = 2
 OF_ONE_REASON = 2
+
+
+def best_sellers(products: int) -> int:
+    """How many of a shop's products are its best-sellers: a tenth, at least one, at most `POPULAR`."""
+    return min(POPULAR, max(1, products // 10))
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def compare(past: Past) -> Mapping[str, Tally]:
     for of, to, score, together in zip(found.of, found.to, found.score, found.together, strict=True):
         links[skus[of]].append((skus[to], float(score), int(together)))
     best = [sku for sku, _count in past.sold.most_common()]
-    popular = set(best[: rules.POPULAR])
+    popular = set(best[: rules.best_sellers(len(skus))])
     tallies = {"suggested": Tally(), "without the rule of variety": Tally(), "best-sellers": Tally()}
     for member, after in past.after.items():
         bought = past.before.get(member)
@@ -143,7 +143,7 @@ def main() -> int:
     tallies = compare(past)
     print(f"{len(past.orders):,} orders of {len(past.numbers):,} products before {cut:%Y-%m-%d};"
           f" {tallies['suggested'].members:,} members bought before and in the {options.weeks} weeks after.")  # fmt: skip
-    print("| way | members with a hit | suggestions bought | different products | among the 20 | each |")
+    print("| way | members with a hit | suggestions bought | different products | best-sellers | each |")
     print("|---|---|---|---|---|---|")
     for name, tally in tallies.items():
         print(tally.told(name))

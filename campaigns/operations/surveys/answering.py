@@ -69,7 +69,8 @@ def answer_survey(
     Raises `NotFound`, `SurveyNotOpen`, `AlreadyAnswered`, `NotAsked`, `NotActive`, and `InvalidInput` with the
     questions it is about.
     """
-    # One answer after another for a member and a survey: name, then counts, as everywhere.
+    # One answer after another for a member and a survey: name, then counts, as everywhere. The names that activities
+    # below lock hold this answer's own id: nobody else can wait for them.
     lock_name(source=ANSWERED, external_id=f"{survey.hex}:{member.hex}")
     row = reading.survey(survey)
     who = locked_member(member)

@@ -259,6 +259,8 @@ def _can_follow(when: When, before: Question | None) -> bool:
     is_ranged = when.at_least is not None or when.at_most is not None
     match before.kind:
         case Kind.NPS | Kind.SCALE:
+            if not before.numbers:
+                return False
             low = before.numbers[0] if when.at_least is None else when.at_least
             high = before.numbers[-1] if when.at_most is None else when.at_most
             known = low <= high and low in before.numbers and high in before.numbers

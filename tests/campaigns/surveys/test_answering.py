@@ -250,6 +250,12 @@ BAD: dict[str, Callable[[], dict[str, Any]]] = {
     "questions[1].id": lambda: _question(id="recommend"),
     "questions[1].name": lambda: _question(name={"en": " "}),
     "questions[1].most": lambda: _question(most=11),
+    "questions[2].when": lambda: _but(
+        questions=[
+            {**CONTENT["questions"][3], "id": f"q{n}", "most": 0, "when": {"question": "q1", "at_most": 0}}
+            for n in range(3)
+        ]
+    ),
     "questions[1].options": lambda: _question(kind="one", options=[{"id": "a", "name": {"en": "A"}}]),
     "questions[1].when": lambda: _question(when={"question": "later", "at_most": 3}),
 }
