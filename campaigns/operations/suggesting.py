@@ -1,6 +1,7 @@
 """What goes with what, worked out anew from the purchases of a year and put in place of last night's."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -92,12 +93,12 @@ def refresh_suggestions(*, at: datetime) -> SuggestionNight:
     return night
 
 
-def _numbered(cursor: object, products: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+def _numbered(cursor: Any, products: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     """The rows of a cursor, (order, product), with both as numbers from 0."""
     orders: dict[object, int] = {}
     rows: list[int] = []
     columns: list[int] = []
-    while some := cursor.fetchmany(50_000):  # type: ignore[attr-defined]
+    while some := cursor.fetchmany(50_000):
         for order, sku in some:
             rows.append(orders.setdefault(order, len(orders)))
             columns.append(products[sku])

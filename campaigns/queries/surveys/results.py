@@ -22,7 +22,7 @@ TEXTS = 200
 """So many of what was written last a page shows."""
 _AT_ONCE = 2000
 
-type Row = tuple[UUID, dict, int | None, str, list[str], datetime]
+type Row = tuple[UUID | None, dict, int | None, str, list[str], datetime]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaigns.queries.suggestions import NextBest, fitting
+from campaigns.queries.suggestions import NextBest, fitting_products
 from loyalty.core import ids
 from loyalty.web.office.frame import language_of
 from loyalty.web.portal.frame import Card
@@ -19,10 +19,10 @@ def goes_with(card: Card) -> dict[str, Any]:
     not known whose card it is: what somebody buys is theirs to see."""
     if not card.proven:
         return {}
-    found = fitting(card.member_id, at=card.at, most=SHOWN)
-    best = found.next_best
-    if not found.suggestions:
+    found = fitting_products(card.member_id, at=card.at, most=SHOWN)
+    if found is None:
         return {}
+    best = found.next_best
     return {
         "products": [
             {

@@ -7,6 +7,7 @@ import msgspec
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -241,7 +242,7 @@ def saved(form: Any, row: Survey, changes: dict[str, Any], here: Here) -> bool:
 
 def _doing(
     permission: str, do: Callable[..., Any], said: Any, where: str = "survey"
-) -> Callable[..., HttpResponse]:
+) -> Callable[..., HttpResponseBase]:
     """A button's page: does one thing with a survey and says so."""
 
     @require_POST
