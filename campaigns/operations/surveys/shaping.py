@@ -170,7 +170,7 @@ def _named(name: str) -> str:
 
 
 def _handled(handle: str, name: str) -> str:
-    made = (handle or slugify(name)[:60]).strip("-") or "survey"
+    made = (handle or slugify(name).replace("_", "-")[:60]).strip("-") or "survey"
     if not _HANDLE.fullmatch(made):
         raise InvalidInput.of("handle", str(_("Use small letters, digits and hyphens, at most 60.")))
     return made

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -112,7 +113,7 @@ def _asked(one: Asked, language: str, people: dict[Any, directory.Row], here: He
         })  # fmt: skip
     return {
         "question": one.question, "text": worded(one.question.name, language), "answers": one.answers,
-        "mean": formats.number(round(one.mean, 1)) if one.mean is not None else "",
+        "mean": format_decimal(round(one.mean, 1), locale=formats.locale()) if one.mean is not None else "",
         "counted": [
             {"label": label_of(one.question, each.value, language), "count": each.count,
              "share": round(100 * each.share)}

@@ -60,7 +60,7 @@ def _recommend() -> dict[str, Any]:
     return {
         "title": _in_all(_("How are we doing?")),
         "intro": _in_all(_("Two short questions, less than a minute.")),
-        "thanks": _in_all(_("Thank you! We read every answer.")),
+        "thanks": _in_all(_("We read every answer.")),
         "questions": [
             _question("recommend", Kind.NPS, _("How likely are you to recommend us to a friend?"), required=True),
             _question("better", Kind.TEXT, _("What should we do better?"),
@@ -84,7 +84,7 @@ def _visit() -> dict[str, Any]:
     return {
         "title": _in_all(_("How was your visit?")),
         "intro": _in_all(_("Tell us how it was. It takes half a minute.")),
-        "thanks": _in_all(_("Thank you! See you soon.")),
+        "thanks": _in_all(_("See you soon.")),
         "questions": [
             _question("visit", Kind.SCALE, _("How was your last visit?"), most=5, required=True,
                       low=_in_all(_("poor")), high=_in_all(_("great"))),
