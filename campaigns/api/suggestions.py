@@ -31,7 +31,7 @@ class SuggestedProduct(Struct):
 
 class ProductSuggestion(Struct):
     """A product that goes with what the member buys. `because` is what they bought, in `times` of their purchases;
-    `together` is how many purchases of the shop had both; `score` is for sorting alone."""
+    `together` is how many customers of the shop bought both; `score` is for sorting alone."""
 
     product: SuggestedProduct
     because: SuggestedProduct

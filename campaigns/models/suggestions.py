@@ -6,8 +6,8 @@ from loyalty.core.tenancy.models import MerchantScoped, tenant
 
 
 class ProductLink(MerchantScoped):
-    """A product (`other`) that goes with another (`sku`), the `place`-th best, from 1. `together` is how many purchases
-    had both, `score` from 0 to 1."""
+    """A product (`other`) that goes with another (`sku`), the `place`-th best, from 1. `together` is how many
+    customers bought both, `score` from 0 to 1."""
 
     sku = models.CharField(max_length=100, db_collation="C")
     other = models.CharField(max_length=100, db_collation="C")

@@ -18,7 +18,7 @@ HOUR = 2
 LOOKED_BACK = timedelta(days=365)
 
 _BOUGHT = """
-SELECT l.order_id, l.sku
+SELECT coalesce(o.member_id, o.id), l.sku, o.id
   FROM members_order o JOIN members_orderline l ON l.merchant_id = o.merchant_id AND l.order_id = o.id
  WHERE o.merchant_id = %(merchant)s AND o.placed_at >= %(since)s AND o.placed_at < %(until)s
    AND o.status = 'recorded' AND l.kind = 'product' AND l.sku <> ''
@@ -70,8 +70,8 @@ def refresh_suggestions(*, at: datetime) -> SuggestionNight:
         cursor.execute(_PRODUCTS, said)
         products = cursor.fetchall()
         cursor.execute(_BOUGHT, said)
-        orders, columns = _numbered(cursor, {row[0]: number for number, row in enumerate(products)})
-        links = rules.related(orders, columns)
+        customers, columns, orders = _numbered(cursor, {row[0]: n for n, row in enumerate(products)})
+        links = rules.related(customers, columns)
         skus = [row[0] for row in products]
         for statement in _EMPTY:
             cursor.execute(statement, said)
@@ -87,19 +87,21 @@ def refresh_suggestions(*, at: datetime) -> SuggestionNight:
         })  # fmt: skip
     local = at.astimezone(ZoneInfo(shop_of_scope().timezone))
     night, _made = SuggestionNight.objects.update_or_create(only=True, defaults={
-        "day": local.date(), "orders": int(orders.max()) + 1 if len(orders) else 0, "products": len(products),
+        "day": local.date(), "orders": orders, "products": len(products),
         "links": len(links), "worked_out_at": at,
     })  # fmt: skip
     return night
 
 
-def _numbered(cursor: Any, products: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    """The rows of a cursor, (order, product), with both as numbers from 0."""
-    orders: dict[object, int] = {}
+def _numbered(cursor: Any, products: dict[str, int]) -> tuple[np.ndarray, np.ndarray, int]:
+    """The rows of a cursor, (customer, product, order): customers and products as numbers, and how many orders."""
+    customers: dict[object, int] = {}
+    orders: set[object] = set()
     rows: list[int] = []
     columns: list[int] = []
     while some := cursor.fetchmany(50_000):
-        for order, sku in some:
-            rows.append(orders.setdefault(order, len(orders)))
+        for customer, sku, order in some:
+            rows.append(customers.setdefault(customer, len(customers)))
             columns.append(products[sku])
-    return np.asarray(rows, np.int64), np.asarray(columns, np.int64)
+            orders.add(order)
+    return np.asarray(rows, np.int64), np.asarray(columns, np.int64), len(orders)

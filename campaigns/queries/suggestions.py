@@ -39,7 +39,7 @@ class Product:
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A product for somebody, because they bought another; `times` is in how many of their purchases that was,
-    `together` in how many purchases of everybody's the two stand side by side."""
+    `together` how many customers bought both."""
 
     product: Product
     because: Product

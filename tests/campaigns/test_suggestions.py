@@ -2,7 +2,7 @@
 
 from collections import Counter
 from itertools import combinations
-from math import sqrt
+from math import exp, log
 
 import numpy as np
 import pytest
@@ -36,9 +36,10 @@ def by_hand(baskets: list[set[int]]) -> dict[tuple[int, int], float]:
     together = Counter(pair for one in used for pair in combinations(sorted(one), 2))
     found = {}
     for (one, other), both in together.items():
-        if both >= rules.LEAST_TOGETHER and min(number[one], number[other]) >= rules.LEAST_ORDERS:
-            score = both / sqrt(number[one] * number[other]) * both / (both + rules.DAMPING)
-            found[one, other] = found[other, one] = score
+        if both >= rules.LEAST_TOGETHER and min(number[one], number[other]) >= rules.LEAST_BOUGHT:
+            for of, to in ((one, other), (other, one)):
+                usual = exp(0.7 * log(number[of]) + 0.3 * log(number[to]))
+                found[of, to] = both / usual * both / (both + rules.DAMPING)
     return found
 
 
@@ -54,9 +55,9 @@ def test_the_scores_are_those_of_the_definition(baskets: list[set[int]]):
         assert np.all(np.diff(links.score[mine]) <= 1e-12), "the best first"
 
 
-def test_a_purchase_counts_a_product_once_and_a_wholesale_not_at_all():
+def test_a_customer_counts_once_for_a_product_and_a_wholesaler_not_at_all():
     twice = related([0, 0, 0] * 4, [0, 0, 1] * 4)
-    assert len(twice) == 0, "four lines of one purchase are one purchase"
+    assert len(twice) == 0, "four times the same customer is one customer"
     order, product = zip(*[(n, p) for n in range(9) for p in range(rules.BIGGEST + 1)], strict=True)
     assert len(related(order, product)) == 0
 

@@ -53,13 +53,14 @@ class Tally:
 
 @dataclass
 class Past:
-    """What was bought before and after the cut: products by purchase, and by member."""
+    """What was bought before and after the cut: products by customer, and by member."""
 
     baskets: list[tuple[int, int]] = field(default_factory=list)
     before: dict[Any, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     after: dict[Any, set[str]] = field(default_factory=lambda: defaultdict(set))
     numbers: dict[str, int] = field(default_factory=dict)
-    orders: dict[Any, int] = field(default_factory=dict)
+    customers: dict[Any, int] = field(default_factory=dict)
+    orders: set[Any] = field(default_factory=set)
     sold: Counter[str] = field(default_factory=Counter)
     categories: dict[str, str] = field(default_factory=dict)
 
@@ -93,8 +94,9 @@ def read(merchant: int, weeks: int) -> tuple[Past, datetime]:
                 past.categories[sku] = category
                 past.sold[sku] += 1
                 past.before[member][sku] += 1
+                past.orders.add(order)
                 past.baskets.append((
-                    past.orders.setdefault(order, len(past.orders)),
+                    past.customers.setdefault(member or order, len(past.customers)),
                     past.numbers.setdefault(sku, len(past.numbers)),
                 ))  # fmt: skip
     past.before.pop(None, None)
@@ -107,7 +109,9 @@ def compare(past: Past) -> Mapping[str, Tally]:
     from campaigns.rules import suggestions as rules
 
     skus = list(past.numbers)
-    found = rules.related([order for order, _p in past.baskets], [product for _o, product in past.baskets])
+    found = rules.related(
+        [customer for customer, _p in past.baskets], [product for _c, product in past.baskets]
+    )
     links: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
     for of, to, score, together in zip(found.of, found.to, found.score, found.together, strict=True):
         links[skus[of]].append((skus[to], float(score), int(together)))

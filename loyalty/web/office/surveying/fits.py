@@ -42,9 +42,9 @@ def _suggested(one: Suggestion) -> dict[str, str]:
     why = ngettext(
         "Because they bought {product} {n} time", "Because they bought {product} {n} times", one.times
     ).format(product=one.because.named, n=formats.number(one.times))
-    together = ngettext(
-        "{n} purchase of this shop had both", "{n} purchases of this shop had both", one.together
-    ).format(n=formats.number(one.together))
+    together = ngettext("{n} customer bought both", "{n} customers bought both", one.together).format(
+        n=formats.number(one.together)
+    )
     return {"name": one.product.named, "category": one.product.category, "why": why, "together": together}
 
 
