@@ -111,7 +111,8 @@ def _suggestions(bought: Mapping[str, int], most: int, made: SuggestionNight) ->
     for sku, other, score, together in rows:
         links.setdefault(sku, []).append((other, score, together))
     found = rules.candidates(bought, links)[: most * 20]
-    known = _products({*(one.sku for one in found), *(one.because for one in found)})
+    known = _products({*(one.sku for one in found), *bought})
+    found = _by_name(found, bought, known)
     best = KnownProduct.objects.filter(sku__in=[one.sku for one in found])
     popular = set(best.filter(rank__lte=rules.best_sellers(made.products)).values_list("sku", flat=True))
     categories = {sku: product.category for sku, product in known.items()}
@@ -119,6 +120,20 @@ def _suggestions(bought: Mapping[str, int], most: int, made: SuggestionNight) ->
         Suggestion(known[one.sku], known[one.because], bought[one.because], one.together, one.score)
         for one in rules.varied(found, most=most, popular=popular, categories=categories)
     )
+
+
+def _by_name(
+    found: list[rules.Candidate], bought: Mapping[str, int], known: Mapping[str, Product]
+) -> list[rules.Candidate]:
+    """Without what has the name of something they buy, or of a better suggestion: the same under another number."""
+    seen = {known[sku].named.casefold() for sku in bought}
+    kept = []
+    for one in found:
+        name = known[one.sku].named.casefold()
+        if name not in seen:
+            seen.add(name)
+            kept.append(one)
+    return kept
 
 
 def _products(skus: set[str]) -> dict[str, Product]:

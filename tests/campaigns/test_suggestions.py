@@ -151,6 +151,15 @@ def test_each_shop_has_its_night_once_and_nothing_of_anothers(
         assert ProductLink.objects.exists()
 
 
+def test_the_same_product_under_another_number_is_no_suggestion(ana: Member):
+    again = NewLine(sku="beans-2", name="Beans", amount_minor=5000)
+    for _n in range(6):
+        buy(None, lines=(*lines("beans", "grinder"), again), at=AT)
+    buy(ana, lines=lines("beans"), at=AT)
+    refresh_suggestions(at=AT + days(1))
+    assert [one.product.sku for one in fitting(ana.pk, at=AT + days(1)).suggestions] == ["grinder"]
+
+
 # --- the next best offer --------------------------------------------------------------------------------------------
 
 
