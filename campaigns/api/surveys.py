@@ -300,7 +300,7 @@ class OneFollowUp(Endpoint):
         """Taken by whoever says so first."""
         key = ids.decode("fup", id)
         following_up.follow_up(alert=key, state=call.body.state, note=call.body.note, at=call.at)
-        return _follow_up(SurveyAlert.objects.select_related("answer").get(pk=key))
+        return _follow_up(results.follow_up(key))
 
 
 urlpatterns = [

@@ -17,6 +17,7 @@ from campaigns.models import Survey, SurveyAlert, SurveyAnswer, SurveyText
 from campaigns.queries.surveys.reading import content_of
 from campaigns.rules.surveys import Kind, Question
 from campaigns.rules.surveys.nps import LEAST, Nps, of_scores
+from loyalty.core.errors import NotFound
 
 TEXTS = 200
 """So many of what was written last a page shows."""
@@ -174,6 +175,14 @@ def follow_ups(*, done: bool = False) -> QuerySet[SurveyAlert]:
     if done:
         return rows.filter(state=SurveyAlert.State.DONE).order_by("-id")
     return rows.filter(state__in=(SurveyAlert.State.OPEN, SurveyAlert.State.TAKEN)).order_by("id")
+
+
+def follow_up(key: UUID) -> SurveyAlert:
+    """One, with its answer; `NotFound` otherwise."""
+    found = SurveyAlert.objects.filter(pk=key).select_related("answer__survey").first()
+    if found is None:
+        raise NotFound("follow-up")
+    return found
 
 
 def waiting_count() -> int:
