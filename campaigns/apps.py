@@ -12,6 +12,7 @@ class CampaignsConfig(AppConfig):
         )
         from campaigns.operations.experiments import exposing, reviewing
         from campaigns.operations.privacy import draws, holder, rehearsed
+        from campaigns.operations.surveys import privacy as surveys
         from campaigns.queries import event_kinds
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
@@ -26,5 +27,6 @@ class CampaignsConfig(AppConfig):
         privacy.register(exposing.holder)
         comparisons.register(exposing.Log())
         document.register_review(reviewing.review)
+        privacy.register(surveys.holder)
         event_kinds.register()
         tasks.register()

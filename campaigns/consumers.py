@@ -7,6 +7,7 @@ from campaigns.operations import digests, privacy
 from campaigns.operations.experiments import exposing
 from campaigns.operations.planning import New, plan
 from campaigns.operations.segments import looking
+from campaigns.operations.surveys import privacy as surveys
 from campaigns.queries.segments.reading import are_kept
 from campaigns.rules.timing import STALE
 from loyalty.core import clock
@@ -89,6 +90,7 @@ def move_choices(event: Event) -> None:
         privacy.move_rehearsed(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_won(to=event.subject, of=UUID(event.data["merged"]))
         exposing.move(to=event.subject, of=UUID(event.data["merged"]))
+        surveys.move(to=event.subject, of=UUID(event.data["merged"]))
 
 
 @consumers.plans

@@ -14,6 +14,9 @@ from campaigns.operations.rehearsing import rehearse_stretch
 from campaigns.operations.segments import looking, nightly, refreshing
 from campaigns.operations.sending import deliver
 from campaigns.queries.experiments.reading import ended
+from campaigns.operations.suggesting import due as suggestions_due
+from campaigns.operations.suggesting import refresh_suggestions
+from campaigns.operations.surveys import inviting
 from campaigns.queries.rehearsals import KIND
 from loyalty.core import clock
 from loyalty.core.events.consumers import wake
@@ -53,6 +56,42 @@ def plan_newsletters() -> int:
                     done += 1
         except Exception:
             log.exception("newsletters of merchant %s could not be planned", merchant.pk)
+    return done
+
+
+@shared_task
+def plan_surveys() -> int:
+    """Plan the mails of surveys that are sent, in every shop; how many batches. A shop that fails does not stop the
+    others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            with acting_for(merchant, by=SYSTEM):
+                due = inviting.due(at=at)
+            for one in due:
+                more = True
+                while more:
+                    with acting_for(merchant, by=SYSTEM):
+                        more = inviting.plan_batch(survey=one, at=at)
+                    done += 1
+        except Exception:
+            log.exception("surveys of merchant %s could not be sent", merchant.pk)
+    return done
+
+
+@shared_task
+def work_out_suggestions() -> int:
+    """What goes with what, once in each shop's night; how many shops it was worked out for. A shop that fails does not
+    stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            with acting_for(merchant, by=SYSTEM):
+                if suggestions_due(at=at):
+                    refresh_suggestions(at=at)
+                    done += 1
+        except Exception:
+            log.exception("suggestions of merchant %s could not be worked out", merchant.pk)
     return done
 
 

@@ -27,6 +27,8 @@ app.conf.beat_schedule = {
     "stale reservations": {"task": "rewards.tasks.release_stale", "schedule": 60.0},
     "messages": {"task": "campaigns.tasks.send_due", "schedule": 15.0},
     "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
+    "surveys": {"task": "campaigns.tasks.plan_surveys", "schedule": 60.0},
+    "suggestions by night": {"task": "campaigns.tasks.work_out_suggestions", "schedule": 900.0},
     "segments": {"task": "campaigns.tasks.refresh_segments", "schedule": 15.0},
     "segments by night": {"task": "campaigns.tasks.sweep_segments", "schedule": 900.0},
     "experiments": {"task": "campaigns.tasks.close_experiments", "schedule": 300.0},

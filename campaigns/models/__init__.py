@@ -8,6 +8,8 @@ from campaigns.models.newsletter import Newsletter
 from campaigns.models.rehearsal import Rehearsal, RehearsedMember
 from campaigns.models.segments import PLACED, RfmScale, Segment, SegmentLook
 from campaigns.models.shaping import KindSetting, Sending
+from campaigns.models.suggestions import KnownProduct, ProductLink, SuggestionNight
+from campaigns.models.surveys import Survey, SurveyAlert, SurveyAnswer, SurveyText
 
 __all__ = [
     "PLACED",
@@ -18,14 +20,21 @@ __all__ = [
     "Experiment",
     "Exposure",
     "KindSetting",
+    "KnownProduct",
     "Message",
     "Newsletter",
     "Preferences",
+    "ProductLink",
     "Rehearsal",
     "RehearsedMember",
     "RfmScale",
     "Segment",
     "SegmentLook",
     "Sending",
+    "SuggestionNight",
     "Suppression",
+    "Survey",
+    "SurveyAlert",
+    "SurveyAnswer",
+    "SurveyText",
 ]

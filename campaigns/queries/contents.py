@@ -11,15 +11,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaigns.models import Message
+from campaigns.models import Message, Survey
+from campaigns.queries.surveys import reading as surveys
+from campaigns.rules.surveys import Kind, worded
 from campaigns.rules.timing import digest_span
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.ledger.queries import expiring, statement
+from loyalty.core.merchants.queries import shop_of_scope
 from members.models import PaidMembership, TierStanding
 from members.queries import referrals, tiers
 from members.queries.tier_words import quantity, tier_name
@@ -33,11 +37,17 @@ from rewards.queries.telling import named
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """`values` fill the placeholders; `facts` stand below the words, as `(name, value)`; `code` is shown large."""
+    """`values` fill the placeholders; `facts` stand below the words, as `(name, value)`; `code` is shown large. `link`
+    is where the button leads, if not to the kind's page. `numbers` are buttons `(number, address)` below a `question`,
+    with what their `ends` mean."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[tuple[str, str], ...] = ()
     code: str = ""
+    link: str = ""
+    question: str = ""
+    numbers: tuple[tuple[str, str], ...] = ()
+    ends: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +246,27 @@ def _statement(asked: Asked) -> Content | None:
     return Content(values, (*facts, (_("You have now"), values["balance"])))
 
 
+def _survey(asked: Asked) -> Content | None:
+    """A survey with the member's own link. The numbers open the page with the answer filled in: nothing is recorded by
+    looking, because mail scanners follow every link."""
+    row = Survey.objects.filter(pk=asked.data.get("survey")).first()
+    if row is None or surveys.mine(row, asked.member, at=asked.at).stands is not surveys.Stands.OPEN:
+        return None
+    said, language = surveys.content_of(row), (get_language() or "en").split("-")[0]
+    address = surveys.link(shop_of_scope().slug, member=asked.member, survey=row.pk)
+    values = {"survey": worded(said.title, language)}
+    first = said.questions[0] if said.questions else None
+    if first is None or not first.numbers:
+        return Content(values, link=f"{address}?by=email")
+    numbers = tuple((str(n), f"{address}?by=email&q-{first.id}={n}") for n in first.numbers)
+    ends = (worded(first.low, language), worded(first.high, language))
+    if first.kind is Kind.NPS and not any(ends):
+        ends = (_("not at all likely"), _("very likely"))
+    return Content(
+        values, link=f"{address}?by=email", question=worded(first.name, language), numbers=numbers, ends=ends
+    )
+
+
 _CONTENTS: Mapping[str, Callable[[Asked], Content | None]] = {
     "welcome": _plain,
     "code": _code,
@@ -255,4 +286,5 @@ _CONTENTS: Mapping[str, Callable[[Asked], Content | None]] = {
     "membership_price": _membership,
     "statement": _statement,
     "newsletter": _nothing,
+    "survey": _survey,
 }

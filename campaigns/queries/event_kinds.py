@@ -44,6 +44,18 @@ KINDS = (
          about="xpt"),
     Kind("holdout.set", "Another part of the members is held out from campaigns and experiments.",
          {"share": 500}, about=""),
+    Kind("survey.created", "A survey was made.", {"survey": "how-was-it"}, about="srv"),
+    Kind("survey.edited", "A survey was changed.", {"survey": "how-was-it", "fields": ["content"]}, about="srv"),
+    Kind("survey.opened", "A survey takes answers.", {"survey": "how-was-it"}, about="srv"),
+    Kind("survey.closed", "A survey takes no more answers.", {"survey": "how-was-it"}, about="srv"),
+    Kind("survey.removed", "A survey that was never opened was thrown away.", {"survey": "how-was-it"}, about="srv"),
+    Kind("survey.sent", "Members are asked by e-mail.", {"survey": "how-was-it", "round": 1}, about="srv"),
+    Kind("survey.answered", "A member answered a survey; the score is that of the question whether they recommend you.",
+         {"survey": "how-was-it", "answer": "ans_01m6k3q8r6e3vabq7m6w0t9d2c", "score": 9, "points": 25}),
+    Kind("survey.detractor", "A member would not recommend you: somebody should get back to them.",
+         {"survey": "how-was-it", "score": 3, "follow_up": "fup_01m6k3q8r6e3vabq7m6w0t9d2c"}),
+    Kind("survey.followed_up", "Staff said how far a follow-up is.",
+         {"follow_up": "fup_01m6k3q8r6e3vabq7m6w0t9d2c", "state": "done"}),
 )  # fmt: skip
 
 

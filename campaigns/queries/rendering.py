@@ -112,7 +112,10 @@ def _render(letter: Letter, inline: bool) -> Rendered:
         "facts": letter.content.facts,
         "code": letter.content.code,
         "button": str(said.button),
-        "button_url": page_url(shop, kind.page),
+        "button_url": letter.content.link or page_url(shop, kind.page),
+        "question": letter.content.question,
+        "numbers": letter.content.numbers,
+        "ends": letter.content.ends,
         "brand": brand,
         "on_brand": upon,
         "ink": ink,
@@ -189,6 +192,7 @@ def sample(kind: str, *, identity: Identity, language: str, zone: str, at: datet
             "month": month_name(at.strftime("%Y-%m")),
             "earned": points(184),
             "spent": points(100),
+            "survey": _("How are we doing?"),
         }
         facts: tuple[tuple[str, str], ...] = ()
         if kind == "statement":

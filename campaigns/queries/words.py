@@ -168,6 +168,13 @@ SAID: Mapping[str, Said] = {
         _("Write what is new."),
         _("See your card"),
     ),
+    "survey": Said(
+        _("Survey"),
+        _("When you send a survey, to members who said yes to news."),
+        _("{shop} has a question for you"),
+        _("We would like to know what you think. It takes a minute, and your answer helps us do better."),
+        _("Answer"),
+    ),
 }
 
 TOPICS: Mapping[str, tuple[Any, Any]] = {
@@ -199,4 +206,5 @@ PLACEHOLDERS: Mapping[str, Any] = {
     "month": _("the name of the month"),
     "earned": _("what was collected"),
     "spent": _("what was used"),
+    "survey": _("the title of the survey"),
 }

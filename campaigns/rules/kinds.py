@@ -69,6 +69,7 @@ KINDS: dict[str, Kind] = {
         Kind("membership_price", Topic.ACCOUNT, ("amount", "date"), 14),
         Kind("statement", Topic.STATEMENT, ("month", "earned", "spent", "balance"), 10, "activity"),
         Kind("newsletter", Topic.NEWSLETTER, (), 7),
+        Kind("survey", Topic.NEWSLETTER, ("survey",), 14),
     )
 }
 

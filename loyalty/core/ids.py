@@ -51,6 +51,9 @@ _WORDS = {
     "xpt": "experiment",
     "gol": "goal",
     "adv": "advice",
+    "srv": "survey",
+    "ans": "answer",
+    "fup": "follow-up",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -13,7 +13,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from analytics.api import deciding, kpis
 from analytics.api import value as worth
-from campaigns.api import experiments, messages, segments
+from campaigns.api import experiments, messages, segments, suggestions, surveys
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme, webhook_schema, webhooks
@@ -32,6 +32,8 @@ V1 = [
     *messages.urlpatterns,
     *segments.urlpatterns,
     *experiments.urlpatterns,
+    *surveys.urlpatterns,
+    *suggestions.urlpatterns,
     *kpis.urlpatterns,
     *worth.urlpatterns,
     *deciding.urlpatterns,

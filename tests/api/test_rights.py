@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from campaigns.api.surveys import EXAMPLE as SURVEY
 from loyalty.core import clock, ids
 from loyalty.core.merchants.models import ApiKey
 from loyalty.core.merchants.operations import create_api_key, revoke_api_key
@@ -37,6 +38,7 @@ PREFIX = {
     "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl", "jobs": "job",
     "webhook-endpoints": "whe", "webhook-deliveries": "dlv",
     "segments": "seg", "experiments": "xpt", "goals": "gol",
+    "surveys": "srv", "survey-follow-ups": "fup",
 }  # fmt: skip
 EXPERIMENT = {"name": "Try", "kind": "other", "variants": [{"id": "a"}, {"id": "b"}], "metric": "spend"}
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
@@ -110,7 +112,15 @@ def everything(call, name):
         "gol": _made(
             call.post("goals", {"figure": "nps", "start": "1", "target": "50", "due_on": "2099-01-01"})
         )["id"],
+        **_asked(call, member, name),
     }
+
+
+def _asked(call, member, name):
+    survey = _made(call.post("surveys", {**SURVEY, "name": f"Survey of {name}"}))["id"]
+    call.post(f"surveys/{survey}/open")
+    _made(call.post(f"surveys/{survey}/answers", {"member": member, "answers": {"recommend": 3}}))
+    return {"srv": survey, "fup": call.get("survey-follow-ups").json()["data"][0]["id"]}
 
 
 def _told(call):

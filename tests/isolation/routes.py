@@ -31,6 +31,7 @@ KINDS = {
     "serial_number": "wallet_pass", "segment_id": "segment", "rehearsal_id": "rehearsal", "draw_id": "draw",
     "experiment_id": "experiment",
     "goal_id": "goal", "advice_id": "advice",
+    "survey_id": "survey", "follow_up_id": "follow_up",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -42,6 +43,7 @@ FOLDERS = {
     "approvals": "request", "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
     "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery", "jobs": "job",
     "segments": "segment", "experiments": "experiment", "goals": "goal",
+    "surveys": "survey", "survey-follow-ups": "follow_up",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
@@ -100,12 +102,12 @@ class Route:
     @property
     def is_front(self) -> bool:
         """True for a page of a shop's portal or widget that names nothing but the shop, or what it offers to everybody: a
-        reward, a date of an event, a prize draw with its proof.
+        reward, a date of an event, a prize draw with its proof, a survey.
 
         Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
         """
         front = self.template.startswith(("/<slug>/", "/w/<slug>/"))
-        return front and self.kinds <= {"slug", "reward", "session", "draw"}
+        return front and self.kinds <= {"slug", "reward", "session", "draw", "survey"}
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
+from campaigns.api.surveys import EXAMPLE as SURVEY
 from campaigns.models import Message
 from campaigns.operations.planning import New, plan
 from campaigns.operations.sending import deliver
@@ -86,6 +87,7 @@ class Everything:
         self.is_adjusted()
         self.signs_in()
         self.brings_a_friend()
+        self.is_asked()
         self.is_merged()
         self.is_in_files()
         self.is_written_to()
@@ -218,6 +220,16 @@ class Everything:
         assert len(held) == 2
         self.post(f"referrals/{held[0]['id']}/approve", {"note": self.said("sister note")})
         self.post(f"referrals/{held[1]['id']}/refuse", {"note": self.said("same person note")})
+
+    def is_asked(self) -> None:
+        """She answers a survey unhappily, and staff note what they did about it."""
+        made = self.post("surveys", SURVEY)["id"]
+        self.post(f"surveys/{made}/open")
+        said = {"recommend": 2, "why": self.said("survey why")}
+        self.post(f"surveys/{made}/answers", {"member": self.id, "answers": said})
+        row = self.call.get("survey-follow-ups").json()["data"][0]["id"]
+        note = {"state": "taken", "note": self.said("follow-up note")}
+        assert self.call("PATCH", f"survey-follow-ups/{row}", note).status_code == 200
 
     def is_merged(self) -> None:
         """She had a second card, with another name and another address."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.models import Experiment, Newsletter
+from campaigns.models import Experiment, Newsletter, Survey
 from campaigns.queries.newsletters import words_in
 from campaigns.queries.segments.reading import conditions_of, with_conditions
 from campaigns.rules.segments import InSegment, leaves
@@ -21,8 +21,8 @@ _WAITING = (Newsletter.State.DRAFT, Newsletter.State.SCHEDULED, Newsletter.State
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that names a segment. `kind` is rule, reward, newsletter, segment or experiment; `name` what people
-    call it."""
+    """One thing that names a segment. `kind` is rule, reward, newsletter, survey, segment or experiment; `name` what
+    people call it."""
 
     kind: str
     name: str
@@ -30,17 +30,8 @@ class Use:
 
 def uses(handle: str) -> list[Use]:
     """Everything that names a segment now, each once."""
-    return list(
-        dict.fromkeys(
-            (
-                *_rules(handle),
-                *_rewards(handle),
-                *_newsletters(handle),
-                *_segments(handle),
-                *_experiments(handle),
-            )
-        )
-    )
+    looked_at = (_rules, _rewards, _newsletters, _surveys, _segments, _experiments)
+    return list(dict.fromkeys(use for uses_of in looked_at for use in uses_of(handle)))
 
 
 def _rules(handle: str) -> Iterator[Use]:
@@ -69,6 +60,11 @@ def _newsletters(handle: str) -> Iterator[Use]:
     language = shop_of_scope().language
     for row in Newsletter.objects.filter(segment=handle, state__in=_WAITING).order_by("id"):
         yield Use("newsletter", str(words_in(row, language).get("subject", "")))
+
+
+def _surveys(handle: str) -> Iterator[Use]:
+    for row in Survey.objects.filter(segment=handle).exclude(state=Survey.State.CLOSED).order_by("id"):
+        yield Use("survey", row.name)
 
 
 def _segments(handle: str) -> Iterator[Use]:

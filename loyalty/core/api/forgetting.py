@@ -12,6 +12,7 @@ from loyalty.core.tenancy import scope
 TYPED = tuple(
     f'"{field}":'
     for field in (
+        "answers",
         "given_name",
         "code_status",
         "note",

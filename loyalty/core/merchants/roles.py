@@ -19,6 +19,7 @@ _READ = frozenset(
         "work.view",
         "messages.view",
         "segments.view",
+        "surveys.view",
     }
 )
 _SELL = frozenset(
@@ -51,6 +52,7 @@ _RUN = frozenset(
         "messages.edit",
         "segments.edit",
         "reports.edit",
+        "surveys.edit",
         "data.export",
     }
 )
@@ -98,6 +100,9 @@ SCOPES: dict[str, str] = {
     "messages:write": "Change what members want to hear, and report bounces and complaints",
     "segments:read": "Read segments, who is in them and why",
     "segments:write": "Make and change segments and lists",
+    "surveys:read": "Read surveys, what was answered, and whom to get back to",
+    "surveys:write": "Make and send surveys, record answers and follow up",
+    "suggestions:read": "Read what goes with what, and what fits a member",
     "reports:read": "Read key figures and what they are made of",
     "reports:write": "Note costs, set goals and decide about advice",
     "exports:write": "Export lists and the whole shop",

@@ -45,6 +45,9 @@ LEFT_OUT = {
     "analytics.ValueFit": "is worked out anew in the first night",
     "analytics.Advice": "is given anew where figures give cause to, and names segments of the old shop",
     "analytics.MemberValue": "is worked out anew in the first night",
+    "campaigns.ProductLink": "worked out anew each night from the orders in the archive",
+    "campaigns.KnownProduct": "worked out anew each night from the orders in the archive",
+    "campaigns.SuggestionNight": "worked out anew each night from the orders in the archive",
     "campaigns.Suppression": "a digest with the key of the old server, which recognises no address here",
 }
 """Tables of these apps that are not in an archive, and why."""

@@ -262,6 +262,7 @@ ICONS = {
     "experiment": "flask-conical",
     "segment": "tags",
     "rehearsal": "history",
+    "survey": "message-circle-question-mark",
     "card": "stamp",
     "offer": "tag",
     "blueprint": "layout-template",
@@ -289,7 +290,7 @@ TOPICS = {
 }
 _BEGINNINGS = {
     "member": ("member.", "membership.", "household.", "tiers.", "perk.", "badge.", "draw.", "segment.", "referral.",
-               "activity.", "card_link."),
+               "activity.", "card_link.", "survey."),
     "points": ("points.", "adjustment.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),

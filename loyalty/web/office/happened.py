@@ -1,4 +1,4 @@
-"""What happened with webhooks, messages, experiments and figures, in plain words for the audit log."""
+"""What happened with webhooks, messages, surveys, experiments and figures, in plain words for the audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -36,4 +36,13 @@ HAPPENED = {
     "advice.given": gettext_lazy("A figure gave cause for advice"),
     "advice.accepted": gettext_lazy("Advice was taken up"),
     "advice.dismissed": gettext_lazy("Advice was put aside"),
+    "survey.created": gettext_lazy("A survey was made"),
+    "survey.edited": gettext_lazy("A survey was changed"),
+    "survey.opened": gettext_lazy("A survey takes answers"),
+    "survey.closed": gettext_lazy("A survey takes no more answers"),
+    "survey.removed": gettext_lazy("A draft of a survey was thrown away"),
+    "survey.sent": gettext_lazy("Members are asked by e-mail"),
+    "survey.answered": gettext_lazy("A member answered a survey"),
+    "survey.detractor": gettext_lazy("A member would not recommend you"),
+    "survey.followed_up": gettext_lazy("Staff got back to a member"),
 }

@@ -14,6 +14,8 @@ from loyalty.web.portal.frame import Card, card_page, portal_page, words
 from loyalty.web.portal.gathered import badges, my_offers, stamp_cards
 from loyalty.web.portal.history import entries
 from loyalty.web.portal.rewards import grouped, my_codes, offered
+from loyalty.web.portal.suggesting import goes_with
+from loyalty.web.portal.surveys import surveys_on
 from loyalty.web.portal.telling import welcome_of
 from loyalty.web.portal.wallets import wallet_links
 from members.queries.sharing import together
@@ -80,6 +82,8 @@ def card(request: HttpRequest, card: Card) -> HttpResponse:
         "stamp_cards": stamp_cards(card),
         "badges": badges(card),
         "personal": my_offers(card),
+        "asks": surveys_on(card),
+        "goes_with": goes_with(card),
         "open_codes": my_codes(card, active_only=True) if card.proven else [],
     }
     return portal_page(request, card, "portal/card.html", context, current="card", partial="live")

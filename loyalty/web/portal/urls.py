@@ -24,6 +24,7 @@ from loyalty.web.portal import (
     preferences,
     profile,
     rewards,
+    surveys,
     telling,
     wallets,
 )
@@ -49,6 +50,8 @@ urlpatterns = [
     path("stamps/", collecting.stamps, name="stamps"),
     path("draws/<str:draw_id>/", draws.draw, name="draw"),
     path("draws/<str:draw_id>/draw.json", draws.draw_file, name="draw_file"),
+    path("surveys/<str:survey_id>/", surveys.survey, name="survey"),
+    path("s/<str:token>/", surveys.survey_link, name="survey_link"),
     path("offers/<str:offer_id>/activate/", gathered.activate, name="activate"),
     path("activity/", history.activity, name="activity"),
     path("rewards/", rewards.rewards, name="rewards"),

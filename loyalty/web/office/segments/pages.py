@@ -29,6 +29,7 @@ USES = {
     "rule": (gettext_lazy("Rule"), "sliders-horizontal"),
     "reward": (gettext_lazy("Reward"), "gift"),
     "newsletter": (gettext_lazy("Newsletter"), "newspaper"),
+    "survey": (gettext_lazy("Survey"), "message-square-text"),
     "segment": (gettext_lazy("Segment"), "users-round"),
     "experiment": (gettext_lazy("Experiment"), "flask-conical"),
 }

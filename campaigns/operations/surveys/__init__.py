@@ -1,0 +1,1 @@
+"""Surveys: made, opened, answered, sent out, and followed up."""

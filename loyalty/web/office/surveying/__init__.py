@@ -1,0 +1,1 @@
+"""Surveys in the dashboard: built, opened, sent, read, and followed up; and what fits a member."""
