@@ -10,7 +10,7 @@ class CampaignsConfig(AppConfig):
             consumers,  # noqa: F401 - registers what it consumes and plans
             tasks,
         )
-        from campaigns.operations.privacy import draws, holder, rehearsed
+        from campaigns.operations.privacy import automated, draws, holder, rehearsed
         from campaigns.queries import event_kinds
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
@@ -20,5 +20,6 @@ class CampaignsConfig(AppConfig):
         register_directory(Kept())
         privacy.register(rehearsed)
         privacy.register(draws)
+        privacy.register(automated)
         event_kinds.register()
         tasks.register()

@@ -4,8 +4,10 @@ every order is planned where events leave the outbox, in one statement for a who
 from uuid import UUID
 
 from campaigns.operations import digests, privacy
+from campaigns.operations.automations import entering
 from campaigns.operations.planning import New, plan
 from campaigns.operations.segments import looking
+from campaigns.queries.automations.reading import are_listening
 from campaigns.queries.segments.reading import are_kept
 from campaigns.rules.timing import STALE
 from loyalty.core import clock
@@ -87,6 +89,7 @@ def move_choices(event: Event) -> None:
         privacy.move(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_rehearsed(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_won(to=event.subject, of=UUID(event.data["merged"]))
+        privacy.move_automated(to=event.subject, of=UUID(event.data["merged"]), at=event.happened_at)
 
 
 @consumers.plans
@@ -102,3 +105,12 @@ consumers.follows(are_kept)
 def plan_looks(events: list[Event]) -> None:
     """Whom to look at again for their segments, as events leave the outbox."""
     looking.note_looks(events=events, at=clock.now())
+
+
+consumers.follows(are_listening)
+
+
+@consumers.plans
+def plan_sparks(events: list[Event]) -> None:
+    """What concerns an automation, as events leave the outbox."""
+    entering.note_sparks(events=events, at=clock.now())

@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "stale reservations": {"task": "rewards.tasks.release_stale", "schedule": 60.0},
     "messages": {"task": "campaigns.tasks.send_due", "schedule": 15.0},
     "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
+    "automations": {"task": "campaigns.tasks.run_automations", "schedule": 10.0},
     "segments": {"task": "campaigns.tasks.refresh_segments", "schedule": 15.0},
     "segments by night": {"task": "campaigns.tasks.sweep_segments", "schedule": 900.0},
     "messages nobody announces": {"task": "campaigns.tasks.sweep", "schedule": 900.0},

@@ -14,6 +14,7 @@ from babel.dates import format_skeleton
 from django.utils.translation import gettext as _
 
 from campaigns.models import Message
+from campaigns.queries import automated
 from campaigns.rules.timing import digest_span
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
@@ -76,6 +77,11 @@ def content(asked: Asked) -> Content | None:
 
 def _plain(asked: Asked) -> Content | None:
     return Content({"balance": asked.balance()})
+
+
+def _automated(asked: Asked) -> Content | None:
+    """Its words stand in the edition it was planned by; without them there is nothing to say."""
+    return Content({"balance": asked.balance()}) if automated.step_of(asked.data) else None
 
 
 def _nothing(_asked: Asked) -> Content | None:
@@ -255,4 +261,6 @@ _CONTENTS: Mapping[str, Callable[[Asked], Content | None]] = {
     "membership_price": _membership,
     "statement": _statement,
     "newsletter": _nothing,
+    "automation": _automated,
+    "automation_news": _automated,
 }

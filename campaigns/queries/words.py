@@ -168,6 +168,20 @@ SAID: Mapping[str, Said] = {
         _("Write what is new."),
         _("See your card"),
     ),
+    "automation": Said(
+        _("By an automation"),
+        _("When an automation says so."),
+        _("News from {shop}"),
+        _("Write what is new."),
+        _("See your card"),
+    ),
+    "automation_news": Said(
+        _("News by an automation"),
+        _("When an automation says so, to members who said yes to news."),
+        _("News from {shop}"),
+        _("Write what is new."),
+        _("See your card"),
+    ),
 }
 
 TOPICS: Mapping[str, tuple[Any, Any]] = {

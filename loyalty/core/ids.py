@@ -48,6 +48,8 @@ _WORDS = {
     "spr": "suppressed address",
     "rhs": "rehearsal",
     "drw": "draw",
+    "atm": "automation",
+    "atr": "run",
 }
 _last_ns = 0
 _lock = threading.Lock()

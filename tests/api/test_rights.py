@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from campaigns.tasks import run_automations
 from loyalty.core import clock, ids
+from loyalty.core.events.tasks import dispatch_waiting
 from loyalty.core.merchants.models import ApiKey
 from loyalty.core.merchants.operations import create_api_key, revoke_api_key
 from loyalty.core.merchants.roles import SCOPES
@@ -36,7 +38,7 @@ PREFIX = {
     "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb", "partnerships": "prt",
     "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl", "jobs": "job",
     "webhook-endpoints": "whe", "webhook-deliveries": "dlv",
-    "segments": "seg",
+    "segments": "seg", "automations": "atm", "automation-runs": "atr",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
 
@@ -105,7 +107,20 @@ def everything(call, name):
         **_shared(call, member, name),
         **_told(call),
         "seg": _made(call.post("segments", {"name": f"Segment of {name}"}))["id"],
+        **_automated(call, name),
     }
+
+
+def _automated(call, name):
+    step = {"type": "webhook", "endpoint": call.get("webhook-endpoints").json()["data"][0]["id"]}
+    flow = {"starts": [{"type": "event", "kind": "member.joined"}], "steps": [{"type": "wait"}, step]}
+    made = _made(call.post("automations", {"name": "Flow", "flow": flow}))["id"]
+    call.post(f"automations/{made}/start")
+    call.post("members", {"external_id": f"somebody of {name}"})
+    dispatch_waiting()
+    run_automations()
+    runs = call.get(f"automations/{made}/runs").json()["data"]
+    return {"atm": made, **({"atr": runs[0]["id"]} if runs else {})}
 
 
 def _told(call):

@@ -29,6 +29,7 @@ KINDS = {
     "endpoint_id": "endpoint", "delivery_id": "delivery",
     "site_id": "site", "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
     "serial_number": "wallet_pass", "segment_id": "segment", "rehearsal_id": "rehearsal", "draw_id": "draw",
+    "automation_id": "automation", "run_id": "automation_run",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -39,7 +40,7 @@ FOLDERS = {
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
     "approvals": "request", "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
     "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery", "jobs": "job",
-    "segments": "segment",
+    "segments": "segment", "automations": "automation", "automation-runs": "automation_run",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

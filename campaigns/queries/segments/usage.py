@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.models import Newsletter
+from campaigns.queries.automations.reading import uses_segment
 from campaigns.queries.newsletters import words_in
 from campaigns.queries.segments.reading import conditions_of, with_conditions
 from campaigns.rules.segments import InSegment, leaves
@@ -21,7 +22,8 @@ _WAITING = (Newsletter.State.DRAFT, Newsletter.State.SCHEDULED, Newsletter.State
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that names a segment. `kind` is rule, reward, newsletter or segment; `name` what people call it."""
+    """One thing that names a segment. `kind` is rule, reward, newsletter, segment or automation; `name` what people
+    call it."""
 
     kind: str
     name: str
@@ -30,7 +32,15 @@ class Use:
 def uses(handle: str) -> list[Use]:
     """Everything that names a segment now, each once."""
     return list(
-        dict.fromkeys((*_rules(handle), *_rewards(handle), *_newsletters(handle), *_segments(handle)))
+        dict.fromkeys(
+            (
+                *_rules(handle),
+                *_rewards(handle),
+                *_newsletters(handle),
+                *_segments(handle),
+                *(Use("automation", name) for name in uses_segment(handle)),
+            )
+        )
     )
 
 

@@ -19,6 +19,7 @@ _READ = frozenset(
         "work.view",
         "messages.view",
         "segments.view",
+        "automations.view",
     }
 )
 _SELL = frozenset(
@@ -50,6 +51,7 @@ _RUN = frozenset(
         "data.import",
         "messages.edit",
         "segments.edit",
+        "automations.edit",
         "data.export",
     }
 )
@@ -97,6 +99,8 @@ SCOPES: dict[str, str] = {
     "messages:write": "Change what members want to hear, and report bounces and complaints",
     "segments:read": "Read segments, who is in them and why",
     "segments:write": "Make and change segments and lists",
+    "automations:read": "Read automations and members’ ways through them",
+    "automations:write": "Write automations, put them to work, pause and end them",
     "reports:read": "Read key figures and what they are made of",
     "exports:write": "Export lists and the whole shop",
 }

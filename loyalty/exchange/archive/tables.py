@@ -29,6 +29,12 @@ LEFT_OUT = {
     "campaigns.RehearsedMember": "belongs to a rehearsal",
     "campaigns.Draw": "its seed is a secret until it is held, and it is held where it was promised",
     "campaigns.DrawWinner": "belongs to a draw",
+    "campaigns.Automation": "acts where it was put to work; moved along, it would act in two places",
+    "campaigns.AutomationEdition": "belongs to an automation",
+    "campaigns.AutomationRun": "goes on where it began, once",
+    "campaigns.AutomationSpark": "is looked at where it happened",
+    "campaigns.AutomationSpend": "belongs to an automation",
+    "campaigns.AutomationStep": "belongs to a run",
     "campaigns.Suppression": "a digest with the key of the old server, which recognises no address here",
 }
 """Tables of these apps that are not in an archive, and why."""

@@ -20,6 +20,13 @@ HAPPENED = {
     "address.released": gettext_lazy("An address may be written to again"),
     "messages.shaped": gettext_lazy("A kind of message was changed"),
     "messages.hours_set": gettext_lazy("The hours without messages were changed"),
+    "automation.created": gettext_lazy("An automation was written: {name}"),
+    "automation.edited": gettext_lazy("An automation was changed: {name}"),
+    "automation.started": gettext_lazy("An automation was put to work: {name}"),
+    "automation.paused": gettext_lazy("An automation was paused: {name}"),
+    "automation.resumed": gettext_lazy("A paused automation goes on: {name}"),
+    "automation.ended": gettext_lazy("An automation was ended: {name}"),
+    "automation.called": gettext_lazy("An automation told a webhook"),
     "newsletter.scheduled": gettext_lazy("A newsletter was given its time"),
     "newsletter.cancelled": gettext_lazy("A newsletter was called off"),
 }

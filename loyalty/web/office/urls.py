@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("loyalty.web.office.messages.urls")),
     path("", include("loyalty.web.office.widget.urls")),
     path("", include("loyalty.web.office.segments.urls")),
+    path("", include("loyalty.web.office.automations.urls")),
     path("reports/", include("loyalty.web.office.reports.urls")),
     path("", overview.overview, name="overview"),
     path("", include("loyalty.web.office.till_urls")),

@@ -23,6 +23,7 @@ TABS = (
     ("about_friends", gettext_lazy("Friends and family")),
     ("about_belonging", gettext_lazy("Plans and places")),
     ("about_segments", gettext_lazy("Segments")),
+    ("about_automations", gettext_lazy("Automations")),
 )
 
 
