@@ -49,6 +49,8 @@ _IDENTITY: Mapping[str, Any] = {
 #: What was looked for and is not there.
 _THINGS: Mapping[str, Any] = {
     "activity": gettext_lazy("activity"),
+    "automation": gettext_lazy("automation"),
+    "run": gettext_lazy("run"),
     "API key": gettext_lazy("API key"),
     "blueprint": gettext_lazy("blueprint"),
     "booking": gettext_lazy("booking"),

@@ -117,11 +117,13 @@ def take_sparks(*, at: datetime, most: int = BATCH) -> int:
         return 0
     events = list(Event.objects.filter(pk__in=numbers).order_by("pk"))
     today = _today({one.subject for one in events if one.subject is not None})
+    since = _at_work_since([row for row, _edition, _flow in live])
     for row, edition, flow in live:
         ends = [one for one in events if one.kind in flow.exit_on]
         for event in ends:
             _leave(row, today.get(event.subject), event, at)
-        enter(automation=row, edition=edition, flow=flow, found=_begun(row, flow, events, today), at=at)
+        heard = [one for one in events if one.recorded_at >= since[row.pk]]
+        enter(automation=row, edition=edition, flow=flow, found=_begun(row, flow, heard, today), at=at)
     return len(numbers)
 
 
@@ -136,6 +138,12 @@ def _live() -> list[tuple[Automation, AutomationEdition, Flow]]:
         if edition is not None:
             found.append((row, edition, reading.flow_of(edition.pk)))
     return found
+
+
+def _at_work_since(rows: Sequence[Automation]) -> dict[UUID, datetime]:
+    """Since when some automations have been at work: what lay in the outbox before begins nothing."""
+    first_ones = AutomationEdition.objects.filter(automation__in=rows, number=1)
+    return dict(first_ones.values_list("automation", "started_at"))
 
 
 def _today(members: Iterable[UUID]) -> dict[UUID | None, UUID]:
