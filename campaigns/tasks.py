@@ -197,7 +197,8 @@ def _begin_day(shop: int, key: UUID, at: datetime) -> None:
     with acting_for(shop, by=SYSTEM):
         days = entering.due_days(automation=key, at=at)
     for one in days:
-        after, more = None, True
+        after: UUID | None = None
+        more = True
         while more:
             with acting_for(shop, by=SYSTEM):
                 after = entering.enter_day(automation=key, due=one, after=after, at=at)

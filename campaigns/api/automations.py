@@ -147,7 +147,6 @@ class AutomationLag(Struct):
     events: int
     steps_due: int
     behind_seconds: int
-    given_up: int
 
 
 def _key(public: str) -> UUID:
@@ -347,7 +346,7 @@ class AutomationsLag(Endpoint):
         """Counted up to a thousand of each."""
         found = reading.lag(at=call.at)
         behind = int(found.behind(call.at).total_seconds())
-        return AutomationLag(found.events + found.sparks, found.overdue, behind, found.parked)
+        return AutomationLag(found.events + found.sparks, found.overdue, behind)
 
 
 urlpatterns = [

@@ -101,5 +101,5 @@ def test_trying_it_does_nothing(call):
 
 def test_how_far_behind_it_is(call):
     found = call.get("automations/lag").json()
-    assert found["steps_due"] == 0 and found["given_up"] == 0
+    assert found["steps_due"] == 0 and found["behind_seconds"] >= 0
     assert found["events"] > 0, "the programme that was just published is in the outbox"

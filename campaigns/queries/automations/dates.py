@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from campaigns.queries.segments.compiling import compiled, run
 from campaigns.rules.automations import OnDate, Which
@@ -40,6 +40,7 @@ def on_date(start: OnDate, *, day: date, zone: ZoneInfo, after: UUID | None, mos
     have no dates; blocked ones are left to whoever lets them in."""
     theirs = day - timedelta(days=start.offset)
     begins, ends = span(theirs, zone)
+    found: QuerySet[Any]
     match start.which:
         case Which.BIRTHDAY:
             found = Profile.objects.filter(birthday_key__in=birthdays(theirs), birthday__lt=theirs)

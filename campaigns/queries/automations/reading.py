@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 
 from campaigns.models import (
@@ -22,7 +23,7 @@ from campaigns.models import (
 from campaigns.queries.automations.naming import segments_in
 from campaigns.rules.automations import Flow
 from loyalty.core.errors import NotFound
-from loyalty.core.events.models import Event, Reaction
+from loyalty.core.events.models import Event
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
@@ -170,8 +171,19 @@ class AtStep:
         return sum(self.outcomes.values())
 
 
+# A run stands at the step that comes next; while a wait lasts, its member is shown at the wait.
+_WAITING = """
+SELECT s.step, r.step, count(*) FROM campaigns_automationrun r
+  JOIN campaigns_automationstep s ON s.merchant_id = r.merchant_id AND s.run_id = r.id AND s.outcome = 'waited'
+   AND (s.data->>'until')::timestamptz = r.due_at
+ WHERE r.merchant_id = %(m)s::bigint AND r.automation_id = %(automation)s::uuid AND r.state IN ('active', 'held')
+ GROUP BY 1, 2
+"""
+
+
 def at_steps(row: Automation) -> dict[str, AtStep]:
-    """What happened at each step, of all editions: a step keeps its id when the automation is changed."""
+    """What happened at each step, of all editions: a step keeps its id when the automation is changed. Who waits is at
+    the wait, although the step that comes next is known."""
     found: dict[str, AtStep] = {}
     outcomes = AutomationStep.objects.filter(automation=row).values_list("step", "outcome")
     for step, outcome, number in outcomes.annotate(number=Count("id")).order_by("step"):
@@ -179,6 +191,11 @@ def at_steps(row: Automation) -> dict[str, AtStep]:
     inside = AutomationRun.objects.filter(automation=row, state__in=INSIDE).values_list("step")
     for step, number in inside.annotate(number=Count("id")).order_by("step"):
         found.setdefault(step, AtStep()).here = number
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"m": scope.merchant_id(), "automation": row.pk})
+        for wait, following, number in cursor.fetchall():
+            found.setdefault(wait, AtStep()).here += number
+            found.setdefault(following, AtStep()).here -= number
     return found
 
 
@@ -211,14 +228,13 @@ def spent(row: Automation, *, at: datetime) -> Spent:
 @dataclass(frozen=True, slots=True)
 class Lag:
     """How far behind automations are: what has happened and nobody has looked at yet, since when, and the members whose
-    step is overdue. `parked` are reactions that were given up."""
+    step is overdue."""
 
     events: int = 0
     since: datetime | None = None
     sparks: int = 0
     overdue: int = 0
     overdue_since: datetime | None = None
-    parked: int = 0
 
     def behind(self, at: datetime) -> timedelta:
         """For how long the oldest of it has waited."""
@@ -244,7 +260,6 @@ def lag(*, at: datetime) -> Lag:
         sparks=len(noted.values_list("id")[:MOST_COUNTED]),
         overdue=len(late.values_list("id")[:MOST_COUNTED]),
         overdue_since=late.values_list("due_at", flat=True).first(),
-        parked=len(Reaction.objects.exclude(parked_at=None).values_list("id")[:MOST_COUNTED]),
     )
 
 

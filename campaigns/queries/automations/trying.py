@@ -55,7 +55,8 @@ def _why_not(flow: Flow, member: UUID, automation: UUID, at: datetime) -> str:
 
 
 def _walked(flow: Flow, member: UUID, automation: UUID, at: datetime) -> list[Tried]:
-    zone, found, here = ZoneInfo(shop_of_scope().timezone), [], first(flow.steps)
+    found: list[Tried] = []
+    zone, here = ZoneInfo(shop_of_scope().timezone), first(flow.steps)
     laid, now, moment = stages(flow.steps), at, at
     while here != END:
         stage = laid[here]

@@ -166,11 +166,21 @@ def test_it_is_paused_with_an_undo_goes_on_and_is_ended(lunas: Luna, owner: Clie
     assert "Welcome" in text(owner.get(lunas.url("automations/?show=ended")))
 
 
+def test_one_that_has_ended_is_copied_into_a_new_one(lunas: Luna, owner: Client):
+    row = made(lunas, wait(9), points())
+    owner.post(url_of(lunas, row, "end/"))
+    public = ids.encode("atm", row.pk)
+    assert f"?from={public}" in text(owner.get(url_of(lunas, row)))
+    page = owner.get(lunas.url(f"automations/new/?from={public}"))
+    assert "Wait 9 days" in text(page)
+    assert owner.get(lunas.url(f"automations/new/?from=atm_{'0' * 26}")).status_code == 404
+
+
 def test_a_members_way_is_shown_with_what_happened_when_and_why(lunas: Luna, owner: Client):
     row = made(lunas, points(900), points(200), wait(), budget={"points": 1_000})
     run = come_in(lunas)
     page = text(owner.get(url_of(lunas, row)))
-    assert "Cleo" in page and "1 here now" not in page.split("Came in last")[1]
+    assert "Cleo" in page and "1 here now" in page.split("Came in last")[0]
     way = text(owner.get(lunas.url(f"automations/runs/{ids.encode('atr', run.pk)}/")))
     assert "Cleo" in way and "Give 900" in way and "the budget is spent" in way
     assert "It ends here" not in way

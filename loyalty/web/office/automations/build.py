@@ -75,7 +75,10 @@ def desk_of(here: Here) -> Desk:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require("automations.edit")
 def create(request: HttpRequest, here: Here) -> HttpResponse:
-    """A new one, empty or begun with one of those that most shops want."""
+    """A new one: empty, begun with one of those that most shops want, or a copy of another (`?from=`)."""
+    if "from" in request.GET:
+        row = reading.automation(ids.decode("atm", request.GET["from"]))
+        return _build(request, here, None, _written(row), {"name": row.name, "note": row.note})
     start = STARTS.get(request.GET.get("start", ""))
     initial = {"name": str(start.name), "note": str(start.text)} if start else {}
     return _build(
@@ -90,9 +93,14 @@ def edit(request: HttpRequest, here: Here, automation_id: str) -> HttpResponse:
     row = reading.automation(ids.decode("atm", automation_id))
     if row.state == Automation.State.ENDED:
         raise AutomationEnded()
+    return _build(request, here, row, _written(row), {"name": row.name, "note": row.note})
+
+
+def _written(row: Automation) -> Mapping[str, Any]:
+    """What one says: what is being written, else what counts now."""
     edition = reading.edition_in_force(row)
-    base = row.draft or (edition.flow if edition else {})
-    return _build(request, here, row, base, {"name": row.name, "note": row.note})
+    found: Mapping[str, Any] = row.draft or (edition.flow if edition else {})
+    return found
 
 
 def _build(
