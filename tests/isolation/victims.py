@@ -9,16 +9,7 @@ from django.db import connection
 from PIL import Image
 
 from analytics.operations.filling import note_changes, refill, sum_batch
-from campaigns.models import (
-    AutomationEdition,
-    AutomationRun,
-    AutomationSpark,
-    AutomationSpend,
-    AutomationStep,
-    Message,
-    SegmentLook,
-)
-from campaigns.operations.automations.shaping import create_automation, start_automation
+from campaigns.models import Message, SegmentLook
 from campaigns.operations.drawing import open_draw
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
@@ -72,6 +63,7 @@ from rewards.operations.catalogue import create_reward
 from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
+from tests.campaigns.automations.hand import furnished_automation
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
 from tests.wallets import papers
 
@@ -111,7 +103,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _wallets(made, ana, secret)
         _segments(made, ana, secret)
         _rehearse(made)
-        _automations(made, ana, secret)
+        made.ids |= furnished_automation(ana, secret=secret)
         _figures()
         put_away(hidden=False, at=AT)
     return made
@@ -349,27 +341,6 @@ def _rehearse(made: Shop) -> None:
     row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
     run_waiting()
     made.ids["rehearsal"] = ids.encode("rhs", row.pk)
-
-
-def _automations(made: Shop, ana: Member, secret: str) -> None:
-    """An automation at work, Ana on her way through it, something she did that nobody has looked at, and what it has
-    given."""
-    step = {"type": "points", "amount": 1, "reason": f"{secret} reason"}
-    content = {"starts": [{"type": "event", "kind": "member.joined"}], "steps": [step, {"type": "wait"}, step],
-               "budget": {"points": 100}}  # fmt: skip
-    row = create_automation(name=f"{secret} flow", note=f"{secret} note", flow=content, at=clock.now())
-    row = start_automation(automation=row.pk, at=clock.now())
-    edition = AutomationEdition.objects.get(automation=row)
-    run = AutomationRun.objects.create(
-        automation=row, edition=edition, member=ana, occasion="event:1", step="s1", due_at=clock.now() + days(1),
-        entered_at=clock.now(),
-    )  # fmt: skip
-    AutomationStep.objects.create(
-        run=run, automation=row, step="s0", kind="wait", outcome="waited", happened_at=AT
-    )
-    AutomationSpark.objects.create(member=ana, event_number=1, noted_at=AT)
-    AutomationSpend.objects.create(automation=row, points=1)
-    made.ids |= {"automation": ids.encode("atm", row.pk), "automation_run": ids.encode("atr", run.pk)}
 
 
 def _figures() -> None:

@@ -15,6 +15,37 @@ import sys
 import time
 
 
+def _commands(options: argparse.Namespace) -> dict[str, list[str]]:
+    """How each proof is run."""
+    python = [sys.executable, "-m"]
+    kills = str(options.kills)
+    return {
+        "machine": [*python, "pytest", "-q", "tests/ledger/test_machine.py"],
+        "lives": [*python, "pytest", "-q", "tests/members/test_lives.py", "-k", "random_lives"],
+        "workers": [*python, "pytest", "-q", "-s", "tests/ledger/test_kills.py", "-k", "killed_workers"],
+        "servers": [*python, "tests.prove.kills", "server", "--kills", kills],
+        "messages": [*python, "pytest", "-q", "-s", "tests/campaigns/test_kills.py"],
+        "pages": [*python, "pytest", "-q", "tests/web/test_every_page_browser.py"],
+        "experiments": [*python, "pytest", "-q", "tests/campaigns/test_experiments.py"],
+        "automations": [*python, "pytest", "-q", "tests/campaigns/automations/test_kills.py"],
+    }
+
+
+def _environment(options: argparse.Namespace) -> dict[str, str]:
+    """How long each proof is to be."""
+    return {
+        **os.environ,
+        "LEDGER_EXAMPLES": str(options.examples),
+        "LEDGER_STEPS": str(options.steps),
+        "LEDGER_KILLS": str(options.kills),
+        "LIVES": str(options.lives),
+        "MESSAGES": str(options.messages),
+        "EVERY_PAGE": "all",
+        "TRIALS": str(options.trials),
+        "AUTOMATED": str(options.automated),
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the chosen proofs; 0 when every one holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=(__doc__ or "").split("\n")[0])
@@ -41,29 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--trials", type=int, default=2_000)
     parser.add_argument("--automated", type=int, default=10_000)
     options = parser.parse_args(arguments)
-    python = [sys.executable, "-m"]
-    kills = str(options.kills)
-    commands = {
-        "machine": [*python, "pytest", "-q", "tests/ledger/test_machine.py"],
-        "lives": [*python, "pytest", "-q", "tests/members/test_lives.py", "-k", "random_lives"],
-        "workers": [*python, "pytest", "-q", "-s", "tests/ledger/test_kills.py", "-k", "killed_workers"],
-        "servers": [*python, "tests.prove.kills", "server", "--kills", kills],
-        "messages": [*python, "pytest", "-q", "-s", "tests/campaigns/test_kills.py"],
-        "pages": [*python, "pytest", "-q", "tests/web/test_every_page_browser.py"],
-        "experiments": [*python, "pytest", "-q", "tests/campaigns/test_experiments.py"],
-        "automations": [*python, "pytest", "-q", "tests/campaigns/automations/test_kills.py"],
-    }
-    environment = {
-        **os.environ,
-        "LEDGER_EXAMPLES": str(options.examples),
-        "LEDGER_STEPS": str(options.steps),
-        "LEDGER_KILLS": kills,
-        "LIVES": str(options.lives),
-        "MESSAGES": str(options.messages),
-        "EVERY_PAGE": "all",
-        "TRIALS": str(options.trials),
-        "AUTOMATED": str(options.automated),
-    }
+    commands, environment = _commands(options), _environment(options)
     failed = []
     for name in options.proofs or commands:
         print(f"=== {name}", flush=True)

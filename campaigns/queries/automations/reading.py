@@ -115,6 +115,12 @@ def runs_of(member: UUID) -> QuerySet[AutomationRun]:
     return found.order_by("-id")
 
 
+def began_by(row: AutomationRun) -> str:
+    """The kind of the event that let a member in; "" where it was the calendar."""
+    found = Event.objects.filter(pk=row.event_number or 0).values_list("kind", flat=True).first()
+    return found or ""
+
+
 def steps_of(run_id: UUID) -> list[AutomationStep]:
     """What became of each step of a run, in the order in which it happened."""
     return list(AutomationStep.objects.filter(run=run_id).order_by("id"))

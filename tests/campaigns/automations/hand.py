@@ -5,14 +5,22 @@ from typing import Any
 from uuid import UUID
 
 from campaigns import tasks
-from campaigns.models import Automation, AutomationRun, AutomationStep
+from campaigns.models import (
+    Automation,
+    AutomationEdition,
+    AutomationRun,
+    AutomationSpark,
+    AutomationSpend,
+    AutomationStep,
+)
 from campaigns.operations.automations import entering, running
 from campaigns.operations.automations.shaping import create_automation, start_automation
-from loyalty.core import clock
+from loyalty.core import clock, ids
 from loyalty.core.events import tasks as events
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
-from tests.cast import MARA
+from members.models import Member
+from tests.cast import AT, MARA
 
 JOINS = {"type": "event", "kind": "member.joined"}
 ORDERS = {"type": "event", "kind": "order.recorded"}
@@ -78,3 +86,28 @@ def states(merchant: Merchant, member: UUID | None = None) -> list[tuple[str, st
         found = AutomationRun.objects.order_by("id")
         found = found.filter(member=member) if member else found
         return list(found.values_list("state", "reason"))
+
+
+def furnished_automation(ana: Member, *, secret: str) -> dict[str, str]:
+    """An automation at work, Ana on her way through it, something she did that nobody has looked at, and what it has
+    given; their public ids by kind. In the open scope."""
+    step, now = {"type": "points", "amount": 1, "reason": f"{secret} reason"}, clock.now()
+    written = flow(step, wait(), step)
+    row = create_automation(name=f"{secret} flow", note=f"{secret} note", flow=written, at=now)
+    row = start_automation(automation=row.pk, at=now)
+    edition = AutomationEdition.objects.get(automation=row)
+    run = AutomationRun.objects.create(
+        automation=row,
+        edition=edition,
+        member=ana,
+        occasion="event:1",
+        step="s1",
+        due_at=later(1),
+        entered_at=now,
+    )
+    AutomationStep.objects.create(
+        run=run, automation=row, step="s0", kind="wait", outcome="waited", happened_at=AT
+    )
+    AutomationSpark.objects.create(member=ana, event_number=1, noted_at=AT)
+    AutomationSpend.objects.create(automation=row, points=1)
+    return {"automation": ids.encode("atm", row.pk), "automation_run": ids.encode("atr", run.pk)}

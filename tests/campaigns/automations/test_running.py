@@ -1,7 +1,7 @@
 """An automation does for each member what is written, in its order and once: waits, asks, divides, acts, and stops for who
 left."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -336,28 +336,6 @@ def test_who_is_blocked_gets_nothing(luna: Merchant):
     assert states(luna) == [("left", "no_member")] and held(luna, ana) == 0
 
 
-def test_only_those_it_is_for_come_in(luna: Merchant):
-    dark = {"match": "all", "of": [{"type": "language", "any_of": ["sv"]}]}
-    with acting_for(luna, by=MARA):
-        at_work(points(10), only=dark)
-        ana, ben = joined("ana", language="sv"), joined("ben")
-    carry_out(luna)
-    assert held(luna, ana) == 10 and held(luna, ben) == 0
-
-
-def test_figures_of_an_event_are_compared(luna: Merchant):
-    birthday = {"type": "event", "kind": "order.recorded", "facts": [{"name": "total_minor", "test": "at_least", "value": "50000"}]}  # fmt: skip
-    with acting_for(luna, by=MARA):
-        row = at_work(points(1), start=birthday, again="outside")
-        ana, ben = joined("ana"), joined("ben")
-        buy(ana, 499, at=clock.now())
-        buy(ben, 500, at=clock.now())
-    carry_out(luna)
-    with acting_for(luna, by=MARA):
-        found = AutomationRun.objects.filter(automation=row).values_list("member", flat=True)
-        assert list(found) == [ben.pk]
-
-
 def test_a_fault_is_one_members_own_and_given_up_after_a_few_times(luna: Merchant, monkeypatch):
     with acting_for(luna, by=MARA):
         at_work(points(10))
@@ -378,26 +356,3 @@ def test_a_fault_is_one_members_own_and_given_up_after_a_few_times(luna: Merchan
         running.work(seconds=10, at=at)
         at += timedelta(days=2)
     assert states(luna, ana.pk) == [("failed", "fault")]
-
-
-def test_a_segment_begins_it_when_somebody_comes_in(luna: Merchant):
-    with acting_for(luna, by=MARA):
-        create_segment(name="Buyers", handle="buyers", conditions=BUYERS, at=clock.now())
-        at_work(points(10), start={"type": "enters", "segment": "buyers"})
-        ana = joined("ana")
-        buy(ana, 10, at=clock.now())
-    from campaigns import tasks
-
-    carry_out(luna)
-    tasks.refresh_segments()
-    carry_out(luna)
-    assert held(luna, ana) == 20
-
-
-def test_history_that_somebody_loads_begins_nothing(luna: Merchant):
-    with acting_for(luna, by=MARA):
-        at_work(points(10), start=ORDERS)
-        ana = joined("ana", at=datetime(2026, 1, 1, tzinfo=UTC))
-        buy(ana, 10, at=datetime(2026, 1, 2, tzinfo=UTC))
-    carry_out(luna)
-    assert states(luna) == []

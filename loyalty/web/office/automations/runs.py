@@ -11,7 +11,6 @@ from campaigns.models import AutomationRun, AutomationStep
 from campaigns.queries.automations import reading, wording
 from campaigns.rules.automations import AnyStep, every
 from loyalty.core import ids
-from loyalty.core.events.models import Event
 from loyalty.core.pages import Here, require
 from loyalty.web.office.automations.words import (
     CURRENT,
@@ -97,8 +96,8 @@ def _began(row: AutomationRun) -> str:
     """What let the member in."""
     kind, _colon, day = row.occasion.partition(":")
     if kind == "event":
-        event = Event.objects.filter(pk=row.event_number).first()
-        return wording.happening(event.kind) if event else _("something happened to them")
+        what = reading.began_by(row)
+        return wording.happening(what) if what else _("something happened to them")
     return _("by the calendar, for {day}").format(day=day.partition(":")[0])
 
 
