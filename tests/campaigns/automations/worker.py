@@ -17,6 +17,7 @@ from django.db import connection  # noqa: E402 - needs the apps to be loaded
 from campaigns import tasks  # noqa: E402
 from campaigns.models import AutomationRun  # noqa: E402
 from campaigns.operations.automations import acting, running  # noqa: E402
+from campaigns.rules.automations import GivePoints  # noqa: E402
 from loyalty.core import clock, ids  # noqa: E402
 from loyalty.core.events import tasks as events  # noqa: E402
 from loyalty.core.tenancy.scope import acting_for  # noqa: E402
@@ -44,7 +45,8 @@ def careless() -> None:
                 member = running._held(claim.run)
                 if stage and isinstance(stage.step, running.ACTS) and row.state == "active" and member:
                     usual(acting.Acting(row, member, stage.step, flow.budget, now))
-            time.sleep(0.01)  # committed, and not noted yet
+            if stage and isinstance(stage.step, GivePoints):
+                time.sleep(0.4)  # committed, and not noted yet
             with acting_for(claim.merchant, by=by):
                 more = before(run=claim.run, attempt=claim.attempt, at=now)
             done += 1
