@@ -83,7 +83,7 @@ class NotPaused(DomainError):
 def checked_flow(content: Any, *, taken: frozenset[str] = frozenset()) -> Flow:
     """A flow as somebody wrote it, checked by itself and against the shop: what it names is there. Steps get ids, none
     of `taken`. Raises `InvalidInput` naming everything that is wrong, below `flow`."""
-    if b"\\u0000" in msgspec.json.encode(content):
+    if _has_nul(content):
         raise InvalidInput.of("flow", str(_("This text holds a character nobody can read.")))
     try:
         found = msgspec.convert(content, Flow, strict=True)
@@ -98,6 +98,20 @@ def checked_flow(content: Any, *, taken: frozenset[str] = frozenset()) -> Flow:
             [{"field": f"flow.{path}", "code": code, "message": str(text)} for path, text, code in wrong]
         )
     return msgspec.structs.replace(found, steps=named(found.steps, taken=taken))
+
+
+def _has_nul(content: Any) -> bool:
+    """Whether any text in it holds a character that the database cannot keep."""
+    left = [content]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list | tuple):
+            left += one
+        elif isinstance(one, str) and "\x00" in one:
+            return True
+    return False
 
 
 def _in_conditions(flow: Flow) -> Iterator[Wrong]:

@@ -108,7 +108,7 @@ def problems(flow: Flow) -> Problems:
     for name, conditions in (("only", flow.only), ("exit_when", flow.exit_when)):
         if conditions.of:
             found += [(f"{name}.{path}", text) for path, text in condition_problems(conditions)]
-    if flow.again is Again.DAYS and not 1 <= flow.again_days <= 3_660:
+    if not 1 <= flow.again_days <= 3_660:
         found.append(("again_days", "Give a number of days from 1 to 3,660."))
     if len(flow.exit_on) > MOST_EXITS:
         found.append(("exit_on", f"At most {MOST_EXITS} of them."))
