@@ -65,7 +65,6 @@ class AutomationEnded(DomainError):
 class NothingToStart(DomainError):
     code = "nothing_to_start"
     message = _("There is nothing new to put to work.")
-    status = 409
 
 
 class NotLive(DomainError):
