@@ -11,7 +11,7 @@ class CampaignsConfig(AppConfig):
             tasks,
         )
         from campaigns.operations.experiments import exposing, reviewing
-        from campaigns.operations.privacy import draws, holder, rehearsed
+        from campaigns.operations.privacy import automated, draws, holder, rehearsed
         from campaigns.operations.surveys import privacy as surveys
         from campaigns.queries import event_kinds
         from campaigns.queries.segments.reading import Kept
@@ -28,5 +28,6 @@ class CampaignsConfig(AppConfig):
         comparisons.register(exposing.Log())
         document.register_review(reviewing.review)
         privacy.register(surveys.holder)
+        privacy.register(automated)
         event_kinds.register()
         tasks.register()

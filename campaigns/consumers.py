@@ -4,10 +4,12 @@ every order is planned where events leave the outbox, in one statement for a who
 from uuid import UUID
 
 from campaigns.operations import digests, privacy
+from campaigns.operations.automations import entering
 from campaigns.operations.experiments import exposing
 from campaigns.operations.planning import New, plan
 from campaigns.operations.segments import looking
 from campaigns.operations.surveys import privacy as surveys
+from campaigns.queries.automations.reading import are_listening
 from campaigns.queries.segments.reading import are_kept
 from campaigns.rules.timing import STALE
 from loyalty.core import clock
@@ -91,6 +93,7 @@ def move_choices(event: Event) -> None:
         privacy.move_won(to=event.subject, of=UUID(event.data["merged"]))
         exposing.move(to=event.subject, of=UUID(event.data["merged"]))
         surveys.move(to=event.subject, of=UUID(event.data["merged"]))
+        privacy.move_automated(to=event.subject, of=UUID(event.data["merged"]), at=event.happened_at)
 
 
 @consumers.plans
@@ -106,3 +109,12 @@ consumers.follows(are_kept)
 def plan_looks(events: list[Event]) -> None:
     """Whom to look at again for their segments, as events leave the outbox."""
     looking.note_looks(events=events, at=clock.now())
+
+
+consumers.follows(are_listening)
+
+
+@consumers.plans
+def plan_sparks(events: list[Event]) -> None:
+    """What concerns an automation, as events leave the outbox."""
+    entering.note_sparks(events=events, at=clock.now())

@@ -7,23 +7,25 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import Automation, AutomationSpark
 from campaigns.operations import newsletters, sweeping
+from campaigns.operations.automations import entering, running
 from campaigns.operations.experiments.running import close_ended
 from campaigns.operations.planning import TASK
 from campaigns.operations.rehearsing import rehearse_stretch
 from campaigns.operations.segments import looking, nightly, refreshing
 from campaigns.operations.sending import deliver
-from campaigns.queries.experiments.reading import ended
 from campaigns.operations.suggesting import due as suggestions_due
 from campaigns.operations.suggesting import refresh_suggestions
 from campaigns.operations.surveys import inviting
+from campaigns.queries.experiments.reading import ended
 from campaigns.queries.rehearsals import KIND
 from loyalty.core import clock
 from loyalty.core.events.consumers import wake
 from loyalty.core.jobs import kinds
 from loyalty.core.jobs.models import Job
 from loyalty.core.merchants.models import Merchant
-from loyalty.core.tenancy.scope import SYSTEM, acting_for
+from loyalty.core.tenancy.scope import SYSTEM, across_merchants, acting_for
 
 log = logging.getLogger(__name__)
 BUDGET_SECONDS = 20.0
@@ -208,6 +210,56 @@ def close_experiments() -> int:
         except Exception:
             log.exception("experiments of merchant %s could not be closed", merchant.pk)
     return done
+
+
+def run_automations() -> int:
+    """Let in and out whom events are about, in every shop, then take members on whose step is due; how many steps. A
+    shop that fails does not stop the others."""
+    at = clock.now()
+    with across_merchants("what concerns automations, of all merchants"):
+        noted = AutomationSpark.objects.order_by("merchant_id").distinct("merchant_id")
+        shops = list(noted.values_list("merchant_id", flat=True))
+    for shop in shops:
+        try:
+            found = 1
+            while found:
+                with acting_for(shop, by=SYSTEM):
+                    found = entering.take_sparks(at=clock.now())
+        except Exception:
+            log.exception("automations of merchant %s could not be begun", shop)
+    begin_by_calendar(at=at)
+    done, more = running.work(seconds=BUDGET_SECONDS)
+    if more:
+        wake(entering.TASK)
+    return done
+
+
+def begin_by_calendar(*, at: datetime) -> int:
+    """Let in everybody whose day it is, where the calendar begins an automation; how many automations. One that fails
+    does not stop the others."""
+    with across_merchants("automations that the calendar begins, of all merchants"):
+        due = Automation.objects.filter(state=Automation.State.LIVE, due_at__lte=at).order_by("due_at")
+        found = list(due.values_list("merchant_id", "pk"))
+    for shop, key in found:
+        try:
+            _begin_day(shop, key, at)
+        except Exception:
+            log.exception("automation %s could not be begun by the calendar", key)
+    return len(found)
+
+
+def _begin_day(shop: int, key: UUID, at: datetime) -> None:
+    with acting_for(shop, by=SYSTEM):
+        days = entering.due_days(automation=key, at=at)
+    for one in days:
+        after: UUID | None = None
+        more = True
+        while more:
+            with acting_for(shop, by=SYSTEM):
+                after = entering.enter_day(automation=key, due=one, after=after, at=at)
+            more = after is not None
+    with acting_for(shop, by=SYSTEM):
+        entering.finish_day(automation=key, at=at)
 
 
 def _rehearse(job: Job, at: datetime) -> kinds.Step:

@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
     "surveys": {"task": "campaigns.tasks.plan_surveys", "schedule": 60.0},
     "suggestions by night": {"task": "campaigns.tasks.work_out_suggestions", "schedule": 900.0},
+    "automations": {"task": "campaigns.tasks.run_automations", "schedule": 10.0},
     "segments": {"task": "campaigns.tasks.refresh_segments", "schedule": 15.0},
     "segments by night": {"task": "campaigns.tasks.sweep_segments", "schedule": 900.0},
     "experiments": {"task": "campaigns.tasks.close_experiments", "schedule": 300.0},

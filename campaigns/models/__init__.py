@@ -1,5 +1,13 @@
 """Tables of the campaigns' part of the house."""
 
+from campaigns.models.automation import (
+    Automation,
+    AutomationEdition,
+    AutomationRun,
+    AutomationSpark,
+    AutomationSpend,
+    AutomationStep,
+)
 from campaigns.models.choices import Preferences, Suppression
 from campaigns.models.draw import Draw, DrawWinner
 from campaigns.models.experiments import Experiment, Exposure
@@ -15,6 +23,12 @@ __all__ = [
     "PLACED",
     "UNCLAIMED",
     "WAITING",
+    "Automation",
+    "AutomationEdition",
+    "AutomationRun",
+    "AutomationSpark",
+    "AutomationSpend",
+    "AutomationStep",
     "Draw",
     "DrawWinner",
     "Experiment",

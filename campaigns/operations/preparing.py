@@ -15,9 +15,9 @@ from campaigns.models import Message, Newsletter, Preferences
 from campaigns.providers.base import Outgoing
 from campaigns.providers.email import sender_of
 from campaigns.queries import addresses
+from campaigns.queries.automated import own_words
 from campaigns.queries.contents import Asked, Content, content
 from campaigns.queries.experiments.assigned import arm_for
-from campaigns.queries.newsletters import words_in
 from campaigns.queries.rendering import Letter, Rendered, language_of, render
 from campaigns.queries.settings import Chosen, chosen
 from campaigns.rules.deciding import Facts, Why, decide
@@ -227,7 +227,7 @@ def _rendered(
         )
     if said is None:
         return None
-    own = words_in(row.newsletter, language) if row.newsletter else known.chosen.own_words(row.kind, language)
+    own = own_words(row, known.chosen, language)
     if arm is not None:
         own = {**own, **arm.values.get("words", {}).get(language, {})}
     letter = Letter(

@@ -1,11 +1,22 @@
 """What messages know of a member: told, forgotten, and moved when two members become one."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaigns.models import UNCLAIMED, DrawWinner, Message, Preferences, RehearsedMember, Suppression
+from campaigns.models import (
+    UNCLAIMED,
+    AutomationRun,
+    AutomationSpark,
+    AutomationStep,
+    DrawWinner,
+    Message,
+    Preferences,
+    RehearsedMember,
+    Suppression,
+)
 from campaigns.rules.deciding import Why
-from loyalty.core import privacy
+from loyalty.core import clock, privacy
 
 
 def _export(member: UUID) -> dict[str, Any]:
@@ -112,6 +123,55 @@ def move_won(*, to: UUID, of: UUID) -> None:
     DrawWinner.objects.filter(member=of).update(member=to)
 
 
+def _automated(member: UUID) -> list[dict[str, Any]]:
+    rows = AutomationRun.objects.filter(member=member).select_related("automation").order_by("id")
+    steps = AutomationStep.objects.filter(run__in=rows).order_by("id").values_list("run", "kind", "outcome")
+    found: dict[UUID, list[str]] = {}
+    for run, kind, outcome in steps:
+        found.setdefault(run, []).append(f"{kind}: {outcome}")
+    return [
+        {
+            "automation": row.automation.name,
+            "state": row.state,
+            "entered_at": row.entered_at.isoformat(),
+            "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+            "steps": found.get(row.pk, []),
+        }
+        for row in rows
+    ]
+
+
+_INSIDE = (AutomationRun.State.ACTIVE, AutomationRun.State.HELD)
+
+
+def _leave_automations(member: UUID) -> None:
+    """Nothing more is done for them. What was done stays as figures of nobody's."""
+    AutomationSpark.objects.filter(member=member).delete()
+    mine = AutomationRun.objects.filter(member=member)
+    list(mine.select_for_update().order_by("id").values_list("pk", flat=True))
+    gone = {"state": AutomationRun.State.LEFT, "reason": "erased", "ended_at": clock.now()}
+    mine.filter(state__in=_INSIDE).update(**gone)
+
+
+def move_automated(*, to: UUID, of: UUID, at: datetime) -> None:
+    """Two members become one: what one was in goes on for the other, unless they are in it themselves. So nobody goes
+    twice through what is meant for once."""
+    AutomationSpark.objects.filter(member=of).update(member=to)
+    both = AutomationRun.objects.filter(member__in=[to, of]).order_by("id")
+    rows = list(both.select_for_update(of=("self",)))
+    inside = {row.automation_id for row in rows if row.member_id == to and row.state in _INSIDE}
+    known = {(row.automation_id, row.occasion) for row in rows if row.member_id == to}
+    for row in rows:
+        if row.member_id != of:
+            continue
+        if row.state in _INSIDE and row.automation_id in inside:
+            row.state, row.reason, row.ended_at = AutomationRun.State.LEFT, Why.MERGED.value, at
+        if (row.automation_id, row.occasion) not in known:
+            row.member_id = to
+        row.save(update_fields=["state", "reason", "ended_at", "member"])
+
+
 holder = privacy.Holder("messages", _export, _erase)
 rehearsed = privacy.Holder("rehearsals", _rehearsed, _forget_rehearsed)
 draws = privacy.Holder("draws", _won, _forget_won)
+automated = privacy.Holder("automations", _automated, _leave_automations)

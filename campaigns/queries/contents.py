@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.models import Message, Survey
+from campaigns.queries import automated
 from campaigns.queries.surveys import reading as surveys
 from campaigns.rules.surveys import Kind, worded
 from campaigns.rules.timing import digest_span
@@ -86,6 +87,11 @@ def content(asked: Asked) -> Content | None:
 
 def _plain(asked: Asked) -> Content | None:
     return Content({"balance": asked.balance()})
+
+
+def _automated(asked: Asked) -> Content | None:
+    """Its words stand in the edition it was planned by; without them there is nothing to say."""
+    return Content({"balance": asked.balance()}) if automated.step_of(asked.data) else None
 
 
 def _nothing(_asked: Asked) -> Content | None:
@@ -287,4 +293,6 @@ _CONTENTS: Mapping[str, Callable[[Asked], Content | None]] = {
     "statement": _statement,
     "newsletter": _nothing,
     "survey": _survey,
+    "automation": _automated,
+    "automation_news": _automated,
 }

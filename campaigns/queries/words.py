@@ -175,6 +175,20 @@ SAID: Mapping[str, Said] = {
         _("We would like to know what you think. It takes a minute, and your answer helps us do better."),
         _("Answer"),
     ),
+    "automation": Said(
+        _("By an automation"),
+        _("When an automation says so."),
+        _("News from {shop}"),
+        _("Write what is new."),
+        _("See your card"),
+    ),
+    "automation_news": Said(
+        _("News by an automation"),
+        _("When an automation says so, to members who said yes to news."),
+        _("News from {shop}"),
+        _("Write what is new."),
+        _("See your card"),
+    ),
 }
 
 TOPICS: Mapping[str, tuple[Any, Any]] = {

@@ -70,10 +70,14 @@ KINDS: dict[str, Kind] = {
         Kind("statement", Topic.STATEMENT, ("month", "earned", "spent", "balance"), 10, "activity"),
         Kind("newsletter", Topic.NEWSLETTER, (), 7),
         Kind("survey", Topic.NEWSLETTER, ("survey",), 14),
+        Kind("automation", Topic.PROGRAMME, ("balance",), 3),
+        Kind("automation_news", Topic.NEWSLETTER, ("balance",), 3),
     )
 }
+AUTOMATED = ("automation", "automation_news")
+"""Kinds whose words stand in the automation that sends them."""
 
-PLANNED = tuple(kind for kind in KINDS if kind != "newsletter")
+PLANNED = tuple(kind for kind in KINDS if kind not in ("newsletter", *AUTOMATED))
 """Kinds that are sent by themselves."""
 
 

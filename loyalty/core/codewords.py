@@ -50,6 +50,8 @@ _IDENTITY: Mapping[str, Any] = {
 _THINGS: Mapping[str, Any] = {
     "activity": gettext_lazy("activity"),
     "advice": pgettext_lazy("what was looked for", "advice"),
+    "automation": gettext_lazy("automation"),
+    "run": gettext_lazy("run"),
     "API key": gettext_lazy("API key"),
     "blueprint": gettext_lazy("blueprint"),
     "booking": gettext_lazy("booking"),

@@ -54,6 +54,8 @@ _WORDS = {
     "srv": "survey",
     "ans": "answer",
     "fup": "follow-up",
+    "atm": "automation",
+    "atr": "run",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -13,7 +13,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from analytics.api import deciding, kpis
 from analytics.api import value as worth
-from campaigns.api import experiments, messages, segments, suggestions, surveys
+from campaigns.api import automations, experiments, messages, segments, suggestions, surveys
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme, webhook_schema, webhooks
@@ -34,6 +34,7 @@ V1 = [
     *experiments.urlpatterns,
     *surveys.urlpatterns,
     *suggestions.urlpatterns,
+    *automations.urlpatterns,
     *kpis.urlpatterns,
     *worth.urlpatterns,
     *deciding.urlpatterns,

@@ -7,7 +7,9 @@ import time
 import pytest
 
 from campaigns.api.surveys import EXAMPLE as SURVEY
+from campaigns.tasks import run_automations
 from loyalty.core import clock, ids
+from loyalty.core.events.tasks import dispatch_waiting
 from loyalty.core.merchants.models import ApiKey
 from loyalty.core.merchants.operations import create_api_key, revoke_api_key
 from loyalty.core.merchants.roles import SCOPES
@@ -39,6 +41,7 @@ PREFIX = {
     "webhook-endpoints": "whe", "webhook-deliveries": "dlv",
     "segments": "seg", "experiments": "xpt", "goals": "gol",
     "surveys": "srv", "survey-follow-ups": "fup",
+    "automations": "atm", "automation-runs": "atr",
 }  # fmt: skip
 EXPERIMENT = {"name": "Try", "kind": "other", "variants": [{"id": "a"}, {"id": "b"}], "metric": "spend"}
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
@@ -113,6 +116,7 @@ def everything(call, name):
             call.post("goals", {"figure": "nps", "start": "1", "target": "50", "due_on": "2099-01-01"})
         )["id"],
         **_asked(call, member, name),
+        **_automated(call, name),
     }
 
 
@@ -121,6 +125,18 @@ def _asked(call, member, name):
     call.post(f"surveys/{survey}/open")
     _made(call.post(f"surveys/{survey}/answers", {"member": member, "answers": {"recommend": 3}}))
     return {"srv": survey, "fup": call.get("survey-follow-ups").json()["data"][0]["id"]}
+
+
+def _automated(call, name):
+    step = {"type": "webhook", "endpoint": call.get("webhook-endpoints").json()["data"][0]["id"]}
+    flow = {"starts": [{"type": "event", "kind": "member.joined"}], "steps": [{"type": "wait"}, step]}
+    made = _made(call.post("automations", {"name": "Flow", "flow": flow}))["id"]
+    call.post(f"automations/{made}/start")
+    call.post("members", {"external_id": f"somebody of {name}"})
+    dispatch_waiting()
+    run_automations()
+    runs = call.get(f"automations/{made}/runs").json()["data"]
+    return {"atm": made, **({"atr": runs[0]["id"]} if runs else {})}
 
 
 def _told(call):

@@ -32,6 +32,7 @@ KINDS = {
     "experiment_id": "experiment",
     "goal_id": "goal", "advice_id": "advice",
     "survey_id": "survey", "follow_up_id": "follow_up",
+    "automation_id": "automation", "run_id": "automation_run",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -44,6 +45,7 @@ FOLDERS = {
     "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery", "jobs": "job",
     "segments": "segment", "experiments": "experiment", "goals": "goal",
     "surveys": "survey", "survey-follow-ups": "follow_up",
+    "automations": "automation", "automation-runs": "automation_run",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

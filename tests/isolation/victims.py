@@ -63,6 +63,7 @@ from rewards.operations.catalogue import create_reward
 from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
+from tests.campaigns.automations.hand import furnished_automation
 from tests.campaigns.surveys.asking import unhappy
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
 from tests.isolation.compared import compared
@@ -107,6 +108,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _rehearse(made)
         made.ids["experiment"] = compared(ana, secret)
         made.ids |= unhappy(ana, secret)
+        made.ids |= furnished_automation(ana, secret=secret)
         _figures()
         made.ids |= foretold(ana)
         put_away(hidden=False, at=AT)

@@ -1,10 +1,11 @@
 """`make prove`: the long forms of the proofs, one after the other, each with its seconds.
 
-    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [pages] [experiments] [--examples N] [--kills N] …
+    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [pages] [experiments] [automations] [--examples N] [--kills N] …
 
 Without names all of them run: 50,000 random lives of 100 steps, 1,000 lives through a whole programme, 1,000 killed
 workers, 1,000 killed servers, 100,000 messages through killed workers, every page in four languages, both themes and two
-widths, 2,000 made-up experiments of each kind looked at daily.
+widths, 2,000 made-up experiments of each kind looked at daily, 10,000 members through automations whose workers are
+killed.
 """
 
 import argparse
@@ -14,24 +15,11 @@ import sys
 import time
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the chosen proofs; 0 when every one holds."""
-    parser = argparse.ArgumentParser(prog="python -m tests.prove", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "proofs",
-        nargs="*",
-        choices=["machine", "lives", "workers", "servers", "messages", "pages", "experiments", []],
-    )
-    parser.add_argument("--examples", type=int, default=50_000)
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--lives", type=int, default=1_000)
-    parser.add_argument("--kills", type=int, default=1_000)
-    parser.add_argument("--messages", type=int, default=100_000)
-    parser.add_argument("--trials", type=int, default=2_000)
-    options = parser.parse_args(arguments)
+def _commands(options: argparse.Namespace) -> dict[str, list[str]]:
+    """How each proof is run."""
     python = [sys.executable, "-m"]
     kills = str(options.kills)
-    commands = {
+    return {
         "machine": [*python, "pytest", "-q", "tests/ledger/test_machine.py"],
         "lives": [*python, "pytest", "-q", "tests/members/test_lives.py", "-k", "random_lives"],
         "workers": [*python, "pytest", "-q", "-s", "tests/ledger/test_kills.py", "-k", "killed_workers"],
@@ -39,17 +27,52 @@ def main(arguments: list[str] | None = None) -> int:
         "messages": [*python, "pytest", "-q", "-s", "tests/campaigns/test_kills.py"],
         "pages": [*python, "pytest", "-q", "tests/web/test_every_page_browser.py"],
         "experiments": [*python, "pytest", "-q", "tests/campaigns/test_experiments.py"],
+        "automations": [*python, "pytest", "-q", "tests/campaigns/automations/test_kills.py"],
     }
-    environment = {
+
+
+def _environment(options: argparse.Namespace) -> dict[str, str]:
+    """How long each proof is to be."""
+    return {
         **os.environ,
         "LEDGER_EXAMPLES": str(options.examples),
         "LEDGER_STEPS": str(options.steps),
-        "LEDGER_KILLS": kills,
+        "LEDGER_KILLS": str(options.kills),
         "LIVES": str(options.lives),
         "MESSAGES": str(options.messages),
         "EVERY_PAGE": "all",
         "TRIALS": str(options.trials),
+        "AUTOMATED": str(options.automated),
     }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the chosen proofs; 0 when every one holds."""
+    parser = argparse.ArgumentParser(prog="python -m tests.prove", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "proofs",
+        nargs="*",
+        choices=[
+            "machine",
+            "lives",
+            "workers",
+            "servers",
+            "messages",
+            "pages",
+            "experiments",
+            "automations",
+            [],
+        ],
+    )
+    parser.add_argument("--examples", type=int, default=50_000)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--lives", type=int, default=1_000)
+    parser.add_argument("--kills", type=int, default=1_000)
+    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--trials", type=int, default=2_000)
+    parser.add_argument("--automated", type=int, default=10_000)
+    options = parser.parse_args(arguments)
+    commands, environment = _commands(options), _environment(options)
     failed = []
     for name in options.proofs or commands:
         print(f"=== {name}", flush=True)

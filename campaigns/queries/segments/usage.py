@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.models import Experiment, Newsletter, Survey
+from campaigns.queries.automations.reading import uses_segment
 from campaigns.queries.newsletters import words_in
 from campaigns.queries.segments.reading import conditions_of, with_conditions
 from campaigns.rules.segments import InSegment, leaves
@@ -21,8 +22,8 @@ _WAITING = (Newsletter.State.DRAFT, Newsletter.State.SCHEDULED, Newsletter.State
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that names a segment. `kind` is rule, reward, newsletter, survey, segment or experiment; `name` what
-    people call it."""
+    """One thing that names a segment. `kind` is rule, reward, newsletter, survey, segment, experiment or automation;
+    `name` what people call it."""
 
     kind: str
     name: str
@@ -30,8 +31,12 @@ class Use:
 
 def uses(handle: str) -> list[Use]:
     """Everything that names a segment now, each once."""
-    looked_at = (_rules, _rewards, _newsletters, _surveys, _segments, _experiments)
+    looked_at = (_rules, _rewards, _newsletters, _surveys, _segments, _experiments, _automations)
     return list(dict.fromkeys(use for uses_of in looked_at for use in uses_of(handle)))
+
+
+def _automations(handle: str) -> Iterator[Use]:
+    return (Use("automation", name) for name in uses_segment(handle))
 
 
 def _rules(handle: str) -> Iterator[Use]:

@@ -20,6 +20,7 @@ _READ = frozenset(
         "messages.view",
         "segments.view",
         "surveys.view",
+        "automations.view",
     }
 )
 _SELL = frozenset(
@@ -53,6 +54,7 @@ _RUN = frozenset(
         "segments.edit",
         "reports.edit",
         "surveys.edit",
+        "automations.edit",
         "data.export",
     }
 )
@@ -103,6 +105,8 @@ SCOPES: dict[str, str] = {
     "surveys:read": "Read surveys, what was answered, and whom to get back to",
     "surveys:write": "Make and send surveys, record answers and follow up",
     "suggestions:read": "Read what goes with what, and what fits a member",
+    "automations:read": "Read automations and members’ ways through them",
+    "automations:write": "Write automations, put them to work, pause and end them",
     "reports:read": "Read key figures and what they are made of",
     "reports:write": "Note costs, set goals and decide about advice",
     "exports:write": "Export lists and the whole shop",

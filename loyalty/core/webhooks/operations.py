@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.kinds import is_choice
+from loyalty.core.events.models import Event
 from loyalty.core.events.operations import record
 from loyalty.core.tenancy import scope
 from loyalty.core.webhooks import queries
@@ -208,6 +209,22 @@ def send_test(*, endpoint: UUID, at: datetime) -> Delivery:
     if row.status != Status.ACTIVE:
         raise WebhookOff()
     event = record("webhook.test", subject=row.pk, at=at, data={"endpoint": ids.encode("whe", row.pk)})
+    delivery = Delivery.objects.create(
+        endpoint=row, event_number=event.pk, kind=event.kind, due_at=at, created_at=at
+    )
+    ring_after_commit()
+    return delivery
+
+
+@transaction.atomic
+def call_endpoint(*, endpoint: UUID, event: Event, at: datetime) -> Delivery:
+    """Tell one endpoint of an event that was just recorded, whatever kinds it has chosen; once, also where this kind is
+    among them. The endpoint's row is the last that is locked. Raises `NotFound` and `WebhookOff`."""
+    row = Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint).first()
+    if row is None or row.status == Status.REMOVED:
+        raise NotFound("webhook endpoint")
+    if row.status != Status.ACTIVE:
+        raise WebhookOff()
     delivery = Delivery.objects.create(
         endpoint=row, event_number=event.pk, kind=event.kind, due_at=at, created_at=at
     )

@@ -48,6 +48,12 @@ LEFT_OUT = {
     "campaigns.ProductLink": "worked out anew each night from the orders in the archive",
     "campaigns.KnownProduct": "worked out anew each night from the orders in the archive",
     "campaigns.SuggestionNight": "worked out anew each night from the orders in the archive",
+    "campaigns.Automation": "acts where it was put to work; moved along, it would act in two places",
+    "campaigns.AutomationEdition": "belongs to an automation",
+    "campaigns.AutomationRun": "goes on where it began, once",
+    "campaigns.AutomationSpark": "is looked at where it happened",
+    "campaigns.AutomationSpend": "belongs to an automation",
+    "campaigns.AutomationStep": "belongs to a run",
     "campaigns.Suppression": "a digest with the key of the old server, which recognises no address here",
 }
 """Tables of these apps that are not in an archive, and why."""

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("loyalty.web.office.segments.urls")),
     path("experiments/", include("loyalty.web.office.experiments.urls")),
     path("", include("loyalty.web.office.surveying.urls")),
+    path("", include("loyalty.web.office.automations.urls")),
     path("reports/", include("loyalty.web.office.reports.urls")),
     path("", overview.overview, name="overview"),
     path("", include("loyalty.web.office.till_urls")),

@@ -24,6 +24,7 @@ TABS = (
     ("about_belonging", gettext_lazy("Plans and places")),
     ("about_segments", gettext_lazy("Segments")),
     ("about_fits", gettext_lazy("What fits and what they said")),
+    ("about_automations", gettext_lazy("Automations")),
 )
 
 

@@ -198,6 +198,7 @@ LEAVES: dict[str, Leaf] = {
     "exact": Leaf(lambda part, desk, choices: _Exact()),
     "text": Leaf(_text(200)),
     "long": Leaf(_text(700, rows=3)),
+    "letter": Leaf(_text(8000, rows=4)),
     "time": Leaf(_text(5, type="time")),
     "day": Leaf(_day),
     "date": Leaf(_date, read=lambda cleaned, desk: cleaned.isoformat() if cleaned else None),

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.ledger.chart import Shortfall
 from loyalty.core.money import Rounding
 from loyalty.web.office.editor.parts import Part
+from loyalty.web.office.editor.sheets_automations import CHOICES as AUTOMATION_CHOICES
+from loyalty.web.office.editor.sheets_automations import SHEETS as AUTOMATIONS
+from loyalty.web.office.editor.sheets_automations import TITLES as AUTOMATION_TITLES
 from loyalty.web.office.editor.sheets_more import SHEETS as MORE
 from loyalty.web.office.editor.sheets_more import TITLES as MORE_TITLES
 from loyalty.web.office.editor.sheets_rules import SHEETS as RULES
@@ -33,8 +36,8 @@ from members.rules.referrals import On
 from members.rules.tiers import By, Landing, Valid, WindowKind
 from members.rules.tiers import OnRefund as TierOnRefund
 
-SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE, **SEGMENTS}
-TITLES: Mapping[Any, Any] = {**RULE_TITLES, **MORE_TITLES, **SEGMENT_TITLES}
+SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE, **SEGMENTS, **AUTOMATIONS}
+TITLES: Mapping[Any, Any] = {**RULE_TITLES, **MORE_TITLES, **SEGMENT_TITLES, **AUTOMATION_TITLES}
 
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska", "nb": "Norsk", "nl": "Nederlands"}
 NOTHING = {"rewards": _("no reward"), "groups": _("no group: it simply counts"), "budgets": _("no budget"),
@@ -78,6 +81,7 @@ CHOICES: Mapping[Any, Mapping[str, Any]] = {
     Needs: {"none": _("Counts at once"), "proof": _("A link or a text must come with it"),
             "approval": _("Staff look at each")},
     **SEGMENT_CHOICES,
+    **AUTOMATION_CHOICES,
 }  # fmt: skip
 """What the values of the document's enumerations are called."""
 

@@ -15,6 +15,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
 from campaigns.queries import log, newsletters
+from campaigns.queries.automated import own_words
 from campaigns.queries.contents import Asked, content
 from campaigns.queries.rendering import Letter, Rendered, language_of, render, sample
 from campaigns.queries.settings import chosen
@@ -82,11 +83,7 @@ def again(message: UUID, shop: Merchant, *, at: datetime) -> Rendered | None:
         return None
     if said.code:  # whoever has it can use it: it is the member's and not for those who look at the log
         said = replace(said, code=HIDDEN, values={**said.values, "code": HIDDEN})
-    own = (
-        newsletters.words_in(row.newsletter, language)
-        if row.newsletter
-        else chosen().own_words(row.kind, language)
-    )
+    own = own_words(row, chosen(), language)
     name = person.profile.given_name if person.profile else ""
     letter = Letter(
         kind=row.kind,

@@ -26,6 +26,7 @@ _ORIGINS = (
 _SOURCES = {
     "order": gettext_lazy("a rule, for a purchase"),
     "activity": gettext_lazy("a rule, for something they did"),
+    "automation": gettext_lazy("an automation"),
 }
 
 

@@ -32,6 +32,7 @@ USES = {
     "survey": (gettext_lazy("Survey"), "message-square-text"),
     "segment": (gettext_lazy("Segment"), "users-round"),
     "experiment": (gettext_lazy("Experiment"), "flask-conical"),
+    "automation": (gettext_lazy("Automation"), "workflow"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Automations: shaped, begun for members, and carried out step by step."""

@@ -1,0 +1,1 @@
+"""Automations: found, told in words, and what members do in them."""

@@ -1,0 +1,1 @@
+"""Automations: what happens by itself, for whom, and what became of it."""
