@@ -10,8 +10,10 @@ class CampaignsConfig(AppConfig):
             consumers,  # noqa: F401 - registers what it consumes and plans
             tasks,
         )
+        from campaigns.operations.games.moving import holder as games
         from campaigns.operations.privacy import draws, holder, rehearsed
         from campaigns.queries import event_kinds
+        from campaigns.queries.games import saying
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
         from members.queries.belonging import register_directory
@@ -20,5 +22,7 @@ class CampaignsConfig(AppConfig):
         register_directory(Kept())
         privacy.register(rehearsed)
         privacy.register(draws)
+        privacy.register(games)
+        saying.register_words()
         event_kinds.register()
         tasks.register()

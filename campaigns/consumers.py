@@ -4,8 +4,11 @@ every order is planned where events leave the outbox, in one statement for a who
 from uuid import UUID
 
 from campaigns.operations import digests, privacy
+from campaigns.operations.games import looking as games
+from campaigns.operations.games.moving import move as move_games
 from campaigns.operations.planning import New, plan
 from campaigns.operations.segments import looking
+from campaigns.queries.games.challenges import are_played
 from campaigns.queries.segments.reading import are_kept
 from campaigns.rules.timing import STALE
 from loyalty.core import clock
@@ -87,6 +90,7 @@ def move_choices(event: Event) -> None:
         privacy.move(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_rehearsed(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_won(to=event.subject, of=UUID(event.data["merged"]))
+        move_games(to=event.subject, of=UUID(event.data["merged"]), at=event.happened_at)
 
 
 @consumers.plans
@@ -102,3 +106,12 @@ consumers.follows(are_kept)
 def plan_looks(events: list[Event]) -> None:
     """Whom to look at again for their segments, as events leave the outbox."""
     looking.note_looks(events=events, at=clock.now())
+
+
+consumers.follows(are_played)
+
+
+@consumers.plans
+def plan_game_looks(events: list[Event]) -> None:
+    """Whose games to look at again, as events leave the outbox."""
+    games.note_looks(events=events, at=clock.now())

@@ -8,6 +8,7 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Draw, DrawWinner
+from campaigns.queries.games.challenges import draws_named
 from campaigns.rules.draws import Chances, code_of
 from loyalty.core.errors import NotFound
 from loyalty.core.programme import queries as programmes
@@ -35,13 +36,14 @@ def winners_of(key: UUID) -> list[DrawWinner]:
 
 
 def handles() -> dict[str, str]:
-    """The draws that rules of the programme in force give chances in: their handles, with the names rules have for
-    them."""
+    """The draws that rules of the programme in force and challenges give chances in: their handles, with the names
+    rules have for them."""
     current = programmes.in_force()
     rules = current.programme["earning"].rules if current else ()
-    return {
+    given = {
         rule.draw: rule.name or rule.draw for rule in rules if isinstance(rule, GiveEntries) and not rule.off
     }
+    return draws_named() | given
 
 
 def chances(handle: str, *, until: datetime) -> dict[UUID, int]:

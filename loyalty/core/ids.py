@@ -48,6 +48,9 @@ _WORDS = {
     "spr": "suppressed address",
     "rhs": "rehearsal",
     "drw": "draw",
+    "chl": "challenge",
+    "iwn": "instant win",
+    "bdg": "badge",
 }
 _last_ns = 0
 _lock = threading.Lock()

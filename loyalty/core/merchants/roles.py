@@ -19,6 +19,7 @@ _READ = frozenset(
         "work.view",
         "messages.view",
         "segments.view",
+        "games.view",
     }
 )
 _SELL = frozenset(
@@ -50,6 +51,7 @@ _RUN = frozenset(
         "data.import",
         "messages.edit",
         "segments.edit",
+        "games.edit",
         "data.export",
     }
 )
@@ -97,6 +99,8 @@ SCOPES: dict[str, str] = {
     "messages:write": "Change what members want to hear, and report bounces and complaints",
     "segments:read": "Read segments, who is in them and why",
     "segments:write": "Make and change segments and lists",
+    "games:read": "Read challenges, boards, badges, prize draws and instant wins",
+    "games:write": "Make, open and end them, and play for members",
     "reports:read": "Read key figures and what they are made of",
     "exports:write": "Export lists and the whole shop",
 }

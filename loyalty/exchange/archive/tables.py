@@ -29,6 +29,9 @@ LEFT_OUT = {
     "campaigns.RehearsedMember": "belongs to a rehearsal",
     "campaigns.Draw": "its seed is a secret until it is held, and it is held where it was promised",
     "campaigns.DrawWinner": "belongs to a draw",
+    "campaigns.GameLook": "what waits to be looked at is looked at where it happened",
+    "campaigns.InstantWin": "its seed is a secret until it has ended, and it is played where it was promised",
+    "campaigns.InstantPlay": "belongs to an instant win",
     "campaigns.Suppression": "a digest with the key of the old server, which recognises no address here",
 }
 """Tables of these apps that are not in an archive, and why."""
