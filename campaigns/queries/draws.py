@@ -67,6 +67,20 @@ def listed(row: Draw, found: dict[UUID, int]) -> list[Chances]:
     return [Chances(code_of(member, row.pk), number) for member, number in found.items()]
 
 
+def entries_of(row: Draw, *, at: datetime, most: int = 50) -> list[tuple[UUID, int]]:
+    """Who takes part in a draw with how many chances, those with most first."""
+    found = chances(row.handle, until=min(row.closes_at, at))
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+
+
+def odds_of(mine: int, total: int, prizes: int) -> int:
+    """How likely somebody with so many of all chances wins one of the prizes, in a million. Exact for one prize; for
+    more of them as if each were drawn among all, which is never more than it is."""
+    if mine <= 0 or total <= 0:
+        return 0
+    return round((1 - (1 - mine / total) ** prizes) * 1_000_000) if mine < total else 1_000_000
+
+
 def published(row: Draw) -> dict[str, Any]:
     """What everybody may see: before the draw the promise, afterwards everything it takes to check it, as
     `docs/verify_draw.py` reads it."""

@@ -29,6 +29,7 @@ KINDS = {
     "endpoint_id": "endpoint", "delivery_id": "delivery",
     "site_id": "site", "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
     "serial_number": "wallet_pass", "segment_id": "segment", "rehearsal_id": "rehearsal", "draw_id": "draw",
+    "challenge_id": "challenge", "game_id": "instant_win", "badge_id": "badge",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -39,7 +40,7 @@ FOLDERS = {
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
     "approvals": "request", "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
     "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery", "jobs": "job",
-    "segments": "segment",
+    "segments": "segment", "challenges": "challenge", "draws": "draw", "instant-wins": "instant_win", "badges": "badge",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
@@ -98,12 +99,12 @@ class Route:
     @property
     def is_front(self) -> bool:
         """True for a page of a shop's portal or widget that names nothing but the shop, or what it offers to everybody: a
-        reward, a date of an event, a prize draw with its proof.
+        reward, a date of an event, a prize draw with its proof, a challenge, an instant win.
 
         Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
         """
         front = self.template.startswith(("/<slug>/", "/w/<slug>/"))
-        return front and self.kinds <= {"slug", "reward", "session", "draw"}
+        return front and self.kinds <= {"slug", "reward", "session", "draw", "challenge", "instant_win"}
 
     @property
     def methods(self) -> tuple[str, ...]:
