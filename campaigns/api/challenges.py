@@ -304,7 +304,9 @@ class MemberChallenges(Endpoint):
     def get(self, call: Call, id: str) -> ChallengesOfMember:  # noqa: A002
         """Worked out from what they bought and did, with what counted."""
         member = taking_part(ids.decode("mbr", id)).pk
-        found = [progress.standing(row, member=member, at=call.at) for row in reading.running(at=call.at)]
+        rows = reading.running(at=call.at)
+        past = progress.past_of(member, rows)
+        found = [progress.standing(row, member=member, at=call.at, past=past) for row in rows]
         return ChallengesOfMember([_stands(one) for one in found])
 
 

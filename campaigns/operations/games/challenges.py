@@ -63,7 +63,8 @@ def create_challenge(*, details: Mapping[str, Any], at: datetime) -> Challenge:
 
 @transaction.atomic
 def edit_challenge(*, challenge: UUID, details: Mapping[str, Any], at: datetime) -> Challenge:
-    """Change what is given of `FIELDS`. Of one that is open only its name, its text, and a later end. Raises
+    """Change what is given of `FIELDS`. Of one that is open only its name, its text, and its end, never to an
+    earlier one than was told. Raises
     `ChallengeIsOpen`, `ChallengeIsOver`, `InvalidInput`, `NotFound`."""
     row = _locked(challenge)
     if row.state == Challenge.State.ENDED:
@@ -73,7 +74,7 @@ def edit_challenge(*, challenge: UUID, details: Mapping[str, Any], at: datetime)
     changed = [name for name in FIELDS if getattr(row, name) != before[name]]
     if row.state == Challenge.State.OPEN:
         ends = before["ends_at"]
-        shorter = "ends_at" in changed and (ends is None or (row.ends_at is not None and row.ends_at < ends))
+        shorter = ends is not None and row.ends_at is not None and row.ends_at < ends
         if shorter or set(changed) - {"name", "text", "ends_at"}:
             raise ChallengeIsOpen()
     if changed:

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from campaigns.models import Challenge, ChallengeAward, ChallengeScore
 from campaigns.queries.games import challenges as reading
-from campaigns.queries.games.progress import Round, progress_in, round_at, round_named
+from campaigns.queries.games.progress import Past, Round, past_of, progress_in, round_at, round_named
 from campaigns.rules.games import Milestone, Pace, Progress, Terms, reached
 from loyalty.core.events.operations import record
 from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
@@ -50,19 +50,21 @@ def settle(*, member: UUID, at: datetime) -> int:
         return 0
     active = Member.objects.filter(pk=member, status=Member.Status.ACTIVE).exists()
     changes = Changes([], [])
-    for row in reading.looked_at(at=at):
-        _look(row, member, changes, active=active, at=at)
+    rows = reading.looked_at(at=at)
+    past = past_of(member, rows)
+    for row in rows:
+        _look(row, past, changes, active=active, at=at)
     if changes.gained or changes.lost:
         _carry_out(changes, member, at)
     return len(changes.gained) + len(changes.lost)
 
 
-def _look(row: Challenge, member: UUID, changes: Changes, *, active: bool, at: datetime) -> None:
+def _look(row: Challenge, past: Past, changes: Changes, *, active: bool, at: datetime) -> None:
     """Compare what a member has come to in the rounds of a challenge with what they were given."""
-    terms = reading.terms_of(row)
+    terms, member = reading.terms_of(row), past.member
     held = list(ChallengeAward.objects.filter(challenge=row.pk, member=member, withdrawn_at=None))
     for one in _rounds(row, terms, {award.period for award in held}, at):
-        progress = progress_in(row, terms, one, member=member, at=at)
+        progress = progress_in(row, terms, one, member=member, at=at, past=past)
         _note_score(row, one, member, progress, at)
         passed = {milestone.needed: milestone for milestone in reached(terms, progress.best)}
         mine = {award.needed: award for award in held if award.period == one.name}

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from members.rules.facts import LineKind
 from members.rules.limits import period_end, period_start
 
 MOST = 3000
-"""Purchases of one round that are looked at, the latest ones."""
+"""Purchases and activities that are looked at, the latest ones."""
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -69,10 +70,41 @@ def round_named(row: Challenge, terms: Terms, name: str) -> Round:
     return round_at(row, terms, datetime.fromisoformat(name).replace(hour=12, tzinfo=zone))
 
 
-def progress_in(row: Challenge, terms: Terms, one: Round, *, member: UUID, at: datetime) -> Progress[UUID]:
+class Past:
+    """What a member bought and did since an instant, read once for all challenges that ask."""
+
+    def __init__(self, member: UUID, since: datetime):
+        self.member, self.since = member, since
+
+    @cached_property
+    def _bought(self) -> list[Purchase[UUID]]:
+        return purchases(self.member, self.since, _FOREVER)
+
+    @cached_property
+    def _done(self) -> list[Deed[UUID]]:
+        return deeds(self.member, self.since, _FOREVER)
+
+    def bought(self, one: Round) -> list[Purchase[UUID]]:
+        """The purchases of a round, oldest first."""
+        return [each for each in self._bought if one.since <= each.at < one.until]
+
+    def done(self, one: Round) -> list[Deed[UUID]]:
+        """What was done besides in a round."""
+        return [each for each in self._done if one.since <= each.at < one.until]
+
+
+def past_of(member: UUID, rows: Collection[Challenge]) -> Past:
+    """What a member bought and did since the first of some challenges began."""
+    return Past(member, min((row.starts_at for row in rows), default=_FOREVER))
+
+
+def progress_in(
+    row: Challenge, terms: Terms, one: Round, *, member: UUID, at: datetime, past: Past | None = None
+) -> Progress[UUID]:
     """How far a member came in a round."""
-    bought = purchases(member, one.since, one.until) if terms.counts_purchases else []
-    done = deeds(member, one.since, one.until) if terms.counts_activities else []
+    past = past or Past(member, one.since)
+    bought = past.bought(one) if terms.counts_purchases else []
+    done = past.done(one) if terms.counts_activities else []
     instant = min(at, one.until)
     return measured(terms, bought, done, zone=ZoneInfo(shop_of_scope().timezone), at=instant)
 
@@ -100,14 +132,14 @@ def deeds(member: UUID, since: datetime, until: datetime) -> list[Deed[UUID]]:
     return [Deed(*row) for row in reversed(rows)]
 
 
-def standing(row: Challenge, *, member: UUID, at: datetime) -> Standing:
+def standing(row: Challenge, *, member: UUID, at: datetime, past: Past | None = None) -> Standing:
     """How a member stands in the round that is on, or in the last one of a challenge that has ended."""
     terms = terms_of(row)
     # Of one that has ended: the round its last moment lies in.
     instant = at if row.ends_at is None or at < row.ends_at else row.ends_at - _MOMENT
     one = round_at(row, terms, instant)
     given = ChallengeAward.objects.filter(challenge=row.pk, period=one.name, member=member, withdrawn_at=None)
-    progress = progress_in(row, terms, one, member=member, at=at)
+    progress = progress_in(row, terms, one, member=member, at=at, past=past)
     return Standing(row, terms, one, progress, frozenset(given.values_list("needed", flat=True)))
 
 

@@ -37,10 +37,9 @@ def links(card: Card) -> list[dict[str, Any]]:
 
 def _challenges(card: Card, rows: list[Challenge]) -> list[dict[str, Any]]:
     terms, voice = [reading.terms_of(row) for row in rows], voice_of_scope(plain=True)
-    names = games.names_for(terms)
-    found = []
+    names, past, found = games.names_for(terms), progress.past_of(card.member_id, rows), []
     for row in rows:
-        one = progress.standing(row, member=card.member_id, at=card.at)
+        one = progress.standing(row, member=card.member_id, at=card.at, past=past)
         if not card.proven:
             one = progress.Standing(row, one.terms, one.round, type(one.progress)(), frozenset())
         shown = games.shown(one, names, voice)

@@ -108,7 +108,8 @@ def test_a_stranger_is_sent_to_the_front_page(portal: Portal, challenge: str, lu
         assert answer.status_code == 303 and answer["Location"] == portal.url(""), where
 
 
-def test_who_has_not_proven_their_address_sees_no_purchases(portal: Portal, phone: Client, challenge: str):
+def test_who_has_not_proven_their_address_sees_no_purchases(portal: Portal, challenge: str):
+    phone = Client()
     phone.post(portal.url("join/"), {"email": EMAIL})
     assert "3 of 5 purchases" not in text(phone, portal, "games/")
     assert phone.get(portal.url(challenge))["Location"] == portal.url("prove/")
