@@ -72,3 +72,25 @@ def test_what_staff_let_through_scores_and_what_they_undo_does_not(club: Club):
     assert score(club) == (9, [9])
     assert club.has("ana") > after - 100
     club.books_hold()
+
+
+def test_a_photo_is_sent_in_from_the_phone_and_waits_for_staff(club: Club):
+    row = club.get("challenges")["data"][0]["id"]
+    where = f"games/challenges/{row}/"
+    page = club.phone("ana").get(club.url(where))
+    body = {"kind": "photo", "proof": "https://photos.example/1", "form_key": page.context["form_key"]}
+    for _press in range(2):
+        assert club.phone("ana").post(club.url(f"{where}send/"), body).status_code == 303
+    waiting = club.get("activities?status=waiting")["data"]
+    assert [(one["kind"], one["status"]) for one in waiting] == [("photo", "waiting")], (
+        "pressing twice is once"
+    )
+    assert score(club) == (0, []) and "waits to be looked at" in club.sees("ana", where)
+    for wrong in ({"kind": "social_share"}, {"kind": "purchase"}, {"proof": " "}, {"proof": "http://x y"}):
+        key = club.phone("ana").get(club.url(where)).context["form_key"]
+        club.phone("ana").post(club.url(f"{where}send/"), {**body, "form_key": key, **wrong})
+    assert len(club.get("activities?status=waiting")["data"]) == 1, "what nobody looks at cannot be sent in"
+    club.call.post(f"activities/{waiting[0]['id']}/approve", {"note": "Lovely!"})
+    assert score(club) == (5, [])
+    assert "Lovely!" in club.sees("ana", where)
+    club.books_hold()

@@ -6,21 +6,28 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import Challenge, InstantWin, Player
 from campaigns.operations.games.instant import NoTicket, play_ticket
 from campaigns.operations.games.players import choose_name
+from campaigns.operations.games.sending import send_in
 from campaigns.queries.games import boards, progress
 from campaigns.queries.games import challenges as reading
 from campaigns.queries.games import instant as instants
+from campaigns.queries.games import sent as sending
 from loyalty.core import formats, ids
-from loyalty.core.errors import NotFound
-from loyalty.core.pages import sent_to
+from loyalty.core.errors import InvalidInput, NotFound
+from loyalty.core.pages import sent_form_key, sent_to
 from loyalty.web import games
+from loyalty.web.office.lists import is_text
 from loyalty.web.portal.frame import Card, card_page, portal_page
+from members.models import Activity
+from members.queries import rule_words
 from members.queries.belonging import badges_of
 from members.queries.why import voice_of_scope
+from members.rules.conditions.activities import kind_words
 
 TAB = "stamps"
 
@@ -88,9 +95,45 @@ def challenge(request: HttpRequest, card: Card, challenge_id: str) -> HttpRespon
         "counted": games.counted_of(counted, one.terms, voice),
         "over": row.ends_at is not None and row.ends_at <= card.at,
         "board": _board(row, card) if row.board else None,
-        "terms": one.terms,
+        "sends": _sends(row, card),
+        "send_url": card.url("challenge_send", challenge_id),
     }
     return portal_page(request, card, "portal/games/challenge.html", context, current=TAB)
+
+
+_BECAME = {
+    Activity.Status.WAITING: (gettext_lazy("waits to be looked at"), "info"),
+    Activity.Status.REFUSED: (gettext_lazy("does not count"), "warn"),
+    Activity.Status.UNDONE: (gettext_lazy("taken back"), "warn"),
+}
+
+
+def _sends(row: Challenge, card: Card) -> dict[str, Any]:
+    """What can be sent in, and what became of what was."""
+    voice, kinds = voice_of_scope(plain=True), sending.sendable(row)
+
+    def called(kind: str) -> str:
+        words = rule_words.say(kind_words(kind), voice)
+        return words[:1].upper() + words[1:]
+
+    rows = []
+    for one in sending.sent_by(card.member_id, kinds):
+        label, badge = _BECAME.get(Activity.Status(one.status), (gettext_lazy("counts"), "good"))
+        rows.append({"row": one, "title": called(one.kind), "label": label, "badge": badge})
+    return {"kinds": [{"kind": kind, "title": called(kind)} for kind in kinds], "rows": rows}
+
+
+@require_POST
+@card_page(proven=True)
+def send(request: HttpRequest, card: Card, challenge_id: str) -> HttpResponse:
+    """Send something in; pressing twice is once."""
+    row, key = _open(challenge_id, card), sent_form_key(request)
+    kind, proof = request.POST.get("kind", ""), request.POST.get("proof", "")
+    if not key or not is_text(proof) or len(proof) > 500:
+        raise InvalidInput.of("proof", _("Give a link or a few words, at most 500 characters."))
+    send_in(challenge=row.pk, member=card.member_id, kind=kind, proof=proof, key=key, at=card.at)
+    messages.success(request, _("Thank you! It counts as soon as the shop has looked at it."))
+    return sent_to(request, card.url("challenge", challenge_id))
 
 
 def _board(row: Challenge, card: Card) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from loyalty.web.portal import games
 urlpatterns = [
     path("games/", games.hub, name="games"),
     path("games/challenges/<str:challenge_id>/", games.challenge, name="challenge"),
+    path("games/challenges/<str:challenge_id>/send/", games.send, name="challenge_send"),
     path("games/instant/<str:game_id>/", games.instant, name="instant"),
     path("games/instant/<str:game_id>/play/", games.play, name="instant_play"),
     path("games/instant/<str:game_id>/game.json", games.instant_file, name="instant_file"),

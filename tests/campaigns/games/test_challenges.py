@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Badge, Challenge
+from campaigns.models import Badge, Challenge, GameLook
 from campaigns.operations.games.badges import BadgeExists, create_badge, edit_badge
 from campaigns.operations.games.challenges import (
     ChallengeIsOpen,
@@ -17,11 +17,13 @@ from campaigns.operations.games.challenges import (
     open_challenge,
 )
 from campaigns.operations.games.looking import forget_notes, notes_about, waiting
+from campaigns.operations.games.sending import NothingToSend, TooManyWaiting, send_in
 from campaigns.queries.draws import handles
 from campaigns.queries.games.challenges import lately, running, taking_part
+from campaigns.queries.games.sent import sendable, sent_by, waiting_of
 from loyalty.core.errors import InvalidInput
 from tests.campaigns.games.playing import opened
-from tests.cast import AT, days
+from tests.cast import AT, ONE_POINT_PER_KRONA, days, publish
 
 pytestmark = pytest.mark.usefixtures("cafe")
 THREE = [{"needed": 3, "points": 50}]
@@ -131,11 +133,36 @@ def test_badges_are_made_once_and_change_for_everybody() -> None:
 
 
 def test_notes_are_kept_until_the_look_is_done(ana: Any) -> None:
-    from campaigns.models import GameLook
-
     GameLook.objects.create(member=ana, noted_at=AT)
     assert waiting() == [ana.pk]
     notes = notes_about(member=ana.pk)
     GameLook.objects.create(member=ana, noted_at=AT)
     forget_notes(notes=notes)
     assert GameLook.objects.count() == 1, "what was noted during the look waits for the next"
+
+
+def test_only_what_staff_look_at_can_be_sent_in_and_not_without_end(ana: Any) -> None:
+    looked_at = {"kinds": [{"kind": "photo", "needs": "approval"}, {"kind": "review", "needs": "proof"}]}
+    publish(ONE_POINT_PER_KRONA, activities=looked_at, at=AT)
+    tasks = [{"activity": kind} for kind in ("photo", "review", "social_tag")]
+    row = opened("score", {"needed": 3, "points": 5}, tasks=tasks, ends_at=AT + days(2))
+
+    def send(key: str, kind: str = "photo", proof: str = "on the wall", at: Any = AT) -> Any:
+        return send_in(challenge=row.pk, member=ana.pk, kind=kind, proof=proof, key=key, at=at)
+
+    assert sendable(row) == ["photo"]
+    first = send("k0")
+    assert (first.status, send("k0").activity, waiting_of(ana.pk)) == ("waiting", first.activity, 1)
+    for kind in ("review", "social_tag", "purchase"):
+        with pytest.raises(NothingToSend):
+            send("x", kind)
+    with pytest.raises(NothingToSend):
+        send("x", at=AT + days(2))
+    for proof in ("", "x" * 501, "https://a.example/x y", "https://nowhere"):
+        with pytest.raises(InvalidInput):
+            send("x", proof=proof)
+    for number in range(1, 10):
+        send(f"k{number}")
+    with pytest.raises(TooManyWaiting):
+        send("k10")
+    assert [one.kind for one in sent_by(ana.pk, ["photo"])] == ["photo"] * 10
