@@ -181,8 +181,8 @@ def _given(body: Struct) -> dict[str, Any]:
     return sent
 
 
-def _told(row: Row) -> GameChallenge:
-    players, reached = reading.taking_part([row])[row.pk]
+def _told(row: Row, numbers: tuple[int, int] | None = None) -> GameChallenge:
+    players, reached = numbers or reading.taking_part([row])[row.pk]
     return GameChallenge(
         id=ids.encode("chl", row.pk), name=row.name, text=row.text, terms=row.terms, board=row.board,
         state=row.state, starts_at=row.starts_at, ends_at=row.ends_at, players=players, reached=reached,
@@ -223,7 +223,8 @@ class Challenges(Endpoint):
         if call.query.state:
             found = found.filter(state=call.query.state)
         window = keyset(found, call.query, name="challenges", by=[("id", UUID)])
-        return call.page(window, [_told(row) for row in window.rows])
+        numbers = reading.taking_part(window.rows)
+        return call.page(window, [_told(row, numbers[row.pk]) for row in window.rows])
 
     @endpoint(
         summary="Make a challenge",
