@@ -25,7 +25,7 @@ GameText = Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$(?!\
 BadgeText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 BadgeHandle = Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9-]*$(?!\n)")]
 Moment = Annotated[datetime, Meta(tz=True)]
-Drawing = Literal[badges.DRAWINGS]
+Drawing = Annotated[str, Meta(max_length=30, pattern=r"^[a-z-]+$(?!\n)")]
 TERMS = {
     "measure": "categories", "per": "month",
     "milestones": [{"needed": 2, "points": 20}, {"needed": 3, "points": 50, "badge": "taster"}],

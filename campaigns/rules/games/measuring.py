@@ -164,16 +164,16 @@ def _number(day: date, step: Step) -> int:
 
 def _streak[Id](terms: Terms, acts: list[Counted[Id]], zone: ZoneInfo, at: datetime) -> Progress[Id]:
     """The first act of each week or month, in rows that no more than `grace` missed ones interrupt."""
-    rows, before = [list[Counted[Id]]()], None
+    rows, before = [list[Counted[Id]]()], -1
     for act in sorted(acts, key=lambda one: one.at):
         number = _number(act.at.astimezone(zone).date(), terms.step)
         if number == before:
             continue
-        if before is not None and number - before > terms.grace + 1:
+        if before >= 0 and number - before > terms.grace + 1:
             rows.append([])
         rows[-1].append(act)
         before = number
     today = _number(at.astimezone(zone).date(), terms.step)
-    runs = before is not None and today - before <= terms.grace + 1
+    runs = before >= 0 and today - before <= terms.grace + 1
     now = rows[-1] if runs else []
     return Progress(len(now), max(map(len, rows)), tuple(now))
