@@ -9,13 +9,8 @@ from django.db import connection
 from PIL import Image
 
 from analytics.operations.filling import note_changes, refill, sum_batch
-from campaigns.models import GameLook, Message, SegmentLook
+from campaigns.models import Message, SegmentLook
 from campaigns.operations.drawing import open_draw
-from campaigns.operations.games.badges import create_badge
-from campaigns.operations.games.challenges import create_challenge, open_challenge
-from campaigns.operations.games.instant import open_instant_win, play_ticket
-from campaigns.operations.games.players import choose_name
-from campaigns.operations.games.settling import settle
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
 from campaigns.operations.preferences import choose
@@ -69,6 +64,7 @@ from rewards.operations.places import book_place, open_session
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import reserve_reward
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
+from tests.isolation.games import furnish_games
 from tests.wallets import papers
 
 
@@ -107,7 +103,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _wallets(made, ana, secret)
         _segments(made, ana, secret)
         _rehearse(made)
-        _games(made, ana, secret)
+        made.ids |= furnish_games(ana)
         _figures()
         put_away(hidden=False, at=AT)
     return made
@@ -345,30 +341,6 @@ def _rehearse(made: Shop) -> None:
     row = start_rehearsal(since=AT - days(1), until=AT + days(1), at=clock.now())
     run_waiting()
     made.ids["rehearsal"] = ids.encode("rhs", row.pk)
-
-
-def _games(made: Shop, ana: Member, secret: str) -> None:
-    """A badge, a challenge that Ana has done, with her name on its board, and a ticket she has played."""
-    badge = create_badge(name=f"{secret} badge", text=f"{secret} text", handle="fan", at=AT)
-    terms = {"measure": "purchases", "milestones": [{"needed": 1, "points": 1, "badge": "fan"}]}
-    details = {"name": f"{secret} challenge", "text": f"{secret} text", "terms": terms, "board": True,
-               "starts_at": AT - days(1)}  # fmt: skip
-    row = create_challenge(details=details, at=AT)
-    open_challenge(challenge=row.pk, at=AT)
-    settle(member=ana.pk, at=AT)
-    choose_name(member=ana.pk, shown="name", at=AT)
-    GameLook.objects.create(member=ana, noted_at=AT)
-    cup = create_reward(at=AT, details={"kind": "custom", "name": {"en": f"{secret} cup"}, "cost_points": 20})
-    prizes = [{"name": f"{secret} cup", "reward": cup.handle, "odds": 1_000_000, "total": 5}]
-    ends = clock.now() + days(30)
-    details = {"name": f"{secret} luck", "ticket": "day", "prizes": prizes, "starts_at": AT, "ends_at": ends}
-    game = open_instant_win(details=details, at=AT)
-    play_ticket(game=game.pk, member=ana.pk, at=AT)
-    made.ids |= {
-        "challenge": ids.encode("chl", row.pk),
-        "badge": ids.encode("bdg", badge.pk),
-        "instant_win": ids.encode("iwn", game.pk),
-    }
 
 
 def _figures() -> None:

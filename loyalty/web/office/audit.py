@@ -20,6 +20,7 @@ from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.queries import people
 from loyalty.core.pages import Here, require
 from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.games.audited import GAME_ICONS, GAMES
 from loyalty.web.office.happened import HAPPENED
 from loyalty.web.office.lists import PAGE, address, is_text
 from loyalty.web.office.people import names_of
@@ -122,22 +123,7 @@ SENTENCES = {
     "perk.claimed": gettext_lazy("A member claimed a perk"),
     "perk.served": gettext_lazy("A claimed perk was delivered"),
     "perk.cancelled": gettext_lazy("A claimed perk was cancelled"),
-    "badge.earned": gettext_lazy("A member earned a badge"),
-    "badge.created": gettext_lazy("A badge was made: {badge}"),
-    "badge.edited": gettext_lazy("A badge was changed: {badge}"),
-    "board.name_chosen": gettext_lazy("A member chose how they appear on boards"),
-    "challenge.created": gettext_lazy("A challenge was made"),
-    "challenge.edited": gettext_lazy("A challenge was changed"),
-    "challenge.opened": gettext_lazy("A challenge was opened"),
-    "challenge.ended": gettext_lazy("A challenge was ended"),
-    "challenge.deleted": gettext_lazy("A challenge was deleted"),
-    "challenge.reached": gettext_lazy("A member reached a milestone of a challenge"),
-    "challenge.undone": gettext_lazy("A milestone of a challenge was taken back"),
-    "instant_win.opened": gettext_lazy("An instant win was opened"),
-    "instant_win.played": gettext_lazy("A member played an instant win"),
-    "instant_win.undone": gettext_lazy("A prize of an instant win was taken back"),
-    "instant_win.ended": gettext_lazy("An instant win was ended"),
-    "draw.entered": gettext_lazy("A member got chances in a prize draw"),
+    **GAMES,
     "segment.entered": gettext_lazy("A member was added to a segment"),
     "segment.left": gettext_lazy("A member left a segment"),
     "card.filled": gettext_lazy("A stamp card was filled"),
@@ -259,11 +245,7 @@ ICONS = {
     "household": "house",
     "membership": "id-card",
     "perk": "concierge-bell",
-    "badge": "award",
-    "board": "list-ordered",
-    "challenge": "flag",
-    "instant_win": "party-popper",
-    "draw": "ticket",
+    **GAME_ICONS,
     "segment": "tags",
     "card": "stamp",
     "offer": "tag",

@@ -110,6 +110,8 @@ def test_a_stranger_is_sent_to_the_front_page(portal: Portal, challenge: str, lu
 
 def test_who_has_not_proven_their_address_sees_no_purchases(portal: Portal, challenge: str):
     phone = Client()
-    phone.post(portal.url("join/"), {"email": EMAIL})
-    assert "3 of 5 purchases" not in text(phone, portal, "games/")
+    phone.post(portal.url("join/"), {"email": "new@example.com"})
+    portal.earns("new@example.com", 10)
+    page = text(phone, portal, "games/")
+    assert "0 of 2 purchases" in page and "1 of 2 purchases" not in page
     assert phone.get(portal.url(challenge))["Location"] == portal.url("prove/")
