@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import transaction
@@ -19,17 +18,12 @@ from campaigns.queries.games import challenges as reading
 from campaigns.queries.games.progress import Past, Round, past_of, progress_in, round_at, round_named
 from campaigns.rules.games import Milestone, Pace, Progress, Terms, reached
 from loyalty.core.events.operations import record
-from loyalty.core.ledger.chart import Do, MerchantAccount, Shortfall
-from loyalty.core.ledger.operations import Posting, hold, post
-from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
-from loyalty.core.tenancy import scope
 from members.models import Member
 from members.operations import gifts
+from members.operations.awards import Award, give_award, hold_books, take_award_back
 from members.operations.locking import lock_counts
-from members.operations.taking_back import Claim, take_back
 from members.rules.decision import AwardBadge, Decision, EnterDraw, IssueReward
-from members.rules.points_life import PointsLife, expires_at
 
 SOURCE = "challenge"
 
@@ -128,12 +122,13 @@ def _award(row: Challenge, one: Round, member: UUID, milestone: Milestone, at: d
 def _carry_out(changes: Changes, member: UUID, at: datetime) -> None:
     """Points first, then rewards, by the order of locks."""
     gifts.shelf().hold_given([_reward_key(award) for award in changes.lost if award.gives["reward"]])
-    hold([member])
+    hold_books(member=member)
     for award in changes.lost:
-        _take_points(award, member, at)
+        found = take_award_back(award=_points(award, member), at=at)
+        award.points_taken, award.shortfall = found.taken, found.short
     for award in changes.gained:
         award.save(force_insert=True)
-        _give_points(award, member, at)
+        give_award(award=_points(award, member), at=at)
     moved = (gifts.rewards_of(_decision(award)) for award in [*changes.lost, *changes.gained])
     rewards = set[str]().union(*moved)
     if rewards:
@@ -171,36 +166,11 @@ def _occasion(award: ChallengeAward, at: datetime) -> gifts.Occasion:
     return gifts.Occasion(SOURCE, award.pk, award.member_id, at)
 
 
-def _life(award: ChallengeAward) -> PointsLife:
-    if award.programme_version is None:
-        return PointsLife()
-    life: PointsLife = programmes.version(award.programme_version).programme["points_life"]
-    return life
-
-
-def _give_points(award: ChallengeAward, member: UUID, at: datetime) -> None:
-    if not award.points:
-        return
-    life = _life(award)
-    post(Posting(
-        do=Do.GRANT, key=f"{SOURCE}:{award.pk}", kind=SOURCE, event="points.earned", owner=member,
-        actor=str(scope.actor()), at=at, now=at, amount=award.points, counter=MerchantAccount.ISSUED,
-        expires_at=expires_at(life, at, ZoneInfo(shop_of_scope().timezone)),
-        slides_days=life.days if life.expiry == "sliding" else None,
-        source_kind=SOURCE, source=award.pk, version=award.programme_version, rule=str(award.challenge_id),
-    ))  # fmt: skip
-
-
-def _take_points(award: ChallengeAward, member: UUID, at: datetime) -> None:
-    """By the policy for refunds that counted when they were given."""
-    if not award.points:
-        return
-    policy: Shortfall = _life(award).on_shortfall
-    found = take_back(Claim(
-        kind=SOURCE, key=f"{SOURCE}:{award.pk}:back", source_kind=SOURCE, source=award.pk, owner=member,
-        owed=award.points, policy=policy, at=at, now=at, version=award.programme_version,
-    ))  # fmt: skip
-    award.points_taken, award.shortfall = found.taken, found.short
+def _points(award: ChallengeAward, member: UUID) -> Award:
+    return Award(
+        kind=SOURCE, source=award.pk, member=member, points=award.points, version=award.programme_version,
+        rule=str(award.challenge_id),
+    )  # fmt: skip
 
 
 def _tell(kind: str, award: ChallengeAward, at: datetime, **figures: int) -> None:
