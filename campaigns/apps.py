@@ -11,9 +11,11 @@ class CampaignsConfig(AppConfig):
             tasks,
         )
         from campaigns.operations.experiments import exposing, reviewing
+        from campaigns.operations.games.moving import holder as games
         from campaigns.operations.privacy import automated, draws, holder, rehearsed
         from campaigns.operations.surveys import privacy as surveys
         from campaigns.queries import event_kinds
+        from campaigns.queries.games import saying
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
         from loyalty.core.programme import document
@@ -29,5 +31,7 @@ class CampaignsConfig(AppConfig):
         document.register_review(reviewing.review)
         privacy.register(surveys.holder)
         privacy.register(automated)
+        privacy.register(games)
+        saying.register_words()
         event_kinds.register()
         tasks.register()

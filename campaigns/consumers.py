@@ -6,10 +6,13 @@ from uuid import UUID
 from campaigns.operations import digests, privacy
 from campaigns.operations.automations import entering
 from campaigns.operations.experiments import exposing
+from campaigns.operations.games import looking as games
+from campaigns.operations.games.moving import move as move_games
 from campaigns.operations.planning import New, plan
 from campaigns.operations.segments import looking
 from campaigns.operations.surveys import privacy as surveys
 from campaigns.queries.automations.reading import are_listening
+from campaigns.queries.games.challenges import are_played
 from campaigns.queries.segments.reading import are_kept
 from campaigns.rules.timing import STALE
 from loyalty.core import clock
@@ -94,6 +97,7 @@ def move_choices(event: Event) -> None:
         exposing.move(to=event.subject, of=UUID(event.data["merged"]))
         surveys.move(to=event.subject, of=UUID(event.data["merged"]))
         privacy.move_automated(to=event.subject, of=UUID(event.data["merged"]), at=event.happened_at)
+        move_games(to=event.subject, of=UUID(event.data["merged"]), at=event.happened_at)
 
 
 @consumers.plans
@@ -118,3 +122,12 @@ consumers.follows(are_listening)
 def plan_sparks(events: list[Event]) -> None:
     """What concerns an automation, as events leave the outbox."""
     entering.note_sparks(events=events, at=clock.now())
+
+
+consumers.follows(are_played)
+
+
+@consumers.plans
+def plan_game_looks(events: list[Event]) -> None:
+    """Whose games to look at again, as events leave the outbox."""
+    games.note_looks(events=events, at=clock.now())

@@ -11,6 +11,8 @@ from campaigns.models import Automation, AutomationSpark
 from campaigns.operations import newsletters, sweeping
 from campaigns.operations.automations import entering, running
 from campaigns.operations.experiments.running import close_ended
+from campaigns.operations.games import instant, settling
+from campaigns.operations.games import looking as games
 from campaigns.operations.planning import TASK
 from campaigns.operations.rehearsing import rehearse_stretch
 from campaigns.operations.segments import looking, nightly, refreshing
@@ -260,6 +262,38 @@ def _begin_day(shop: int, key: UUID, at: datetime) -> None:
             more = after is not None
     with acting_for(shop, by=SYSTEM):
         entering.finish_day(automation=key, at=at)
+
+
+def settle_games() -> int:
+    """Look at the games of the members something happened to, in every shop; how many were looked at. A shop that fails
+    does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            done += settle_games_of(merchant, at=at)
+        except Exception:
+            log.exception("games of merchant %s could not be looked at", merchant.pk)
+    return done
+
+
+def settle_games_of(merchant: Merchant, *, at: datetime) -> int:
+    """One shop's members that wait to be looked at, each in transactions of their own; how many."""
+    done = 0
+    while True:
+        with acting_for(merchant, by=SYSTEM):
+            members = games.waiting()
+        for member in members:
+            with acting_for(merchant, by=SYSTEM):
+                notes = games.notes_about(member=member)
+            with acting_for(merchant, by=SYSTEM):
+                settling.settle(member=member, at=at)
+            with acting_for(merchant, by=SYSTEM):
+                instant.withdraw_undone(member=member, at=at)
+            with acting_for(merchant, by=SYSTEM):
+                games.forget_notes(notes=notes)
+        done += len(members)
+        if not members:
+            return done
 
 
 def _rehearse(job: Job, at: datetime) -> kinds.Step:

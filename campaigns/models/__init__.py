@@ -11,6 +11,8 @@ from campaigns.models.automation import (
 from campaigns.models.choices import Preferences, Suppression
 from campaigns.models.draw import Draw, DrawWinner
 from campaigns.models.experiments import Experiment, Exposure
+from campaigns.models.games import Badge, Challenge, ChallengeAward, ChallengeScore, GameLook, Player
+from campaigns.models.instant import InstantPlay, InstantWin
 from campaigns.models.message import UNCLAIMED, WAITING, Message
 from campaigns.models.newsletter import Newsletter
 from campaigns.models.rehearsal import Rehearsal, RehearsedMember
@@ -29,14 +31,22 @@ __all__ = [
     "AutomationSpark",
     "AutomationSpend",
     "AutomationStep",
+    "Badge",
+    "Challenge",
+    "ChallengeAward",
+    "ChallengeScore",
     "Draw",
     "DrawWinner",
     "Experiment",
     "Exposure",
+    "GameLook",
+    "InstantPlay",
+    "InstantWin",
     "KindSetting",
     "KnownProduct",
     "Message",
     "Newsletter",
+    "Player",
     "Preferences",
     "ProductLink",
     "Rehearsal",

@@ -8,6 +8,7 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Draw, DrawWinner
+from campaigns.queries.games.challenges import draws_named
 from campaigns.rules.draws import Chances, code_of
 from loyalty.core.errors import NotFound
 from loyalty.core.programme import queries as programmes
@@ -35,13 +36,14 @@ def winners_of(key: UUID) -> list[DrawWinner]:
 
 
 def handles() -> dict[str, str]:
-    """The draws that rules of the programme in force give chances in: their handles, with the names rules have for
-    them."""
+    """The draws that rules of the programme in force and challenges give chances in: their handles, with the names
+    rules have for them."""
     current = programmes.in_force()
     rules = current.programme["earning"].rules if current else ()
-    return {
+    given = {
         rule.draw: rule.name or rule.draw for rule in rules if isinstance(rule, GiveEntries) and not rule.off
     }
+    return draws_named() | given
 
 
 def chances(handle: str, *, until: datetime) -> dict[UUID, int]:
@@ -63,6 +65,20 @@ def chances_of(member: UUID, row: Draw, *, at: datetime) -> int:
 def listed(row: Draw, found: dict[UUID, int]) -> list[Chances]:
     """Chances under the codes that name nobody."""
     return [Chances(code_of(member, row.pk), number) for member, number in found.items()]
+
+
+def entries_of(row: Draw, *, at: datetime, most: int = 50) -> list[tuple[UUID, int]]:
+    """Who takes part in a draw with how many chances, those with most first."""
+    found = chances(row.handle, until=min(row.closes_at, at))
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+
+
+def odds_of(mine: int, total: int, prizes: int) -> int:
+    """How likely somebody with so many of all chances wins one of the prizes, in a million. Exact for one prize; for
+    more of them as if each were drawn among all, which is never more than it is."""
+    if mine <= 0 or total <= 0:
+        return 0
+    return round((1 - (1 - mine / total) ** prizes) * 1_000_000) if mine < total else 1_000_000
 
 
 def published(row: Draw) -> dict[str, Any]:

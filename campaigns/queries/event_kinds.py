@@ -3,6 +3,8 @@
 from loyalty.core.events import kinds
 from loyalty.core.events.kinds import Kind
 
+_CHALLENGE = {"challenge": "0198c5a2-7f1e-7c34-9c1d-2f4b8d1e6a70"}
+_AWARD, _GAME = "0198c5a3-0b2c-7d11-8a52-5e0c9b7f4d21", "0198c5a4-66aa-7e02-b6f3-1a2d3c4e5f60"
 KINDS = (
     Kind("preferences.changed", "A member changed what they want to hear.", {"fields": ["reminders"]}),
     Kind("address.suppressed", "An address is not written to any more: it bounced, or its reader complained.",
@@ -45,6 +47,27 @@ KINDS = (
     Kind("automation.called", "An automation came to a step that tells a webhook.",
          {"automation": "atm_01m6k3q8r6e3vabq7m6w0t9d2c", "run": "atr_01m6k3q8r6e3vabq7m6w0t9d2c", "step": "s3",
           "label": "call-back"}),
+    Kind("challenge.created", "A challenge was made; nobody sees it yet.", _CHALLENGE, about="chl"),
+    Kind("challenge.edited", "A challenge was changed.", {**_CHALLENGE, "fields": ["name"]}, about="chl"),
+    Kind("challenge.opened", "Members can take part in a challenge.", _CHALLENGE, about="chl"),
+    Kind("challenge.ended", "A challenge was ended.", _CHALLENGE, about="chl"),
+    Kind("challenge.deleted", "A challenge that nobody saw was deleted.", _CHALLENGE, about="chl"),
+    Kind("challenge.reached", "A member reached a milestone of a challenge.",
+         {**_CHALLENGE, "award": _AWARD, "needed": 3, "points": 50}),
+    Kind("challenge.undone", "A refund took a milestone of a challenge back.",
+         {**_CHALLENGE, "award": _AWARD, "needed": 3, "points": 50, "shortfall": 0}),
+    Kind("board.name_chosen", "A member chose how they appear on boards.", {"shown": "hidden"}),
+    Kind("badge.created", "A badge was made.", {"badge": "early-bird"}, about="bdg"),
+    Kind("badge.edited", "A badge got another name, text or drawing.", {"badge": "early-bird"}, about="bdg"),
+    Kind("instant_win.opened", "An instant win was opened, with the promise of its seed.",
+         {"instant_win": _GAME, "commitment": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+         about="iwn"),
+    Kind("instant_win.played", "A member played a ticket of an instant win; what it won, empty for nothing.",
+         {"instant_win": _GAME, "play": _AWARD, "prize": "p1"}),
+    Kind("instant_win.undone", "A prize of an instant win was taken back with the purchase it came by.",
+         {"instant_win": _GAME, "play": _AWARD, "prize": "p1"}),
+    Kind("instant_win.ended", "An instant win has ended; its seed is published.",
+         {"instant_win": _GAME, "plays": 412}, about="iwn"),
     Kind("draw.cancelled", "A prize draw was called off.", {"draw": "may"}, about="drw"),
     Kind("experiment.written", "An experiment was planned.", {"kind": "earning", "variants": 2}, about="xpt"),
     Kind("experiment.edited", "The plan of an experiment was changed.", {"kind": "earning", "variants": 2},

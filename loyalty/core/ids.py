@@ -56,6 +56,9 @@ _WORDS = {
     "fup": "follow-up",
     "atm": "automation",
     "atr": "run",
+    "chl": "challenge",
+    "iwn": "instant win",
+    "bdg": "badge",
 }
 _last_ns = 0
 _lock = threading.Lock()

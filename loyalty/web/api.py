@@ -13,7 +13,16 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from analytics.api import deciding, kpis
 from analytics.api import value as worth
-from campaigns.api import automations, experiments, messages, segments, suggestions, surveys
+from campaigns.api import (
+    automations,
+    challenges,
+    draws,
+    experiments,
+    messages,
+    segments,
+    suggestions,
+    surveys,
+)
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme, webhook_schema, webhooks
@@ -35,6 +44,8 @@ V1 = [
     *surveys.urlpatterns,
     *suggestions.urlpatterns,
     *automations.urlpatterns,
+    *challenges.urlpatterns,
+    *draws.urlpatterns,
     *kpis.urlpatterns,
     *worth.urlpatterns,
     *deciding.urlpatterns,

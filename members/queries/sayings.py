@@ -70,6 +70,12 @@ def occasion(source_kind: str) -> str:
             return gettext("An offer you activated")
         case "referral":
             return gettext("A friend you brought")
+        case "challenge":
+            return gettext("A challenge you took part in")
+        case "draw":
+            return gettext("A prize draw")
+        case "instant_win":
+            return gettext("An instant win")
         case _:
             return gettext("From the shop")
 

@@ -33,6 +33,7 @@ KINDS = {
     "goal_id": "goal", "advice_id": "advice",
     "survey_id": "survey", "follow_up_id": "follow_up",
     "automation_id": "automation", "run_id": "automation_run",
+    "challenge_id": "challenge", "game_id": "instant_win", "badge_id": "badge",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -46,6 +47,7 @@ FOLDERS = {
     "segments": "segment", "experiments": "experiment", "goals": "goal",
     "surveys": "survey", "survey-follow-ups": "follow_up",
     "automations": "automation", "automation-runs": "automation_run",
+    "challenges": "challenge", "draws": "draw", "instant-wins": "instant_win", "badges": "badge",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 
@@ -104,12 +106,20 @@ class Route:
     @property
     def is_front(self) -> bool:
         """True for a page of a shop's portal or widget that names nothing but the shop, or what it offers to everybody: a
-        reward, a date of an event, a prize draw with its proof, a survey.
+        reward, a date of an event, a prize draw with its proof, a survey, a challenge, an instant win.
 
         Anybody may knock there, sign in or join. What a visitor may read there is swept all the same.
         """
         front = self.template.startswith(("/<slug>/", "/w/<slug>/"))
-        return front and self.kinds <= {"slug", "reward", "session", "draw", "survey"}
+        return front and self.kinds <= {
+            "slug",
+            "reward",
+            "session",
+            "draw",
+            "survey",
+            "challenge",
+            "instant_win",
+        }
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -181,6 +181,7 @@ _PREFIXES = {
     "ful": "fulfilment",
     "lot": "lot",
     "trf": "transfer",
+    "iwn": "instant_win",
 }
 
 

@@ -68,6 +68,7 @@ from tests.campaigns.surveys.asking import unhappy
 from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, shop
 from tests.isolation.compared import compared
 from tests.isolation.foretelling import foretold
+from tests.isolation.games import furnish_games
 from tests.wallets import papers
 
 
@@ -109,6 +110,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         made.ids["experiment"] = compared(ana, secret)
         made.ids |= unhappy(ana, secret)
         made.ids |= furnished_automation(ana, secret=secret)
+        made.ids |= furnish_games(ana)
         _figures()
         made.ids |= foretold(ana)
         put_away(hidden=False, at=AT)

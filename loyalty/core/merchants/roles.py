@@ -21,6 +21,7 @@ _READ = frozenset(
         "segments.view",
         "surveys.view",
         "automations.view",
+        "games.view",
     }
 )
 _SELL = frozenset(
@@ -55,6 +56,7 @@ _RUN = frozenset(
         "reports.edit",
         "surveys.edit",
         "automations.edit",
+        "games.edit",
         "data.export",
     }
 )
@@ -107,6 +109,8 @@ SCOPES: dict[str, str] = {
     "suggestions:read": "Read what goes with what, and what fits a member",
     "automations:read": "Read automations and members’ ways through them",
     "automations:write": "Write automations, put them to work, pause and end them",
+    "games:read": "Read challenges, boards, badges, prize draws and instant wins",
+    "games:write": "Make, open and end them, and play for members",
     "reports:read": "Read key figures and what they are made of",
     "reports:write": "Note costs, set goals and decide about advice",
     "exports:write": "Export lists and the whole shop",

@@ -54,6 +54,9 @@ LEFT_OUT = {
     "campaigns.AutomationSpark": "is looked at where it happened",
     "campaigns.AutomationSpend": "belongs to an automation",
     "campaigns.AutomationStep": "belongs to a run",
+    "campaigns.GameLook": "what waits to be looked at is looked at where it happened",
+    "campaigns.InstantWin": "its seed is a secret until it has ended, and it is played where it was promised",
+    "campaigns.InstantPlay": "belongs to an instant win",
     "campaigns.Suppression": "a digest with the key of the old server, which recognises no address here",
 }
 """Tables of these apps that are not in an archive, and why."""

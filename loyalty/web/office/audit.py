@@ -21,6 +21,7 @@ from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.queries import people
 from loyalty.core.pages import Here, require
 from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.games.audited import GAME_ICONS, GAMES
 from loyalty.web.office.happened import HAPPENED
 from loyalty.web.office.lists import PAGE, address, is_text
 from loyalty.web.office.people import names_of
@@ -123,19 +124,7 @@ SENTENCES = {
     "perk.claimed": gettext_lazy("A member claimed a perk"),
     "perk.served": gettext_lazy("A claimed perk was delivered"),
     "perk.cancelled": gettext_lazy("A claimed perk was cancelled"),
-    "badge.earned": gettext_lazy("A member earned a badge"),
-    "draw.entered": gettext_lazy("A member got chances in a prize draw"),
-    "draw.opened": gettext_lazy("A prize draw was announced"),
-    "draw.held": gettext_lazy("A prize draw was held"),
-    "draw.won": gettext_lazy("A member won in a prize draw"),
-    "draw.cancelled": gettext_lazy("A prize draw was called off"),
-    "rehearsal.started": gettext_lazy("A draft is being tried on past purchases"),
-    "rehearsal.finished": gettext_lazy("A draft was tried on past purchases"),
-    "segment.created": gettext_lazy("A segment was made"),
-    "segment.edited": gettext_lazy("A segment was changed"),
-    "segment.filled": gettext_lazy("Everybody was looked at for a segment"),
-    "segment.archived": gettext_lazy("A segment was put away"),
-    "segment.restored": gettext_lazy("A segment was taken out again"),
+    **GAMES,
     "segment.entered": gettext_lazy("A member was added to a segment"),
     "segment.left": gettext_lazy("A member left a segment"),
     "card.filled": gettext_lazy("A stamp card was filled"),
@@ -257,8 +246,7 @@ ICONS = {
     "household": "house",
     "membership": "id-card",
     "perk": "concierge-bell",
-    "badge": "award",
-    "draw": "ticket",
+    **GAME_ICONS,
     "experiment": "flask-conical",
     "segment": "tags",
     "rehearsal": "history",

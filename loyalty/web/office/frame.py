@@ -30,6 +30,7 @@ _NAV = (
     ("orders", gettext_lazy("Orders"), "receipt-text", "members.view"),
     ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
     ("programme", gettext_lazy("Programme"), "sliders-horizontal", "programme.view"),
+    ("games", gettext_lazy("Games"), "trophy", "games.view"),
     ("segments", gettext_lazy("Segments"), "users-round", "segments.view"),
     ("experiments", gettext_lazy("Experiments"), "flask-conical", "programme.view"),
     ("surveys", gettext_lazy("Surveys"), "message-circle-question-mark", "surveys.view"),

@@ -52,4 +52,11 @@ HAPPENED = {
     "survey.answered": gettext_lazy("A member answered a survey"),
     "survey.detractor": gettext_lazy("A member would not recommend you"),
     "survey.followed_up": gettext_lazy("Staff got back to a member"),
+    "rehearsal.started": gettext_lazy("A draft is being tried on past purchases"),
+    "rehearsal.finished": gettext_lazy("A draft was tried on past purchases"),
+    "segment.created": gettext_lazy("A segment was made"),
+    "segment.edited": gettext_lazy("A segment was changed"),
+    "segment.filled": gettext_lazy("Everybody was looked at for a segment"),
+    "segment.archived": gettext_lazy("A segment was put away"),
+    "segment.restored": gettext_lazy("A segment was taken out again"),
 }

@@ -40,6 +40,8 @@ SCOPE_NAMES = {
     "programme:write": gettext_lazy("Draft and publish the programme"),
     "events:read": gettext_lazy("Read what happened"),
     "webhooks:write": gettext_lazy("Manage webhooks"),
+    "games:read": gettext_lazy("Read challenges, boards, badges, prize draws and instant wins"),
+    "games:write": gettext_lazy("Make, open and end them, and play for members"),
     "segments:read": gettext_lazy("Read segments, who is in them and why"),
     "surveys:read": gettext_lazy("Read surveys, what was answered, and whom to get back to"),
     "surveys:write": gettext_lazy("Make and send surveys, record answers and follow up"),

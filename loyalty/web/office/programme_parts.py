@@ -39,7 +39,6 @@ def tabs(here: Here, current: str) -> list[dict[str, Any]]:
     last = [
         ("how", _("How it works"), reverse("office:programme_how", args=[slug])),
         ("rehearsal", _("Rehearsal"), reverse("office:rehearsal", args=[slug])),
-        ("draws", _("Prize draws"), reverse("office:draws", args=[slug])),
     ]
     return [
         {"label": label, "url": url, "current": name == current}

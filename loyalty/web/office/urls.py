@@ -18,6 +18,7 @@ from loyalty.web.office import (
     versions,
 )
 from loyalty.web.office.exchange_urls import urlpatterns as exchange
+from loyalty.web.office.games import of_member as games_of_member
 
 app_name = "office"
 urlpatterns = [
@@ -69,6 +70,8 @@ urlpatterns = [
     path("programme/history/<int:number>/export.json", versions.export, name="programme_export"),
     path("programme/history/<int:number>/back/", versions.roll_back, name="programme_back"),
     path("draws/", include("loyalty.web.office.drawing.urls")),
+    path("games/", include("loyalty.web.office.games.urls")),
+    path("members/<str:member_id>/games/", games_of_member.about, name="about_games"),
     path("programme/rehearsal/", include("loyalty.web.office.rehearsing.urls")),
     path("programme/", include("loyalty.web.office.programme_urls")),
     path("connect/", keys.keys, name="keys"),

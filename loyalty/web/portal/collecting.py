@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from campaigns.queries.games.challenges import badges as made_badges
 from loyalty.core import formats
 from loyalty.core.programme import queries as programmes
-from loyalty.web.portal import draws
+from loyalty.web.portal import draws, games
 from loyalty.web.portal.frame import Card, card_page, portal_page
 from loyalty.web.portal.gathered import card_shown, my_offers
 from members.queries import rule_words
@@ -150,8 +151,14 @@ def _challenges(card: Card, rules: list[Rule], voice: Voice) -> list[dict[str, A
 def _badges(card: Card, rules: list[Rule]) -> list[dict[str, Any]]:
     """Badges with the words of the rule that gives them, and when they were earned."""
     names = {badge: rule.name for rule in rules if (badge := getattr(rule, "badge", "")) and rule.name}
+    made = {row.handle: row for row in made_badges()}
     return [
-        {"name": names.get(row.badge, row.badge), "at": row.earned_at} for row in badges_of(card.member_id)
+        {
+            "name": made[row.badge].name if row.badge in made else names.get(row.badge, row.badge),
+            "drawing": made[row.badge].drawing if row.badge in made else "award",
+            "at": row.earned_at,
+        }
+        for row in badges_of(card.member_id)
     ]
 
 
@@ -163,6 +170,7 @@ def stamps(request: HttpRequest, card: Card) -> HttpResponse:
     context = {
         "stamp_cards": _cards(card, rules, voice),
         "challenges": _challenges(card, rules, voice) if card.proven else [],
+        "games": games.links(card),
         "badges": _badges(card, rules),
         "personal": my_offers(card),
         "chances": [

@@ -9,6 +9,7 @@ from campaigns.models import Draw
 from campaigns.queries import draws as reading
 from campaigns.rules.draws import code_of
 from loyalty.core import ids
+from loyalty.web import games
 from loyalty.web.portal.frame import Card, card_page, portal_page
 
 
@@ -26,13 +27,19 @@ def draw(request: HttpRequest, card: Card, draw_id: str) -> HttpResponse:
     mine, held = code_of(card.member_id, row.pk), row.state == Draw.State.HELD
     listed = dict(line.split(" ") for line in row.listed.splitlines())
     found = [one.code for one in reading.winners_of(row.pk)]
+    chances = int(listed.get(mine, 0)) if held else reading.chances_of(card.member_id, row, at=card.at)
+    total = (
+        row.chances if held else sum(reading.chances(row.handle, until=min(row.closes_at, card.at)).values())
+    )
     context: dict[str, Any] = {
+        "odds": games.odds(reading.odds_of(chances, total, row.prizes)) if chances else "",
+        "total": total,
         "draw": row,
         "held": held,
         "cancelled": row.state == Draw.State.CANCELLED,
         "closed": card.at >= row.closes_at,
         "mine": mine,
-        "chances": int(listed.get(mine, 0)) if held else reading.chances_of(card.member_id, row, at=card.at),
+        "chances": chances,
         "taking_part": len(listed),
         "winners": found,
         "won": mine in found,

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from campaigns.queries.games.challenges import are_shown
 from loyalty.core import clock
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.merchants.models import Merchant
@@ -171,7 +172,7 @@ def programme_name(shop: Shop) -> str:
 
 def _tabs(shop: Shop, current: str) -> list[dict[str, Any]]:
     labels = {
-        "card": _("Card"), "rewards": _("Rewards"), "stamps": _gathers(), "activity": _("Activity"),
+        "card": _("Card"), "rewards": _("Rewards"), "stamps": _gathers(shop.at), "activity": _("Activity"),
         "profile": _("Profile"),
     }  # fmt: skip
     return [
@@ -181,14 +182,14 @@ def _tabs(shop: Shop, current: str) -> list[dict[str, Any]]:
     ]
 
 
-def _gathers() -> str:
+def _gathers(at: datetime) -> str:
     """What the page of stamps is called in this programme; "" where there is nothing to gather."""
     current = programmes.in_force()
-    if current is None:
-        return ""
-    if current.programme["side_units"].cards:
+    if current is not None and current.programme["side_units"].cards:
         return _("Stamps")
-    return _("Offers") if current.programme["offers"].offers else ""
+    if current is not None and current.programme["offers"].offers:
+        return _("Offers")
+    return _("Games") if are_shown(at=at) else ""
 
 
 def words() -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from campaigns.queries.games.challenges import badges as made_badges
 from loyalty.core import formats
 from loyalty.core.pages import sent_to
 from loyalty.web.office.frame import language_of
@@ -57,7 +58,8 @@ def _marked(mark: Mark) -> str:
 
 def badges(card: Card) -> list[str]:
     """The member's badges, first earned first."""
-    return [row.badge for row in badges_of(card.member_id)]
+    made = {row.handle: row.name for row in made_badges()}
+    return [made.get(row.badge, row.badge) for row in badges_of(card.member_id)]
 
 
 def my_offers(card: Card) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Addresses of the member's pages, below the shop's own name."""
 
-from django.urls import path
+from django.urls import include, path
 
 from loyalty.web.portal import (
     benefits,
@@ -52,6 +52,7 @@ urlpatterns = [
     path("draws/<str:draw_id>/draw.json", draws.draw_file, name="draw_file"),
     path("surveys/<str:survey_id>/", surveys.survey, name="survey"),
     path("s/<str:token>/", surveys.survey_link, name="survey_link"),
+    path("", include("loyalty.web.portal.games_urls")),
     path("offers/<str:offer_id>/activate/", gathered.activate, name="activate"),
     path("activity/", history.activity, name="activity"),
     path("rewards/", rewards.rewards, name="rewards"),

@@ -20,6 +20,7 @@ TABS = (
     ("member", gettext_lazy("What happened")),
     ("about_tier", gettext_lazy("Tier and services")),
     ("about_extras", gettext_lazy("Cards, offers, badges")),
+    ("about_games", gettext_lazy("Games")),
     ("about_friends", gettext_lazy("Friends and family")),
     ("about_belonging", gettext_lazy("Plans and places")),
     ("about_segments", gettext_lazy("Segments")),

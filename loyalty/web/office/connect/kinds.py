@@ -9,7 +9,21 @@ from loyalty.core.events.kinds import EVERYTHING, families
 from loyalty.web.office.audit import SENTENCES
 
 _GROUPS = (
-    (gettext_lazy("Members"), ("member", "household", "segment", "badge", "draw", "referral", "card_link")),
+    (
+        gettext_lazy("Members"),
+        (
+            "member",
+            "household",
+            "segment",
+            "badge",
+            "draw",
+            "challenge",
+            "board",
+            "instant_win",
+            "referral",
+            "card_link",
+        ),
+    ),
     (gettext_lazy("Purchases and activities"), ("order", "refund", "activity", "offer", "payment")),
     (gettext_lazy("Points and stamps"), ("points", "cashback", "credits", "stamps", "card", "transfer")),
     (gettext_lazy("Tiers and memberships"), ("tier", "tiers", "perk", "membership")),
@@ -39,6 +53,9 @@ FAMILIES = {
     "segment": gettext_lazy("Segments"),
     "badge": gettext_lazy("Badges"),
     "draw": gettext_lazy("Prize draws"),
+    "challenge": gettext_lazy("Challenges"),
+    "board": gettext_lazy("Boards"),
+    "instant_win": gettext_lazy("Instant wins"),
     "referral": gettext_lazy("Referrals"),
     "card_link": gettext_lazy("Linked cards"),
     "order": gettext_lazy("Orders"),

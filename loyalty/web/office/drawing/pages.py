@@ -18,9 +18,9 @@ from loyalty.core import ids
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.frame import office_page
+from loyalty.web.office.games.frame import CURRENT, people, tabs
 from loyalty.web.office.lists import PAGE
 from loyalty.web.office.members import known_as
-from loyalty.web.office.programme_parts import tabs
 from members.queries import directory
 from rewards.queries.catalogue import rewards
 from rewards.queries.telling import named, named_by_handle
@@ -103,9 +103,7 @@ def draws(request: HttpRequest, here: Here) -> HttpResponse:
         "rows": [_shown(row, here) for row in reading.draws()[:PAGE]],
     }
     status = 422 if form.errors else 200
-    return office_page(
-        request, here, "office/drawing/draws.html", context, current="programme", status=status
-    )
+    return office_page(request, here, "office/drawing/draws.html", context, current=CURRENT, status=status)
 
 
 @require_safe
@@ -124,12 +122,20 @@ def draw(request: HttpRequest, here: Here, draw_id: str) -> HttpResponse:
         "chances": sum(found.values()) if is_open else row.chances,
         "reward": named_by_handle([row.reward]).get(row.reward, row.reward) if row.reward else "",
         "winners": _winners(row, here),
+        "entries": _entries(row, here) if is_open else [],
         "public_url": reverse("portal:draw", args=[here.merchant.slug, draw_id]),
         "file_url": reverse("portal:draw_file", args=[here.merchant.slug, draw_id]),
         "hold_url": _url(here, row, "draw_hold"),
         "cancel_url": _url(here, row, "draw_cancel"),
     }
-    return office_page(request, here, "office/drawing/draw.html", context, current="programme")
+    return office_page(request, here, "office/drawing/draw.html", context, current=CURRENT)
+
+
+def _entries(row: Draw, here: Here) -> list[dict[str, Any]]:
+    """Who takes part, those with most chances first, for those who may read members' names."""
+    found = reading.entries_of(row, at=here.at)
+    known = people(here, [member for member, _number in found])
+    return [{"person": known[member], "chances": number} for member, number in found if member in known]
 
 
 def _winners(row: Draw, here: Here) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Challenges, contests, streaks, badges, boards and instant wins: everything that can be done about them."""

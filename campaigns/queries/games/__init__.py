@@ -1,0 +1,1 @@
+"""Challenges and instant wins: what there is, and how members stand in them."""
