@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "messages": {"task": "campaigns.tasks.send_due", "schedule": 15.0},
     "newsletters": {"task": "campaigns.tasks.plan_newsletters", "schedule": 60.0},
     "segments": {"task": "campaigns.tasks.refresh_segments", "schedule": 15.0},
+    "campaigns": {"task": "campaigns.tasks.run_campaigns", "schedule": 60.0},
     "segments by night": {"task": "campaigns.tasks.sweep_segments", "schedule": 900.0},
     "messages nobody announces": {"task": "campaigns.tasks.sweep", "schedule": 900.0},
     "old sessions": {"task": "loyalty.core.people.tasks.forget_old_sessions", "schedule": 3600.0},

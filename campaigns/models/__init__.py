@@ -1,5 +1,6 @@
 """Tables of the campaigns' part of the house."""
 
+from campaigns.models.campaign import Campaign, CampaignPolicy
 from campaigns.models.choices import Preferences, Suppression
 from campaigns.models.draw import Draw, DrawWinner
 from campaigns.models.message import UNCLAIMED, WAITING, Message
@@ -12,6 +13,8 @@ __all__ = [
     "PLACED",
     "UNCLAIMED",
     "WAITING",
+    "Campaign",
+    "CampaignPolicy",
     "Draw",
     "DrawWinner",
     "KindSetting",

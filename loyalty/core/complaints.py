@@ -204,6 +204,15 @@ SENTENCES = (
     _("Give this parameter once."),
     _("The text holds a NUL character."),
     _("This is not a cursor of this list. Start without one."),
+    # Campaigns.
+    _("It ends after it starts."),
+    _("At most {n} years."),
+    _("Use at most {n} characters."),
+    _("Early access ends while the campaign runs."),
+    _("Name the rewards that some get early."),
+    _("Name each reward once."),
+    _("Name the rewards that are donations."),
+    _("Give it a name."),
 )
 _PLACE = re.compile(r"\{(\w+)\}")
 #: Nothing longer is one of ours: it is not looked for, and not remembered.

@@ -48,6 +48,7 @@ _WORDS = {
     "spr": "suppressed address",
     "rhs": "rehearsal",
     "drw": "draw",
+    "cmp": "campaign",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.models import Newsletter
+from campaigns.models import Campaign, Newsletter
 from campaigns.queries.newsletters import words_in
 from campaigns.queries.segments.reading import conditions_of, with_conditions
 from campaigns.rules.segments import InSegment, leaves
@@ -21,7 +21,8 @@ _WAITING = (Newsletter.State.DRAFT, Newsletter.State.SCHEDULED, Newsletter.State
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that names a segment. `kind` is rule, reward, newsletter or segment; `name` what people call it."""
+    """One thing that names a segment. `kind` is rule, reward, newsletter, segment or campaign; `name` what people call
+    it."""
 
     kind: str
     name: str
@@ -30,7 +31,15 @@ class Use:
 def uses(handle: str) -> list[Use]:
     """Everything that names a segment now, each once."""
     return list(
-        dict.fromkeys((*_rules(handle), *_rewards(handle), *_newsletters(handle), *_segments(handle)))
+        dict.fromkeys(
+            (
+                *_rules(handle),
+                *_rewards(handle),
+                *_newsletters(handle),
+                *_segments(handle),
+                *_campaigns(handle),
+            )
+        )
     )
 
 
@@ -67,3 +76,9 @@ def _segments(handle: str) -> Iterator[Use]:
         for _path, one in leaves(conditions_of(row)):
             if isinstance(one, InSegment) and handle in one.any_of:
                 yield Use("segment", row.name)
+
+
+def _campaigns(handle: str) -> Iterator[Use]:
+    rows = Campaign.objects.filter(segment=handle).exclude(state=Campaign.State.ENDED)
+    for name in rows.order_by("id").values_list("name", flat=True):
+        yield Use("campaign", name)

@@ -19,6 +19,7 @@ _READ = frozenset(
         "work.view",
         "messages.view",
         "segments.view",
+        "campaigns.view",
     }
 )
 _SELL = frozenset(
@@ -50,6 +51,8 @@ _RUN = frozenset(
         "data.import",
         "messages.edit",
         "segments.edit",
+        "campaigns.edit",
+        "campaigns.approve",
         "data.export",
     }
 )
@@ -97,6 +100,8 @@ SCOPES: dict[str, str] = {
     "messages:write": "Change what members want to hear, and report bounces and complaints",
     "segments:read": "Read segments, who is in them and why",
     "segments:write": "Make and change segments and lists",
+    "campaigns:read": "Read campaigns and what they came to",
+    "campaigns:write": "Make, launch, pause and end campaigns",
     "reports:read": "Read key figures and what they are made of",
     "exports:write": "Export lists and the whole shop",
 }

@@ -30,6 +30,7 @@ USES = {
     "reward": (gettext_lazy("Reward"), "gift"),
     "newsletter": (gettext_lazy("Newsletter"), "newspaper"),
     "segment": (gettext_lazy("Segment"), "users-round"),
+    "campaign": (gettext_lazy("Campaign"), "megaphone"),
 }
 
 

@@ -1,0 +1,43 @@
+"""What counts for a while besides the programme: rules, budgets and offers of campaigns, or of whoever else adds them.
+Pure.
+
+They are decided together with the programme's own, by the same engine and in the same decision. The id of an added rule
+begins with the public id of whatever added it (`members.rules.owning`), so that every reason, count and posting says
+whose it is.
+"""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from members.rules.earning import Budget, Earning, Rule
+from members.rules.offers import Offer, Offers
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What is added now. `mark` names exactly this content: with the same mark it is the same, for good."""
+
+    mark: Hashable = None
+    rules: tuple[Rule, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    offers: tuple[Offer, ...] = ()
+
+
+NOTHING = Added()
+
+
+def with_added(earning: Earning, added: Iterable[Added]) -> Earning:
+    """The programme's rules and budgets, and those that are added. Its own come first, as they are read first; the
+    order in which they are decided is the engine's."""
+    rules, budgets = list(earning.rules), list(earning.budgets)
+    for one in added:
+        rules += one.rules
+        budgets += one.budgets
+    return replace(earning, rules=tuple(rules), budgets=tuple(budgets))
+
+
+def with_offers(offers: Offers, added: Iterable[Added]) -> Offers:
+    """The programme's offers, and those that are added."""
+    return replace(offers, offers=(*offers.offers, *(offer for one in added for offer in one.offers)))
