@@ -37,6 +37,7 @@ Cost = Annotated[str, Meta(max_length=20, pattern=r"^[0-9]*(\.[0-9]+)?$(?!\n)")]
 Units = Annotated[int, Meta(ge=1, le=MAX_POINTS)]
 Money = Annotated[int, Meta(ge=1, le=MAX_MINOR)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Percent = Annotated[int, Meta(ge=0, le=1000)]
 Mail = Annotated[str, Meta(max_length=20_000)]
 
 
@@ -95,8 +96,8 @@ class CampaignContent(Struct, forbid_unknown_fields=True, frozen=True):
     most_rewards: Count | None = None
     member_points: Units | None = None
     member_times: Count | None = None
-    match_percent: Annotated[int, Meta(ge=0, le=1000)] = 0
-    brake_percent: Annotated[int, Meta(ge=0, le=1000)] = 200
+    match_percent: Percent = 0
+    brake_percent: Percent = 200
 
     @property
     def bonus(self) -> Bonus:

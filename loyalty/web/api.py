@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from analytics.api import kpis
-from campaigns.api import messages, segments
+from campaigns.api import campaigning, messages, segments
 from loyalty.blueprints import api as blueprints
 from loyalty.connectors.stripe import api as stripe
 from loyalty.core.api import errors, events, programme, webhook_schema, webhooks
@@ -30,6 +30,7 @@ V1 = [
     *rewards.urlpatterns,
     *messages.urlpatterns,
     *segments.urlpatterns,
+    *campaigning.urlpatterns,
     *kpis.urlpatterns,
     *programme.urlpatterns,
     *webhooks.urlpatterns,

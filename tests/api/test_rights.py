@@ -36,7 +36,7 @@ PREFIX = {
     "transfers": "ptr", "households": "hhd", "perks": "clm", "memberships": "pmb", "partnerships": "prt",
     "sessions": "ssn", "bookings": "bkg", "fulfilments": "ful", "referrals": "rfl", "jobs": "job",
     "webhook-endpoints": "whe", "webhook-deliveries": "dlv",
-    "segments": "seg",
+    "segments": "seg", "campaigns": "cmp",
 }  # fmt: skip
 A_MEMBER = "mbr_01m6k3q8r6e3vabq7m6w0t9d2c"  # as examples name one
 
@@ -105,6 +105,7 @@ def everything(call, name):
         **_shared(call, member, name),
         **_told(call),
         "seg": _made(call.post("segments", {"name": f"Segment of {name}"}))["id"],
+        "cmp": _made(call.post("campaigns", {"name": f"Campaign of {name}"}))["id"],
     }
 
 

@@ -28,7 +28,7 @@ KINDS = {
     "voucher": "voucher", "code": "voucher", "voucher_id": "voucher",
     "endpoint_id": "endpoint", "delivery_id": "delivery",
     "site_id": "site", "message_id": "message", "suppression_id": "suppression", "newsletter_id": "newsletter",
-    "serial_number": "wallet_pass", "segment_id": "segment", "rehearsal_id": "rehearsal", "draw_id": "draw",
+    "serial_number": "wallet_pass", "segment_id": "segment", "rehearsal_id": "rehearsal", "draw_id": "draw", "campaign_id": "campaign",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -39,7 +39,7 @@ FOLDERS = {
     "keys": "key", "api-keys": "key", "transfers": "points_transfer", "households": "household",
     "approvals": "request", "memberships": "paid_membership", "referrals": "referral", "partnerships": "partnership",
     "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery", "jobs": "job",
-    "segments": "segment",
+    "segments": "segment", "campaigns": "campaign",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

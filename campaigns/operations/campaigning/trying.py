@@ -33,8 +33,8 @@ def period_of(row: Campaign, *, at: datetime) -> tuple[datetime, datetime]:
 
 def rehearse_campaign(*, campaign_id: UUID, costs: Mapping[str, Any], at: datetime) -> Rehearsal:
     """Have a campaign tried on the same time of a year before: what it would have given, to whom, at what cost, and
-    when its budget would have been empty. As if everybody activated its offer. `costs` is as for `start_rehearsal`. Raises
-    `NotFound`, `NoProgramme`, `CampaignEmpty`, `NoPast`, `TooManyTogether`, `InvalidInput`."""
+    when its budget would have been empty. As if everybody activated its offer. `costs` is as for `start_rehearsal`.
+    Raises `NotFound`, `NoProgramme`, `CampaignEmpty`, `NoPast`, `TooManyTogether`, `InvalidInput`."""
     row = campaign(campaign_id)
     current = programmes.in_force()
     if current is None:

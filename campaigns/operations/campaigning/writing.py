@@ -18,6 +18,7 @@ from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
 from loyalty.core.money import MAX_MINOR, MAX_POINTS
 from loyalty.core.programme import queries as programmes
+from loyalty.core.programme.document import complaint
 from loyalty.core.tenancy import scope
 from members.queries.belonging import segment_choices
 from members.rules import naming, units
@@ -53,6 +54,14 @@ def locked(campaign: UUID) -> Campaign:
     if row is None:
         raise NotFound("campaign")
     return row
+
+
+def read_content(content: Any) -> CampaignContent:
+    """A campaign's content as somebody wrote it, as JSON has it. Raises `InvalidInput` naming what cannot be read."""
+    try:
+        return msgspec.convert(content, CampaignContent, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidInput([complaint(error)]) from None
 
 
 @transaction.atomic

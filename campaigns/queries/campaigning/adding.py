@@ -15,7 +15,8 @@ _kept: dict[tuple[UUID, int], Added] = {}
 
 class Running:
     """The campaigns that count, as `members.queries.adding.Adder` asks for them. Each rule has its campaign's window:
-    one that is planned is here before it begins, and one that has ended for a while after, for orders that come late."""
+    one that is planned is here before it begins, and one that has ended for a while after, for orders that come
+    late."""
 
     def added(self) -> Added:
         """Rules, budgets and offers of all campaigns of the merchant in scope that count."""

@@ -69,7 +69,7 @@ def given_points(row: Campaign) -> int:
     return int(found or 0)
 
 
-def came_to(row: Campaign, *, at: datetime) -> Came:
+def came_to(row: Campaign) -> Came:
     """Everything a campaign came to by now, in a handful of statements."""
     by_unit = uses(row).order_by("unit").values_list("unit").annotate(gross=Sum("amount"), net=Sum("units"))
     units = {unit: (int(gross), int(net)) for unit, gross, net in by_unit}
@@ -189,16 +189,14 @@ def _messages(row: Campaign) -> int:
     return Message.objects.filter(newsletter=row.newsletter, state=Message.State.SENT).count()
 
 
-def from_books(row: Campaign, *, at: datetime) -> int:
-    """Points a campaign gave, added up from the ledger alone: its own postings, which name its rules. The books are
-    read from its launch to a while after its end."""
+def from_books(row: Campaign) -> int:
+    """Points a campaign gave, added up from the ledger alone: its own postings, which name its rules. Reads the books
+    from its launch on."""
     if row.launched_at is None:
         return 0
-    name = public_id(row)
-    end = (row.ended_at or at) + LATE + timedelta(days=2)
     rows = Transfer.objects.filter(
-        pk__gte=ids.first_of(row.launched_at), pk__lt=ids.first_of(end), move="grant", kind="earn", unit=POINTS,
-        rule__contains=name,
+        pk__gte=ids.first_of(row.launched_at), move="grant", kind="earn", unit=POINTS,
+        rule__startswith=f"{public_id(row)}-",
     )  # fmt: skip
     return int(rows.aggregate(total=Sum("amount"))["total"] or 0)
 

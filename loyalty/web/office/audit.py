@@ -217,6 +217,7 @@ REFUSALS: dict[str, Any] = {
 }
 ICONS = {
     "merchant": "store",
+    "campaign": "megaphone",
     "location": "store",
     "picture": "image",
     "staff": "user-cog",
@@ -279,7 +280,7 @@ _BEGINNINGS = {
     "points": ("points.", "adjustment.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
-    "programme": ("programme.", "blueprint.", "partnership."),
+    "programme": ("programme.", "blueprint.", "partnership.", "campaign."),
     "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
               "pin.", "stripe.", "wallet.", "widget."),
 }  # fmt: skip

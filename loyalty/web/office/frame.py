@@ -31,6 +31,7 @@ _NAV = (
     ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
     ("programme", gettext_lazy("Programme"), "sliders-horizontal", "programme.view"),
     ("segments", gettext_lazy("Segments"), "users-round", "segments.view"),
+    ("campaigns", gettext_lazy("Campaigns"), "megaphone", "campaigns.view"),
     ("reports", gettext_lazy("Reports"), "chart-column", "overview.view"),
     ("messages", gettext_lazy("Messages"), "mail", "messages.view"),
     ("till", gettext_lazy("Till"), "scan-line", "till.use"),

@@ -1,4 +1,4 @@
-"""What happened with webhooks and messages, in plain words for the audit log."""
+"""What happened with webhooks, messages and campaigns, in plain words for the audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -22,4 +22,17 @@ HAPPENED = {
     "messages.hours_set": gettext_lazy("The hours without messages were changed"),
     "newsletter.scheduled": gettext_lazy("A newsletter was given its time"),
     "newsletter.cancelled": gettext_lazy("A newsletter was called off"),
+    "campaign.created": gettext_lazy("A campaign was begun"),
+    "campaign.edited": gettext_lazy("A campaign was changed"),
+    "campaign.removed": gettext_lazy("A draft of a campaign was thrown away"),
+    "campaign.asked": gettext_lazy("A campaign waits for a second person"),
+    "campaign.approved": gettext_lazy("A campaign was approved"),
+    "campaign.refused": gettext_lazy("A campaign was sent back"),
+    "campaign.launched": gettext_lazy("A campaign was launched"),
+    "campaign.resumed": gettext_lazy("A paused campaign goes on"),
+    "campaign.started": gettext_lazy("A campaign began"),
+    "campaign.paused": gettext_lazy("A campaign was paused"),
+    "campaign.braked": gettext_lazy("A campaign paused itself"),
+    "campaign.ended": gettext_lazy("A campaign ended"),
+    "campaign.policy_set": gettext_lazy("From when on two people decide about a campaign was changed"),
 }

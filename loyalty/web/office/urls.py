@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("loyalty.web.office.messages.urls")),
     path("", include("loyalty.web.office.widget.urls")),
     path("", include("loyalty.web.office.segments.urls")),
+    path("campaigns/", include("loyalty.web.office.campaigning.urls")),
     path("reports/", include("loyalty.web.office.reports.urls")),
     path("", overview.overview, name="overview"),
     path("", include("loyalty.web.office.till_urls")),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core.ledger.chart import Shortfall
 from loyalty.core.money import Rounding
 from loyalty.web.office.editor.parts import Part
+from loyalty.web.office.editor.sheets_campaigns import SHEETS as CAMPAIGNS
+from loyalty.web.office.editor.sheets_campaigns import TITLES as CAMPAIGN_TITLES
 from loyalty.web.office.editor.sheets_more import SHEETS as MORE
 from loyalty.web.office.editor.sheets_more import TITLES as MORE_TITLES
 from loyalty.web.office.editor.sheets_rules import SHEETS as RULES
@@ -33,8 +35,8 @@ from members.rules.referrals import On
 from members.rules.tiers import By, Landing, Valid, WindowKind
 from members.rules.tiers import OnRefund as TierOnRefund
 
-SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE, **SEGMENTS}
-TITLES: Mapping[Any, Any] = {**RULE_TITLES, **MORE_TITLES, **SEGMENT_TITLES}
+SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE, **SEGMENTS, **CAMPAIGNS}
+TITLES: Mapping[Any, Any] = {**RULE_TITLES, **MORE_TITLES, **SEGMENT_TITLES, **CAMPAIGN_TITLES}
 
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska", "nb": "Norsk", "nl": "Nederlands"}
 NOTHING = {"rewards": _("no reward"), "groups": _("no group: it simply counts"), "budgets": _("no budget"),
