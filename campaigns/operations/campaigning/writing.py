@@ -125,6 +125,8 @@ def _letters(content: CampaignContent) -> dict[str, dict[str, str]]:
 
 
 def _refuse_senseless(content: CampaignContent) -> None:
+    if b"\\u0000" in msgspec.json.encode(content):
+        raise InvalidInput.of("rules", "The text holds characters that cannot be kept.")
     current = programmes.in_force()
     groups = current.programme["earning"].groups if current else ()
     found = [(field, text, "invalid") for field, text in problems(content, groups=groups)]
