@@ -191,7 +191,7 @@ def added(
     budgets = _budgets(name, content)
     rules = tuple(_added(name, rule, content, window, belongs, budgets) for rule in content.rules)
     used = {rule.limits.budget for rule in rules}
-    return Added(None, rules, tuple(one for one in budgets if one.id in used), (offer,) if offer else ())
+    return Added(rules, tuple(one for one in budgets if one.id in used), (offer,) if offer else ())
 
 
 def _belongs(content: CampaignContent, offer: Offer | None) -> tuple[Condition, ...]:

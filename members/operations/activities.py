@@ -110,7 +110,7 @@ def locked_member(member: UUID) -> Known:
 
 def _known(name: tuple[str, str]) -> tuple[Known, UUID | None]:
     """Who did it, and the programme version in force. Raises `MemberNotFound`."""
-    known, version = look_up({0: name})
+    known, (version, _mark) = look_up({0: name})
     if 0 not in known:
         raise MemberNotFound()
     return known[0], version

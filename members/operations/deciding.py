@@ -157,9 +157,9 @@ def plan(
 ) -> Batch:
     """Ask the engine about each sane order, earlier ones first; the batch is sorted by name, so that batches lock
     alike. With `when` it is a rehearsal: as if made at that instant, whether recorded already or not."""
-    known, version = look_up(members)
+    known, counts = look_up(members)
     if by == IN_FORCE:
-        current = adding.live(version)
+        current = adding.live(counts.version, mark=counts.mark)
     else:
         current = programmes.version(by) if by else None
     making = _Making(shop, current, at, rehearsal=when is not None)

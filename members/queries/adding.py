@@ -5,14 +5,16 @@ every decision asks here. Nothing is added to decisions that name a programme ve
 late) or that are made again by it.
 """
 
-from collections.abc import Hashable
-from typing import Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
+
+from django.db import connection
 
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
 from loyalty.core.programme.queries import Current
-from members.rules.adding import Added, with_added, with_offers
+from loyalty.core.tenancy import scope
+from members.rules.adding import NOTHING, Added, with_added, with_offers
 
 _MOST_KEPT = 500
 
@@ -21,38 +23,53 @@ class Adder(Protocol):
     """Knows rules that count besides the programme, each with a window of its own."""
 
     def added(self) -> Added:
-        """What the merchant in scope adds now, in as few statements as possible: it is asked with every order."""
+        """What the merchant in scope adds now; asked by each process once after it has changed."""
 
 
 _adders: list[Adder] = []
-# By version and marks. The engine keeps what it finds out about a programme by the programme's identity, so the same
+_UNREAD: Final = object()
+# By version and mark. The engine keeps what it finds out about a programme by the programme's identity, so the same
 # rules must be the same object each time they are asked for.
-_kept: dict[tuple[UUID, tuple[Hashable, ...]], Current] = {}
+_kept: dict[tuple[UUID, UUID], Current] = {}
 
 
 def register(adder: Adder) -> None:
-    """Let rules be added by `adder`. Called once, when its app starts."""
+    """Let rules be added by `adder`. Called once, when its app starts. It says `members.operations.adding.note_added()`
+    whenever what it adds has changed."""
     _adders.append(adder)
 
 
-def live(version: UUID | None) -> Current | None:
-    """A published version with what is added to it now; None without a version."""
+def live(version: UUID | None, *, mark: Any = _UNREAD) -> Current | None:
+    """A published version with what is added to it now; None without a version. `mark` is the shop's where the caller
+    has read it already; who adds is asked once for each."""
     if version is None:
         return None
-    current = programmes.version(version)
-    added = [one for adder in _adders if (one := adder.added()).mark is not None]
-    if not added:
-        return current
-    key = version, tuple(one.mark for one in added)
-    found = _kept.get(key)
+    mark = _mark() if mark is _UNREAD else mark
+    if mark is None:
+        return programmes.version(version)
+    found = _kept.get((version, mark))
     if found is None:
         if len(_kept) >= _MOST_KEPT:
             _kept.clear()
-        parts = dict(current.programme)
-        parts["earning"] = with_added(parts["earning"], added)
-        parts["offers"] = with_offers(parts["offers"], added)
-        found = _kept[key] = Current(current.id, current.number, Programme(parts))
+        found = _kept[version, mark] = _with_added(programmes.version(version))
     return found
+
+
+def _mark() -> UUID | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mark FROM members_addedmark WHERE merchant_id = %s", [scope.merchant_id()])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _with_added(current: Current) -> Current:
+    added = [one for adder in _adders if (one := adder.added()) != NOTHING]
+    if not added:
+        return current
+    parts = dict(current.programme)
+    parts["earning"] = with_added(parts["earning"], added)
+    parts["offers"] = with_offers(parts["offers"], added)
+    return Current(current.id, current.number, Programme(parts))
 
 
 def in_force() -> Current | None:

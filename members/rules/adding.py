@@ -6,7 +6,7 @@ begins with the public id of whatever added it (`members.rules.owning`), so that
 whose it is.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -17,9 +17,8 @@ from members.rules.offers import Offer, Offers
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What is added now. `mark` names exactly this content: with the same mark it is the same, for good."""
+    """What is added now."""
 
-    mark: Hashable = None
     rules: tuple[Rule, ...] = ()
     budgets: tuple[Budget, ...] = ()
     offers: tuple[Offer, ...] = ()

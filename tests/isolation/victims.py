@@ -43,6 +43,7 @@ from loyalty.exchange.operations import ask_for_export, begin_import, check_impo
 from loyalty.setup.operations import put_away
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
+from members.operations.adding import note_added
 from members.operations.allowances import set_limits
 from members.operations.approvals import ask_adjustment
 from members.operations.card_links import accept_code, make_code, unlink
@@ -340,6 +341,7 @@ def _campaign(made: Shop, secret: str) -> None:
     content = CampaignContent(name=f"{secret} weekend", note=f"{secret} note", partner=f"{secret} partner")
     made.ids["campaign"] = ids.encode("cmp", write_campaign(campaign=None, content=content, at=AT).pk)
     set_policy(approve_points=50_000, approve_minor=None, at=AT)
+    note_added()
 
 
 def _rehearse(made: Shop) -> None:

@@ -20,6 +20,7 @@ from loyalty.core.errors import DomainError, Forbidden, InvalidInput
 from loyalty.core.events.operations import record
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
+from members.operations.adding import note_added
 
 State = Campaign.State
 MOST_RUNNING = 50
@@ -149,6 +150,7 @@ def _go(row: Campaign, at: datetime) -> Campaign:
     if row.state == State.RUNNING or is_new(row):
         veil(row, at)
     row.save()
+    note_added()
     window = {"starts_at": _iso(row.starts_at), "ends_at": _iso(row.ends_at)}
     record("campaign.resumed" if again else "campaign.launched", subject=row.pk, at=at, data=window)
     if row.state == State.RUNNING and not again:
@@ -178,6 +180,7 @@ def stop(row: Campaign, reason: str, figures: Mapping[str, Any], at: datetime) -
         call_off(row, at)
     row.state, row.counts, row.reason, row.figures = State.PAUSED, False, reason, dict(figures)
     row.save()
+    note_added()
     kind = "campaign.paused" if reason == "by_hand" else "campaign.braked"
     record(kind, subject=row.pk, at=at, data=dict(figures))
     return row
@@ -205,5 +208,6 @@ def close(row: Campaign, reason: str, at: datetime, *, ended_at: datetime) -> Ca
     row.revision += 1
     unveil(row, at)
     row.save()
+    note_added()
     record("campaign.ended", subject=row.pk, at=at, data={"why": reason})
     return row

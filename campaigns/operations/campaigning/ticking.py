@@ -20,6 +20,7 @@ from campaigns.queries.campaigning.figures import LATE
 from campaigns.rules.braking import Pace, share_of_time, too_fast
 from loyalty.core.events.operations import record
 from loyalty.core.merchants.queries import shop_of_scope
+from members.operations.adding import note_added
 
 State = Campaign.State
 
@@ -54,6 +55,7 @@ def _forget(row: Campaign, at: datetime) -> None:
     """Orders of its time have come by now: decisions need not look at it any more."""
     if row.counts and row.ended_at is not None and row.ended_at <= at - LATE:
         Campaign.objects.filter(pk=row.pk).update(counts=False, revision=F("revision") + 1)
+        note_added()
 
 
 def _begin(row: Campaign, at: datetime) -> None:

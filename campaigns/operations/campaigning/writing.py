@@ -20,6 +20,7 @@ from loyalty.core.money import MAX_MINOR, MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import complaint
 from loyalty.core.tenancy import scope
+from members.operations.adding import note_added
 from members.queries.belonging import segment_choices
 from members.rules import naming, units
 from members.rules.owning import rule_id
@@ -86,6 +87,8 @@ def write_campaign(*, campaign: UUID | None, content: CampaignContent, at: datet
     _back_to_draft(row, at)
     row.changed_at = at
     row.save(force_insert=fresh)
+    if not fresh:
+        note_added()
     told = {"kind": row.kind} if fresh else {"fields": changed}
     record("campaign.created" if fresh else "campaign.edited", subject=row.pk, at=at, data=told)
     return row

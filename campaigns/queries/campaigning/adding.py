@@ -1,16 +1,9 @@
-"""The rules of campaigns as decisions find them: asked with every order, so one short statement and no more."""
-
-from uuid import UUID
-
-from django.db.models import QuerySet
+"""The rules of campaigns as decisions find them."""
 
 from campaigns.models import Campaign
 from campaigns.queries.campaigning.reading import content_of, public_id
 from campaigns.rules.campaigning import added
-from members.rules.adding import NOTHING, Added
-
-_MOST_KEPT = 2000
-_kept: dict[tuple[UUID, int], Added] = {}
+from members.rules.adding import Added
 
 
 class Running:
@@ -20,27 +13,12 @@ class Running:
 
     def added(self) -> Added:
         """Rules, budgets and offers of all campaigns of the merchant in scope that count."""
-        running = Campaign.objects.filter(counts=True).order_by("id")
-        mark = tuple((key, revision) for key, revision in running.values_list("id", "revision"))
-        if not all(one in _kept for one in mark):
-            mark = _read(running)  # what is read counts: somebody may have changed one since
-        if not mark:
-            return NOTHING
-        found = [_kept[one] for one in mark]
+        found = [rules_of(row) for row in Campaign.objects.filter(counts=True).order_by("id")]
         return Added(
-            mark,
             tuple(rule for one in found for rule in one.rules),
             tuple(budget for one in found for budget in one.budgets),
             tuple(offer for one in found for offer in one.offers),
         )
-
-
-def _read(running: QuerySet[Campaign]) -> tuple[tuple[UUID, int], ...]:
-    if len(_kept) > _MOST_KEPT:
-        _kept.clear()
-    rows = list(running)
-    _kept.update({(row.pk, row.revision): rules_of(row) for row in rows})
-    return tuple((row.pk, row.revision) for row in rows)
 
 
 def rules_of(row: Campaign) -> Added:
