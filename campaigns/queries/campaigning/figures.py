@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
@@ -132,6 +133,14 @@ def orders(row: Campaign) -> QuerySet[Order]:
     """Purchases its rules gave something for, newest first."""
     found = uses(row).filter(source_kind=RuleUse.Kind.ORDER).values("source")
     return Order.objects.filter(pk__in=found).order_by("-placed_at", "-id")
+
+
+def gifts(row: Campaign, *, most: int, after: int = 0) -> list[dict[str, Any]]:
+    """What it gave for each purchase and activity, by unit, newest first: `amount` as it was given, `units` what
+    refunds left of it."""
+    rows = uses(row).values("source", "source_kind", "member", "at", "unit")
+    found = rows.annotate(units=Sum("units"), amount=Sum("amount")).order_by("-at", "source", "unit")
+    return list(found[after : after + most])
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,6 @@ def campaign_page(
     content = reading.content_of(row)
     names = names_of([row.asked_by, row.decided_by, row.created_by])
     came = figures.came_to(row) if row.launched_at else None
-    mine = row.asked_by == f"staff:{here.staff.pk}"
     since, until = period_of(row, at=here.at)
     context = {
         **shown(row, here),
@@ -172,14 +171,7 @@ def campaign_page(
         "tried": foreseen(row),
         "try_since": since,
         "try_until": until,
-        "can": {
-            "change": row.state in CHANGEABLE,
-            "launch": row.state in (State.DRAFT, State.PAUSED),
-            "decide": row.state == State.WAITING and here.may("campaigns.approve") and not mine,
-            "pause": row.state in (State.PLANNED, State.RUNNING),
-            "end": row.launched_at is not None and row.state != State.ENDED,
-            "remove": row.launched_at is None and row.state in (State.DRAFT, State.WAITING),
-        },
+        "can": _can(row, here),
         "needs_two": row.state in (State.DRAFT, State.PAUSED)
         and not row.decided_by
         and reading.needs_two(row),
@@ -201,6 +193,19 @@ def campaign_page(
         partial="tried",
         status=status,
     )
+
+
+def _can(row: Campaign, here: Here) -> dict[str, bool]:
+    """What can be done with it as it stands, by this person where it matters who it is."""
+    mine = row.asked_by == f"staff:{here.staff.pk}"
+    return {
+        "change": row.state in CHANGEABLE,
+        "launch": row.state in (State.DRAFT, State.PAUSED),
+        "decide": row.state == State.WAITING and here.may("campaigns.approve") and not mine,
+        "pause": row.state in (State.PLANNED, State.RUNNING),
+        "end": row.launched_at is not None and row.state != State.ENDED,
+        "remove": row.launched_at is None and row.state in (State.DRAFT, State.WAITING),
+    }
 
 
 def _stats(row: Campaign, came: figures.Came, here: Here) -> list[dict[str, str]]:

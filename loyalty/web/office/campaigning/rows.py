@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -16,8 +15,9 @@ from loyalty.web.office.frame import office_page
 from loyalty.web.office.joining import page_of
 from loyalty.web.office.lists import PAGE, address
 from loyalty.web.office.members import known_as
-from members.models import Order, RuleUse
+from members.models import RuleUse
 from members.queries import directory
+from members.queries.orders import orders_of_ids
 from rewards.queries.telling import named
 
 CURRENT = "campaigns"
@@ -53,12 +53,9 @@ def _names(members: list[Any], here: Here) -> dict[Any, dict[str, str]]:
 def orders(request: HttpRequest, here: Here, campaign_id: str) -> HttpResponse:
     """Every purchase and activity its rules gave something for, newest first, with what they gave."""
     row, start = reading.campaign(ids.decode("cmp", campaign_id)), _page(request) * PAGE
-    uses = list(
-        figures.uses(row).values("source", "source_kind", "member", "at", "unit")
-        .annotate(units=Sum("units"), amount=Sum("amount")).order_by("-at", "source", "unit")[start : start + PAGE + 1]
-    )  # fmt: skip
+    uses = figures.gifts(row, most=PAGE + 1, after=start)
     people = _names([one["member"] for one in uses if one["member"]], here)
-    bought = {one.pk: one for one in Order.objects.filter(pk__in=[use["source"] for use in uses])}
+    bought = {one.order.pk: one.order for one in orders_of_ids([use["source"] for use in uses])}
     found = []
     for use in uses:
         order = bought.get(use["source"])
