@@ -140,6 +140,9 @@ def problems(content: CampaignContent, *, groups: tuple[Group, ...] = ()) -> Pro
 def _window(content: CampaignContent) -> Problems:
     found: Problems = []
     starts, ends, early = content.starts_at, content.ends_at, content.early_until
+    for name, moment in (("starts_at", starts), ("ends_at", ends), ("early_until", early)):
+        if moment is not None and not 2000 <= moment.year < 2100:
+            return [(name, "The time must lie between the years 2000 and 2100.")]
     if starts and ends and ends <= starts:
         found.append(("ends_at", "It ends after it starts."))
     if starts and ends and (ends - starts).days > 366 * LATEST_YEARS:

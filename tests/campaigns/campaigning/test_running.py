@@ -283,6 +283,9 @@ def test_not_too_many_run_at_once(cafe, monkeypatch):
     [
         ({"name": "  "}, "name"),
         ({"ends_at": AT}, "ends_at"),
+        ({"starts_at": AT.replace(year=1), "ends_at": None}, "starts_at"),
+        ({"ends_at": AT.replace(year=9999)}, "ends_at"),
+        ({"rules": [{**FIFTY, "name": "a\x00b"}]}, "rules"),
         ({"segment": "nobody-made-it"}, "segment"),
         ({"tier": "platinum"}, "tier"),
         ({"rewards": ["moon"]}, "rewards[0]"),
