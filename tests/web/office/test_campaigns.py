@@ -63,7 +63,13 @@ def test_each_template_opens_filled_in_and_says_what_members_read(lunas: Luna, o
     answer = owner.get(lunas.url(f"campaigns/new/?with={template.key}"))
     assert answer.status_code == 200
     assert answer.context["preview"]["members"] == 2
-    assert len(answer.context["editor"].root.main[0].children) == len(template.fields.get("rules", ()))
+    rules = answer.context["editor"].root.main[0]
+    content = template.content(currency="SEK", language="en")
+    assert len(rules.children) == len(content.rules)
+    for node, rule in zip(rules.children, content.rules, strict=True):
+        parts = {one.part.name: one for one in node.children}
+        assert len(parts["when"].children) == len(rule.when), "its conditions are there to be changed"
+        assert "steps" not in parts or len(parts["steps"].children) == 2
 
 
 def test_a_campaign_is_written_changed_and_launched(lunas: Luna, owner: Client):

@@ -97,7 +97,7 @@ def _build(
 
 def reading_rules(base: CampaignContent | None) -> list[dict[str, Any]]:
     """The rules of a campaign as the document writes them."""
-    found: list[dict[str, Any]] = msgspec.to_builtins(list(base.rules)) if base else []
+    found: list[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(base.rules)) if base else []
     return found
 
 
