@@ -1,8 +1,8 @@
 """The rules that count now: those of a programme, and what upper floors add to them for a while.
 
 Campaigns are a floor above and cannot be asked; whoever has rules to add registers an `Adder` when its app starts, and
-every decision asks here. Nothing is added to decisions that name a programme version themselves (history that comes
-late) or that are made again by it.
+every decision asks here. Nothing is added to decisions that name a programme version themselves: history that comes
+late.
 """
 
 from typing import Any, Final, Protocol

@@ -42,6 +42,7 @@ from members.operations.offers import activate_offer
 from members.operations.orders import quote_order, record_order, record_orders
 from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order, refund_order
+from members.queries.story import story
 from members.rules.doing import NewActivity
 from members.rules.shopping import MemberRef, NewRefund, RefundedLine
 from tests.campaigns.campaigning.started import DOUBLE, FIFTY, books_agree, content, drafted, running
@@ -65,6 +66,14 @@ def test_a_campaign_gives_in_the_same_decision_and_as_a_posting_of_its_own(ana: 
     came = figures.came_to(row)
     assert (came.points, came.members, came.orders, came.spend_minor) == (100, 1, 1, 10_000)
     assert books_agree(row) == 100
+
+
+def test_the_member_reads_beside_each_posting_what_it_was_for(ana: Member):
+    running()
+    buy(ana, 100)
+    told = [(row.change, row.sentence) for row in story(ana.pk).rows]
+    assert [change for change, _sentence in told] == [100, 100]
+    assert ["Double weekend" in sentence for _change, sentence in told] == [True, False]
 
 
 def test_what_is_quoted_is_what_is_given(ana: Member):

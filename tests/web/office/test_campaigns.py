@@ -44,7 +44,7 @@ def only() -> Campaign:
 def ran(lunas: Luna) -> Campaign:
     """Double points for what Ana and Ben bought."""
     with acting_for(lunas.merchant, by=MARA):
-        row = running(budget_points=1_000, brake_percent=0, point_cost="5")
+        row = running(budget_points=1_000, brake_percent=0, point_cost="5", ends_at=AT + days(30))
         buy(lunas.ana, 100, at=AT)
         buy(lunas.ben, 50, at=AT)
         buy(lunas.ana, 20, at=AT)
@@ -158,7 +158,7 @@ def test_two_people_decide_above_the_limit(lunas: Luna, owner: Client):
     assert answer.status_code == 303
     with acting_for(lunas.merchant, by=MARA):
         assert CampaignPolicy.objects.get().approve_points == 100
-        row = drafted(budget_points=500)
+        row = drafted(budget_points=500, ends_at=AT + days(30))
     owner.post(page(lunas, row, "launch/"), {})
     mine = owner.get(page(lunas, row))
     assert not mine.context["can"]["decide"] and b"somebody else has to say yes" in mine.content
