@@ -17,9 +17,8 @@ from django.db.models.functions import Coalesce
 from campaigns.models import Campaign, Message, Newsletter
 from campaigns.queries.campaigning.reading import point_cost, public_id
 from campaigns.rules.rehearsing import Figures
-from loyalty.core import ids
 from loyalty.core.ledger.chart import POINTS
-from loyalty.core.ledger.models import Transfer
+from loyalty.core.ledger.queries import granted_by
 from loyalty.core.money import share
 from members.models import BudgetUse, OfferActivation, Order, RuleUse
 from members.rules.owning import owner_of
@@ -203,11 +202,7 @@ def from_books(row: Campaign) -> int:
     from its launch on."""
     if row.launched_at is None:
         return 0
-    rows = Transfer.objects.filter(
-        pk__gte=ids.first_of(row.launched_at), move="grant", kind="earn", unit=POINTS,
-        rule__startswith=f"{public_id(row)}-",
-    )  # fmt: skip
-    return int(rows.aggregate(total=Sum("amount"))["total"] or 0)
+    return granted_by(f"{public_id(row)}-", since=row.launched_at)
 
 
 @dataclass(frozen=True, slots=True)
