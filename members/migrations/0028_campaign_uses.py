@@ -26,24 +26,23 @@ class Migration(migrations.Migration):
                 ),
                 ("only", models.BooleanField(default=True)),
                 ("mark", models.UUIDField()),
+                (
+                    "merchant",
+                    loyalty.core.tenancy.models.MerchantKey(
+                        db_constraint=False,
+                        db_index=False,
+                        default=loyalty.core.tenancy.scope.merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="merchants.merchant",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
             model_name="ruleuse",
             index=models.Index(fields=["merchant", "rule", "at"], name="members_ruleuse_rule"),
-        ),
-        migrations.AddField(
-            model_name="addedmark",
-            name="merchant",
-            field=loyalty.core.tenancy.models.MerchantKey(
-                db_constraint=False,
-                db_index=False,
-                default=loyalty.core.tenancy.scope.merchant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="merchants.merchant",
-            ),
         ),
         migrations.AddConstraint(
             model_name="addedmark",
