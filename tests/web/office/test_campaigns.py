@@ -23,6 +23,7 @@ FORM = {
     "name": "Double weekend", "starts_at": "2026-03-06T09:00", "ends_at": "2026-03-09T00:00", "days": ["sat", "sun"],
     "brake_percent": "200", "budget_points": "5000",
     "rules.count": "1", "rules.0.was": "", "rules.0.type": "multiplier", "rules.0.factor": "2",
+    "rules.0.unit": "points", "rules.0.rounding": "down",
 }  # fmt: skip
 
 
