@@ -15,15 +15,18 @@ class CampaignsConfig(AppConfig):
         from campaigns.operations.privacy import automated, draws, holder, rehearsed
         from campaigns.operations.surveys import privacy as surveys
         from campaigns.queries import event_kinds
+        from campaigns.queries.campaigning.adding import Running
         from campaigns.queries.games import saying
         from campaigns.queries.segments.reading import Kept
         from loyalty.core import privacy
         from loyalty.core.programme import document
         from members.operations import comparisons
+        from members.queries import adding
         from members.queries.belonging import register_directory
 
         privacy.register(holder)
         register_directory(Kept())
+        adding.register(Running())
         privacy.register(rehearsed)
         privacy.register(draws)
         privacy.register(exposing.holder)

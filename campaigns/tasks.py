@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Automation, AutomationSpark
 from campaigns.operations import newsletters, sweeping
 from campaigns.operations.automations import entering, running
+from campaigns.operations.campaigning import ticking
 from campaigns.operations.experiments.running import close_ended
 from campaigns.operations.games import instant, settling
 from campaigns.operations.games import looking as games
@@ -183,6 +184,23 @@ def sweep_segments_of(merchant: Merchant, *, at: datetime) -> bool:
         nightly.count_lists(at=at)
         nightly.finish(day=day, at=at)
     return True
+
+
+@shared_task
+def run_campaigns() -> int:
+    """Begin campaigns, look how fast they spend, and end them, in every shop; how many were looked at. One that fails
+    does not stop the others."""
+    done, at = 0, clock.now()
+    for merchant in Merchant.objects.order_by("pk"):
+        try:
+            with acting_for(merchant, by=SYSTEM):
+                due = ticking.due(at=at)
+            for one in due:
+                with acting_for(merchant, by=SYSTEM):
+                    done += bool(ticking.advance(campaign=one, at=at))
+        except Exception:
+            log.exception("campaigns of merchant %s could not be looked after", merchant.pk)
+    return done
 
 
 def refresh_segment(merchant: Merchant, segment: UUID, *, at: datetime) -> refreshing.Moved:

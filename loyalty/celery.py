@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "automations": {"task": "campaigns.tasks.run_automations", "schedule": 10.0},
     "segments": {"task": "campaigns.tasks.refresh_segments", "schedule": 15.0},
     "games": {"task": "campaigns.tasks.settle_games", "schedule": 15.0},
+    "campaigns": {"task": "campaigns.tasks.run_campaigns", "schedule": 60.0},
     "segments by night": {"task": "campaigns.tasks.sweep_segments", "schedule": 900.0},
     "experiments": {"task": "campaigns.tasks.close_experiments", "schedule": 300.0},
     "messages nobody announces": {"task": "campaigns.tasks.sweep", "schedule": 900.0},

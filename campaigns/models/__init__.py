@@ -8,6 +8,7 @@ from campaigns.models.automation import (
     AutomationSpend,
     AutomationStep,
 )
+from campaigns.models.campaign import Campaign, CampaignPolicy
 from campaigns.models.choices import Preferences, Suppression
 from campaigns.models.draw import Draw, DrawWinner
 from campaigns.models.experiments import Experiment, Exposure
@@ -32,6 +33,8 @@ __all__ = [
     "AutomationSpend",
     "AutomationStep",
     "Badge",
+    "Campaign",
+    "CampaignPolicy",
     "Challenge",
     "ChallengeAward",
     "ChallengeScore",

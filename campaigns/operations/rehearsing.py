@@ -21,6 +21,7 @@ from loyalty.core.jobs.kinds import Step
 from loyalty.core.jobs.models import Job
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.money import MAX_MINOR
+from loyalty.core.programme import document as documents
 from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.models import Version
 from loyalty.core.tenancy import scope
@@ -99,6 +100,29 @@ def start_rehearsal(
         raise NoPast()
     made = _written(row, since=since, until=until, at=at, costs=dict(costs), margin=margin, limit_minor=limit_minor,
                     moved=moved, note=note[:120])  # fmt: skip
+    return _begun(made, at)
+
+
+@transaction.atomic
+def rehearse_document(
+    *,
+    document: Mapping[str, Any],
+    about: UUID,
+    since: datetime,
+    until: datetime,
+    costs: Mapping[str, Any],
+    note: str,
+    at: datetime,
+) -> Rehearsal:
+    """Have a whole programme rehearsed that is no version of its own, `about` something else (a campaign with what it
+    adds). Raises `InvalidInput`, `TooManyTogether`."""
+    row = Version(pk=about, document=documents.parse(dict(document)).document())
+    made = _written(row, since=since, until=until, at=at, costs=dict(costs), margin=None, limit_minor=None,
+                    moved=False, note=note[:120])  # fmt: skip
+    return _begun(made, at)
+
+
+def _begun(made: Rehearsal, at: datetime) -> Rehearsal:
     for part in range(made.parts):
         jobs.ask_for(kind=KIND, about=made.pk, options={"part": part}, at=at)
     record("rehearsal.started", subject=made.pk, at=at, data={"members": made.members})

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from members.rules.decision import IssueReward
 from members.rules.earning import Earning
+from members.rules.owning import owner_of
 from members.rules.rehearsing import Life, Lived
 from members.rules.side_units import SideUnits
 from members.rules.units import POINTS
@@ -63,7 +64,8 @@ class Apart(Struct, frozen=True):
 
 class Figures(Struct):
     """What a rehearsal came to. `days` by local day, `tiers` by the tier a member had when they bought, `moves` by
-    where a member's tier is today and where it would be ("" is none), `rewards` and `units` what else was given."""
+    where a member's tier is today and where it would be ("" is none), `rewards` and `units` what else was given;
+    `touched` how many members the rules of each campaign gave something."""
 
     members: int = 0
     buyers: int = 0
@@ -82,6 +84,7 @@ class Figures(Struct):
     units: dict[str, int] = msgspec.field(default_factory=dict)
     largest: list[Apart] = msgspec.field(default_factory=list)
     budgets: dict[str, datetime] = msgspec.field(default_factory=dict)
+    touched: dict[str, int] = msgspec.field(default_factory=dict)
 
     def add(self, other: "Figures") -> None:
         """Add another part's figures."""
@@ -100,6 +103,7 @@ class Figures(Struct):
             (self.moves, other.moves),
             (self.rewards, other.rewards),
             (self.units, other.units),
+            (self.touched, other.touched),
         ):
             for key, number in more.items():
                 numbers[key] = numbers.get(key, 0) + number
@@ -143,6 +147,7 @@ def count(
     """Add a lived past to the figures, and what it came to for its member. `real` has the points each order and
     activity really brought, with an order's own number; what was before `since` is lived and not counted."""
     mine, doing, apart, stamps = Sums(), Sums(), list[Apart](), dict[str, int]()
+    owners = set[str]()
     for source, lived in life.lived.items():
         _stamp(stamps, lived)
         if lived.at < since:
@@ -153,9 +158,11 @@ def count(
         figures.days.setdefault(day, Sums()).add(one)
         figures.tiers.setdefault(lived.tier, Sums()).add(one)
         (mine if lived.order else doing).add(one)
-        _gave(figures, lived)
+        owners |= _gave(figures, lived)
         if lived.order and one.after != before:
             apart.append(Apart(source, life.member.id, lived.at, one.spend_minor, before, one.after, number))
+    for owner in owners:
+        figures.touched[owner] = figures.touched.get(owner, 0) + 1
     _cards(figures, stamps, side)
     _member(figures, life, mine, doing, tier_now, since)
     figures.largest = _largest([*figures.largest, *apart])
@@ -168,9 +175,12 @@ def _sums(lived: Lived, before: int) -> Sums:
     return Sums(1, lived.order.total_minor - lived.back_minor, before, lived.points)
 
 
-def _gave(figures: Figures, lived: Lived) -> None:
+def _gave(figures: Figures, lived: Lived) -> set[str]:
+    """Count what it gave; the campaigns whose rules did."""
+    owners = set[str]()
     for reason in lived.decision.reasons:
         if reason.matched:
+            owners.add(owner_of(reason.rule))
             sums = figures.rules.setdefault(reason.rule, RuleSums(unit=reason.unit))
             sums.times += 1
             sums.units += reason.amount
@@ -181,6 +191,7 @@ def _gave(figures: Figures, lived: Lived) -> None:
         for effect in lived.decision.effects:
             if isinstance(effect, IssueReward):
                 figures.rewards[effect.reward] = figures.rewards.get(effect.reward, 0) + effect.quantity
+    return owners - {""}
 
 
 def _stamp(stamps: dict[str, int], lived: Lived) -> None:

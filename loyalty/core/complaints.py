@@ -238,6 +238,15 @@ SENTENCES = (
     _("Say how many points it may give in all."),
     _("Say who it is for: the calendar begins it for all of them."),
     _("Give a share from 1 to 99 per cent."),
+    # Campaigns.
+    _("It ends after it starts."),
+    _("At most {n} years."),
+    _("Use at most {n} characters."),
+    _("Early access ends while the campaign runs."),
+    _("Name the rewards that some get early."),
+    _("Name each reward once."),
+    _("Name the rewards that are donations."),
+    _("Give it a name."),
 )
 _PLACE = re.compile(r"\{(\w+)\}")
 #: Nothing longer is one of ours: it is not looked for, and not remembered.

@@ -59,6 +59,7 @@ _WORDS = {
     "chl": "challenge",
     "iwn": "instant win",
     "bdg": "badge",
+    "cmp": "campaign",
 }
 _last_ns = 0
 _lock = threading.Lock()

@@ -15,6 +15,7 @@ from analytics.api import deciding, kpis
 from analytics.api import value as worth
 from campaigns.api import (
     automations,
+    campaigning,
     challenges,
     draws,
     experiments,
@@ -46,6 +47,7 @@ V1 = [
     *automations.urlpatterns,
     *challenges.urlpatterns,
     *draws.urlpatterns,
+    *campaigning.urlpatterns,
     *kpis.urlpatterns,
     *worth.urlpatterns,
     *deciding.urlpatterns,

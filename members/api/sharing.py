@@ -96,7 +96,7 @@ def people(**refs: MemberRef) -> dict[str, UUID]:
             raise InvalidInput(
                 [{**one, "field": one["field"].replace("member", field, 1)} for one in error.errors]
             ) from None
-    known, _version, _book = look_up(asked)
+    known, _counts = look_up(asked)
     for number, field in enumerate(refs):
         if number not in known:
             raise MemberNotFound(field=field)

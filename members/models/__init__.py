@@ -1,6 +1,7 @@
 """Who they are and what they did."""
 
 from members.models.activity import Activity
+from members.models.adding import AddedMark
 from members.models.adjusting import (
     AdjustmentLimits,
     AdjustmentPart,
@@ -32,6 +33,7 @@ from members.models.usage import BudgetUse, RuleUse
 
 __all__ = [
     "Activity",
+    "AddedMark",
     "AdjustmentLimits",
     "AdjustmentPart",
     "AdjustmentRequest",

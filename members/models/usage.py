@@ -53,6 +53,8 @@ class RuleUse(models.Model):
             models.Index(
                 fields=["merchant", "member", "rule", "at"], include=["units"], name="members_ruleuse_member"
             ),
+            # What a rule gave to all members: what a campaign came to.
+            models.Index(fields=["merchant", "rule", "at"], name="members_ruleuse_rule"),
         ]
 
     def __str__(self) -> str:

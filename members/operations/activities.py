@@ -18,13 +18,14 @@ from loyalty.core.ledger.operations import post_many
 from loyalty.core.ledger.queries import balance, lots_of_source
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import queries as programmes
+from loyalty.core.programme.queries import Current
 from loyalty.core.tenancy import scope
 from members.models import Activity, Member, RuleUse, Stats
 from members.operations import following
 from members.operations.counting import count, lock_budgets
 from members.operations.deciding import MemberNotFound, named, refuse_too_many
 from members.operations.granting import NO_TERMS, Source, grants
-from members.queries import comparisons, usage
+from members.queries import adding, comparisons, usage
 from members.queries.activities import proof_print, sent_by_others
 from members.queries.order_facts import Known, look_up
 from members.rules.comparisons import decide_compared
@@ -71,7 +72,8 @@ def quote_activity(*, activity: NewActivity, at: datetime, when: datetime | None
     who, version = _known(named(activity.member))
     instant = when or activity.happened_at
     flags = _waits(activity, who.id, version)
-    decision, life = decide_activity(activity.facts(), who=who, version=version, instant=instant)
+    current = adding.live(version)
+    decision, life = decide_activity(activity.facts(), who=who, current=current, instant=instant)
     status = Activity.Status.WAITING if flags else Activity.Status.RECORDED
     return Done(None, who.id, decision, life, decision.earned(), version=version, status=status, flags=flags)
 
@@ -84,7 +86,7 @@ def record_joining(*, member: Member, at: datetime) -> None:
 
 def is_asked_for(kind: str) -> bool:
     """Whether a rule of the programme in force is about a kind of activity."""
-    current = programmes.in_force()
+    current = adding.in_force()
     rules = current.programme["earning"].rules if current else ()
     return any(rule.activity and kind in rule.activity.kinds for rule in rules)
 
@@ -108,10 +110,10 @@ def locked_member(member: UUID) -> Known:
 
 def _known(name: tuple[str, str]) -> tuple[Known, UUID | None]:
     """Who did it, and the programme version in force. Raises `MemberNotFound`."""
-    known, version, _book = look_up({0: name})
+    known, counts = look_up({0: name})
     if 0 not in known:
         raise MemberNotFound()
-    return known[0], version
+    return known[0], counts.version
 
 
 @transaction.atomic
@@ -128,9 +130,9 @@ def _record(activity: NewActivity, at: datetime) -> Done:
     flags = _waits(activity, who.id, version)
     if flags:
         return _wait(activity, who.id, version, flags, at)
-    if version is not None:
-        lock_budgets(asked_by(programmes.version(version).programme["earning"]).budgets)
-    decision, life = decide_activity(activity.facts(), who=who, version=version, instant=activity.happened_at)
+    current = adding.live(version)
+    lock_budgets_of(current)
+    decision, life = decide_activity(activity.facts(), who=who, current=current, instant=activity.happened_at)
     row = _write(activity, who.id, decision, version, at)
     count_uses(row, decision=decision, owner=who.id)
     after = grant(row, decision=decision, owner=who.id, now=at)
@@ -195,13 +197,20 @@ def _locked(name: tuple[str, str]) -> tuple[Known, UUID | None]:
     raise RuntimeError("the member was merged each time they were found")
 
 
+def lock_budgets_of(current: Current | None) -> None:
+    """Lock every budget the rules draw on that are about to be asked; after the member's counts."""
+    if current is not None:
+        lock_budgets(asked_by(current.programme["earning"]).budgets)
+
+
 def decide_activity(
-    done: ActivityFacts, *, who: Known, version: UUID | None, instant: datetime
+    done: ActivityFacts, *, who: Known, current: Current | None, instant: datetime
 ) -> tuple[Decision, Terms]:
-    """The engine's answer and the terms of the points. Raises `TooManyPoints`."""
-    if version is None:
+    """The engine's answer by the rules of `current` (`members.queries.adding`) and the terms of the points. Raises
+    `TooManyPoints`."""
+    if current is None:
         return Decision(), NO_TERMS
-    shop, programme = shop_of_scope(), programmes.version(version).programme
+    shop, programme = shop_of_scope(), current.programme
     asked, zone, blocked = asked_by(programme["earning"]), ZoneInfo(shop.timezone), who.status == "blocked"
     running = comparisons.current()
     if running.looks_at_segments:

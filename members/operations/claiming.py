@@ -23,7 +23,7 @@ from members.operations.granting import Source, grants
 from members.operations.locking import lock_counts, lock_name
 from members.operations.membership import NotActive
 from members.operations.refunds import claw_back, contribution, count_less
-from members.queries import comparisons, usage
+from members.queries import adding, comparisons, usage
 from members.queries.directory import member as current
 from members.rules.comparisons import decide_compared
 from members.rules.decision import Decision
@@ -101,9 +101,9 @@ def _decide_again(row: Order, lines: list[OrderLine], who: Member, counts: Stats
     """The engine's answer for this member, by the programme that was in force when the order was recorded. What its
     rules compare is read, and its budgets locked, while the member's counts are."""
     decision = Decision()
-    if row.programme_version is not None:
-        shop = shop_of_scope()
-        earning = programmes.version(row.programme_version).programme["earning"]
+    rules = adding.live(row.programme_version)
+    if rules is not None:
+        shop, earning = shop_of_scope(), rules.programme["earning"]
         asked, zone, running = asked_by(earning), ZoneInfo(shop.timezone), comparisons.current()
         if running.looks_at_segments:
             asked = asking_segments(asked)

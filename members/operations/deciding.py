@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.core import ids
 from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.ids import fingerprint
+from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.money import MAX_POINTS
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from members.operations.counting import expected
 from members.operations.granting import NO_TERMS, Source, grants
-from members.queries import usage
+from members.queries import adding, usage
 from members.queries.comparisons import book
 from members.queries.identifying import normal
 from members.queries.order_facts import Known, look_up
@@ -98,6 +99,11 @@ class Plan:
             version=row["version"],
         )
 
+    @property
+    def last_of_points(self) -> int:
+        """Which of its postings is the last of points: after it the balance is what can be spent. They come first."""
+        return sum(one["unit"] == POINTS for one in self.row["postings"]) - 1
+
 
 @dataclass(slots=True)
 class Batch:
@@ -153,11 +159,13 @@ def plan(
 ) -> Batch:
     """Ask the engine about each sane order, earlier ones first; the batch is sorted by name, so that batches lock
     alike. With `when` it is a rehearsal: as if made at that instant, whether recorded already or not."""
-    known, version, mark = look_up(members)
-    version = version if by == IN_FORCE else by
-    current = programmes.version(version) if version else None
+    known, counts = look_up(members)
+    if by == IN_FORCE:
+        current = adding.live(counts.version, mark=counts.mark)
+    else:
+        current = programmes.version(by) if by else None
     making = _Making(shop, current, at, rehearsal=when is not None)
-    making.comparisons = book(mark)
+    making.comparisons = book(counts.book)
     for index in sorted(members, key=lambda index: (orders[index].placed_at, *_name(orders[index]))):
         if members[index] is not None and index not in known:
             refused[index] = MemberNotFound()

@@ -26,15 +26,17 @@ from members.operations.activities import (
     count_uses,
     decide_activity,
     grant,
+    lock_budgets_of,
     lock_name,
     locked_member,
     replay,
 )
-from members.operations.counting import give_back, lock_budgets
+from members.operations.counting import give_back
 from members.operations.deciding import MemberNotFound
 from members.operations.granting import life_of
 from members.operations.membership import NotActive
 from members.operations.taking_back import Claim, take_back
+from members.queries import adding
 from members.queries.activities import activity as find
 from members.queries.order_facts import Known
 from members.rules.decision import Decision
@@ -42,7 +44,6 @@ from members.rules.doing import Product
 from members.rules.facts import ActivityFacts
 from members.rules.points_life import Terms
 from members.rules.units import POINTS
-from members.rules.usage import asked_by
 
 Status = Activity.Status
 
@@ -66,11 +67,9 @@ def approve_activity(*, activity: UUID, at: datetime, note: str = "") -> Done:
         return replay(row)
     if row.status != Status.WAITING:
         raise AlreadyDecided(status=row.status)
-    if row.programme_version is not None:
-        lock_budgets(asked_by(programmes.version(row.programme_version).programme["earning"]).budgets)
-    decision, life = decide_activity(
-        _facts(row), who=who, version=row.programme_version, instant=row.happened_at
-    )
+    rules = adding.live(row.programme_version)
+    lock_budgets_of(rules)
+    decision, life = decide_activity(_facts(row), who=who, current=rules, instant=row.happened_at)
     life = _hold_over(life, row, at)
     row.status, row.decided_at, row.note = Status.APPROVED, at, note.strip()
     row.points_earned, row.decision = decision.earned(), msgspec.to_builtins(decision, str_keys=True)

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.events.operations import record
-from loyalty.core.programme import queries as programmes
 from members.models import Member, OfferActivation
 from members.operations import gifts
 from members.operations.locking import lock_counts
 from members.operations.membership import NotActive, locked
+from members.queries import adding
 from members.queries.offers import MyOffer, offers_of
 
 
@@ -31,7 +31,7 @@ def activate_offer(*, member: UUID, offer: str, at: datetime, channel: str = "")
     row = locked(member)
     if row.status != Member.Status.ACTIVE:
         raise NotActive(status=row.status)
-    current = programmes.in_force()
+    current = adding.in_force()
     known = current.programme["offers"].offer(offer) if current else None
     if known is None:
         raise NotFound("offer")

@@ -130,7 +130,7 @@ def _recorded(plan: Plan, answer: dict[str, Any], at: datetime) -> Outcome:
         return _with_balance(plan.outcome)
     # An order's key is the order's own id, which cannot have been used before: a refusal would be a bug, and raises.
     return (
-        replace(plan.outcome, balance=posted_as(answer["posted"][0]).balance)  # points come first
+        replace(plan.outcome, balance=posted_as(answer["posted"][plan.last_of_points]).balance)
         if plan.outcome.points
         else plan.outcome
     )

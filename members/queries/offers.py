@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from loyalty.core.programme import queries as programmes
 from members.models import OfferActivation, SegmentPlace, TierStanding
+from members.queries import adding
 from members.rules.offers import Offer, state
 
 SHOWN = ("active", "ready")
@@ -32,7 +32,7 @@ def belonging(member: UUID, *, at: datetime) -> tuple[str, frozenset[str]]:
 
 def offers_of(member: UUID, *, at: datetime, shown_only: bool = False) -> list[MyOffer]:
     """Every offer of the programme in force; with `shown_only` those that are active or ready, active ones first."""
-    current = programmes.in_force()
+    current = adding.in_force()
     offers = current.programme["offers"].offers if current else ()
     if not offers:
         return []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,7 @@ class Known:
 _LOOK_UP = """
 SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_order_at,
        (SELECT version_id FROM programme_inforce WHERE merchant_id = %(merchant)s),
+       (SELECT mark FROM members_addedmark WHERE merchant_id = %(merchant)s),
        (SELECT mark FROM members_comparisonbook WHERE merchant_id = %(merchant)s)
   FROM jsonb_to_recordset(%(asked)s::jsonb) AS i(n int, kind text, value text, id uuid)
   LEFT JOIN LATERAL (
@@ -50,20 +52,26 @@ SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_o
 """
 
 
-def look_up(
-    named: Mapping[int, tuple[str, str] | None],
-) -> tuple[dict[int, Known], UUID | None, UUID | None]:
-    """Members by the number of the asking order, the programme version in force, and the mark of the book of
-    experiments (`members.queries.comparisons.book`). `named` gives (kind, value)."""
+class Counts(NamedTuple):
+    """What counts: the programme version in force, the mark of what is added to it (`members.queries.adding`), and the
+    mark of the book of experiments (`members.queries.comparisons`)."""
+
+    version: UUID | None
+    mark: UUID | None
+    book: UUID | None
+
+
+def look_up(named: Mapping[int, tuple[str, str] | None]) -> tuple[dict[int, Known], Counts]:
+    """Members by the number of the asking order, and what counts. `named` gives (kind, value)."""
     if not named:
-        return {}, None, None
+        return {}, Counts(None, None, None)
     asked = [_asked(number, name) for number, name in named.items()]
     with connection.cursor() as cursor:
         # One JSON document: psycopg takes longer to write four arrays than PostgreSQL to answer.
         cursor.execute(_LOOK_UP, {"merchant": scope.merchant_id(), "asked": _encode(asked).decode()})
         rows = cursor.fetchall()
     known = {row[0]: Known(*row[1:7]) for row in rows if row[1] is not None}
-    return known, rows[0][7], rows[0][8]
+    return known, Counts(*rows[0][7:10])
 
 
 def _asked(number: int, name: tuple[str, str] | None) -> dict[str, object]:

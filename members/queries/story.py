@@ -32,6 +32,7 @@ from members.queries.sayings import (
 )
 from members.queries.why import Voice, Why, explain, voice_of_scope
 from members.rules.conditions.activities import kind_words
+from members.rules.owning import owner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _posted(
 ) -> StoryRow:
     change, points = row.available + row.debt, abs(row.available + row.debt + row.pending)
     teller = SAYINGS.get((row.kind, row.move), SAYINGS.get((row.kind, ""), other))
-    why = tuple(explain(order.decision, voice)) if order is not None and row.kind == "earn" else ()
+    why = _own(row, explain(order.decision, voice)) if order is not None and row.kind == "earn" else ()
     kind, title, sentence = teller(Told(row, change, points, order, refund, thing, why, voice))
     return StoryRow(
         id=row.transfer, kind=kind, title=title, sentence=sentence, change=change, pending_change=row.pending,
@@ -185,6 +186,12 @@ def _posted(
         recorded_at=row.recorded_at, actor=row.actor, reason=row.reason, source_kind=row.source_kind,
         source=row.source, order=order, refund=refund, thing=thing, why=why,
     )  # fmt: skip
+
+
+def _own(row: StatementRow, why: Iterable[Why]) -> tuple[Why, ...]:
+    """Of a decision's reasons those of one posting: what a campaign gave is posted by itself, and told there."""
+    owner = owner_of(row.rule.partition(",")[0])
+    return tuple(one for one in why if owner_of(one.rule) == owner or not (owner or one.matched))
 
 
 def _silent_order(order: Order, voice: Voice) -> StoryRow:
@@ -222,6 +229,7 @@ def _gift(row: Given, order: Order | None, done: Activity | None, voice: Voice) 
 def _rewarded(row: StatementRow, activity: Activity, voice: Voice) -> StoryRow:
     """An activity that earned, or was undone."""
     silent = _silent_activity(activity, voice)
+    silent = replace(silent, why=_own(row, silent.why)) if row.kind == "earn" else silent
     sentence = because(silent.why, voice) if row.kind == "earn" else silent.sentence
     if row.pending > 0:
         sentence = gettext("{reason}. They can be spent later").format(reason=sentence)

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, structs
 
+from members.rules.adding import without_added
 from members.rules.assigning import Variant, assign, is_held_out
 from members.rules.decision import Compared, Decision
 from members.rules.earning import Earning, Rule, shared_problems
@@ -199,8 +200,11 @@ def decide_compared(
 ) -> Decision:
     """What the engine says for a member, by the variants that are theirs; `member` None is a guest. The decision names
     each variant it was made by, and whether another one would have given something else: only then can it have any
-    influence, and only then does the experiment count the member as one who was exposed to it."""
-    if member is None or not comparisons.of or comparisons.is_held_out(member, at):
+    influence, and only then does the experiment count the member as one who was exposed to it. Who is held out gets
+    what the programme itself says: no variant, and no rule of a campaign."""
+    if member is not None and comparisons.is_held_out(member, at):
+        return decide(without_added(earning), facts, at)
+    if member is None or not comparisons.of:
         return decide(earning, facts, at)
     chosen: list[tuple[Comparison, Arm]] = []
     for one in comparisons.running(EARNING, at):

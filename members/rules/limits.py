@@ -214,6 +214,8 @@ def _bound(values: Mapping) -> Phrase:
             return _times(Period(values["period"]), values["max"])
         case "units":
             return _units(Period(values["period"]), values["max"], values["unit"])
+        case _ if values["budget"].startswith("cmp_"):  # a campaign's own, whose name stands before
+            return _("its budget has no more")
         case _:
             return _("the budget “{name}” has no more", name=values["budget"])
 

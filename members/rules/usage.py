@@ -17,6 +17,7 @@ from members.rules.decision import Decision
 from members.rules.facts import Given, Happened, MemberFacts, Period, Spent
 from members.rules.limits import period_end, period_start
 from members.rules.needs import Need, of
+from members.rules.owning import owner_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -38,11 +39,12 @@ class Asked:
     reach: Mapping[str, timedelta]
     order_periods: tuple[Period, ...] = ()
     repeats: tuple[int, ...] = ()
+    added: frozenset[str] = frozenset()  # rules that are no part of the programme
 
     @property
     def nothing(self) -> bool:
         """True when the look-up of the member has everything."""
-        return self.needs <= {Need.JOINED}
+        return self.needs <= {Need.JOINED} and not self.added
 
     @property
     def guarded(self) -> bool:
@@ -96,14 +98,16 @@ def _asked(earning: "Earning") -> Asked:
         reach,
         tuple(sorted(periods)),
         tuple(sorted(repeats)),
+        frozenset(rule.id for rule in earning.rules if owner_of(rule.id)),
     )  # fmt: skip
 
 
 def counts(earning: "Earning") -> frozenset[str]:
-    """The rules whose gifts are kept count of."""
+    """The rules whose gifts are kept count of; of those that were added all are, so that each campaign's gifts can be
+    told from the programme's."""
     asked = asked_by(earning)
     drawing = {rule.id for rule in earning.rules if rule.limits.budget}
-    return asked.cooled | asked.periods.keys() | drawing
+    return asked.cooled | asked.periods.keys() | drawing | asked.added
 
 
 class Use(NamedTuple):
@@ -126,6 +130,8 @@ def uses(earning: "Earning", decision: Decision) -> list[Use]:
         return []
     costs = {budget.id: budget.unit_cost for budget in earning.budgets}
     drawn = {one.rule: one.budget for one in decision.drawn}
+    for one in decision.drawn:  # of a campaign that was stopped since it was decided
+        costs.setdefault(one.budget, Decimal(one.cost_minor) / one.units)
     found = []
     for reason in decision.reasons:
         if reason.rule in decision.counted:

@@ -43,6 +43,7 @@ PREFIX = {
     "surveys": "srv", "survey-follow-ups": "fup",
     "automations": "atm", "automation-runs": "atr",
     "challenges": "chl", "draws": "drw", "instant-wins": "iwn", "badges": "bdg",
+    "campaigns": "cmp",
 }  # fmt: skip
 EXPERIMENT = {"name": "Try", "kind": "other", "variants": [{"id": "a"}, {"id": "b"}], "metric": "spend"}
 A_GAME = "iwn_01m6k3q8r6e3vabq7m6w0t9d2c"
@@ -113,6 +114,7 @@ def everything(call, name):
         **_shared(call, member, name),
         **_told(call),
         "seg": _made(call.post("segments", {"name": f"Segment of {name}"}))["id"],
+        "cmp": _made(call.post("campaigns", {"name": f"Campaign of {name}"}))["id"],
         "xpt": _made(call.post("experiments", EXPERIMENT))["id"],
         "gol": _made(
             call.post("goals", {"figure": "nps", "start": "1", "target": "50", "due_on": "2099-01-01"})

@@ -34,6 +34,7 @@ KINDS = {
     "survey_id": "survey", "follow_up_id": "follow_up",
     "automation_id": "automation", "run_id": "automation_run",
     "challenge_id": "challenge", "game_id": "instant_win", "badge_id": "badge",
+    "campaign_id": "campaign",
 }  # fmt: skip
 """Parameters that name something of a merchant's, by what they name."""
 
@@ -48,6 +49,7 @@ FOLDERS = {
     "surveys": "survey", "survey-follow-ups": "follow_up",
     "automations": "automation", "automation-runs": "automation_run",
     "challenges": "challenge", "draws": "draw", "instant-wins": "instant_win", "badges": "badge",
+    "campaigns": "campaign",
 }  # fmt: skip
 """What a plain `id` names, by the word before it."""
 

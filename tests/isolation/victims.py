@@ -10,6 +10,7 @@ from PIL import Image
 
 from analytics.operations.filling import note_changes, refill, sum_batch
 from campaigns.models import Message, SegmentLook
+from campaigns.operations.campaigning.writing import set_policy, write_campaign
 from campaigns.operations.drawing import open_draw
 from campaigns.operations.newsletters import write_newsletter
 from campaigns.operations.planning import New, plan
@@ -19,6 +20,7 @@ from campaigns.operations.segments.refreshing import work_out_scale
 from campaigns.operations.segments.shaping import create_segment
 from campaigns.operations.shaping import set_hours, shape_kind
 from campaigns.operations.suppressing import suppress
+from campaigns.rules.campaigning import CampaignContent
 from loyalty.connectors.wallets import operations as wallets
 from loyalty.core import clock, ids
 from loyalty.core.api.models import Sighting
@@ -41,6 +43,7 @@ from loyalty.exchange.operations import ask_for_export, begin_import, check_impo
 from loyalty.setup.operations import put_away
 from members.models import Member, Referral, Refund
 from members.operations.activities import record_activity
+from members.operations.adding import note_added
 from members.operations.allowances import set_limits
 from members.operations.approvals import ask_adjustment
 from members.operations.card_links import accept_code, make_code, unlink
@@ -111,6 +114,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         made.ids |= unhappy(ana, secret)
         made.ids |= furnished_automation(ana, secret=secret)
         made.ids |= furnish_games(ana)
+        _campaign(made, secret)
         _figures()
         made.ids |= foretold(ana)
         put_away(hidden=False, at=AT)
@@ -340,6 +344,14 @@ def _segments(made: Shop, ana: Member, secret: str) -> None:
     SegmentLook.objects.create(member=ana, noted_at=AT)
     work_out_scale(at=AT)
     made.ids["segment"] = ids.encode("seg", row.pk)
+
+
+def _campaign(made: Shop, secret: str) -> None:
+    """A draft of a campaign, and from when on two people decide about one."""
+    content = CampaignContent(name=f"{secret} weekend", note=f"{secret} note", partner=f"{secret} partner")
+    made.ids["campaign"] = ids.encode("cmp", write_campaign(campaign=None, content=content, at=AT).pk)
+    set_policy(approve_points=50_000, approve_minor=None, at=AT)
+    note_added()
 
 
 def _rehearse(made: Shop) -> None:

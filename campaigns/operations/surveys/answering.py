@@ -21,6 +21,7 @@ from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.events.operations import record
 from members.operations.activities import decide_activity, lock_name, locked_member, record_own
 from members.operations.membership import NotActive
+from members.queries import adding
 from members.queries.offers import belonging
 from members.queries.order_facts import look_up
 from members.rules.doing import SOURCE, NewActivity
@@ -148,12 +149,13 @@ def _alert(made: SurveyAnswer, row: Survey, member: UUID, at: datetime) -> None:
 
 def worth(*, survey: Survey, member: UUID, at: datetime) -> int:
     """What answering would earn a member now, in points, within what they have had already. Writes nothing."""
-    known, version = look_up({0: ("id", str(member))})
+    known, counts = look_up({0: ("id", str(member))})
     if 0 not in known:
         return 0
     said = [_activity(ANSWERED, member, at, "quote", survey=survey.handle)]
     if reading.content_of(survey).nps is not None:
         said.append(_activity(RECOMMENDS, member, at, "quote", survey=survey.handle, score=10))
+    current = adding.live(counts.version, mark=counts.mark)
     return sum(
-        decide_activity(one.facts(), who=known[0], version=version, instant=at)[0].earned() for one in said
+        decide_activity(one.facts(), who=known[0], current=current, instant=at)[0].earned() for one in said
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.models import Experiment, Newsletter, Survey
+from campaigns.models import Campaign, Experiment, Newsletter, Survey
 from campaigns.queries.automations.reading import uses_segment
 from campaigns.queries.newsletters import words_in
 from campaigns.queries.segments.reading import conditions_of, with_conditions
@@ -22,8 +22,8 @@ _WAITING = (Newsletter.State.DRAFT, Newsletter.State.SCHEDULED, Newsletter.State
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that names a segment. `kind` is rule, reward, newsletter, survey, segment, experiment or automation;
-    `name` what people call it."""
+    """One thing that names a segment. `kind` is rule, reward, newsletter, survey, segment, experiment, automation or
+    campaign; `name` what people call it."""
 
     kind: str
     name: str
@@ -31,7 +31,7 @@ class Use:
 
 def uses(handle: str) -> list[Use]:
     """Everything that names a segment now, each once."""
-    looked_at = (_rules, _rewards, _newsletters, _surveys, _segments, _experiments, _automations)
+    looked_at = (_rules, _rewards, _newsletters, _surveys, _segments, _experiments, _automations, _campaigns)
     return list(dict.fromkeys(use for uses_of in looked_at for use in uses_of(handle)))
 
 
@@ -84,3 +84,9 @@ def _experiments(handle: str) -> Iterator[Use]:
     states = (Experiment.State.DRAFT, Experiment.State.RUNNING)
     for row in Experiment.objects.filter(audience=handle, state__in=states).order_by("id"):
         yield Use("experiment", row.name)
+
+
+def _campaigns(handle: str) -> Iterator[Use]:
+    rows = Campaign.objects.filter(segment=handle).exclude(state=Campaign.State.ENDED)
+    for name in rows.order_by("id").values_list("name", flat=True):
+        yield Use("campaign", name)

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, F, Min, Q, QuerySet, Sum
 
-from loyalty.core.ledger.chart import POINTS, MemberAccount
+from loyalty.core import ids
+from loyalty.core.ledger.chart import POINTS, Do, MemberAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
@@ -378,3 +379,11 @@ def holders(*, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:
     """Who holds how much of `outstanding`, most first: rows of `owner` and `points`; the caller slices."""
     rows = Account.objects.filter(~Q(owner=None), unit=unit).values("owner")
     return rows.annotate(points=Sum("balance")).exclude(points=0).order_by("-points", "owner")
+
+
+def granted_by(rules: str, *, since: datetime, unit: str = POINTS) -> int:
+    """Units that postings granted whose rules begin with `rules`, added up from the books, written since an instant."""
+    rows = Transfer.objects.filter(
+        pk__gte=ids.first_of(since), move=Do.GRANT, kind="earn", unit=unit, rule__startswith=rules
+    )
+    return int(rows.aggregate(total=Sum("amount"))["total"] or 0)

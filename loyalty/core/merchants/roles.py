@@ -22,6 +22,7 @@ _READ = frozenset(
         "surveys.view",
         "automations.view",
         "games.view",
+        "campaigns.view",
     }
 )
 _SELL = frozenset(
@@ -57,6 +58,8 @@ _RUN = frozenset(
         "surveys.edit",
         "automations.edit",
         "games.edit",
+        "campaigns.edit",
+        "campaigns.approve",
         "data.export",
     }
 )
@@ -111,6 +114,8 @@ SCOPES: dict[str, str] = {
     "automations:write": "Write automations, put them to work, pause and end them",
     "games:read": "Read challenges, boards, badges, prize draws and instant wins",
     "games:write": "Make, open and end them, and play for members",
+    "campaigns:read": "Read campaigns and what they came to",
+    "campaigns:write": "Make, launch, pause and end campaigns",
     "reports:read": "Read key figures and what they are made of",
     "reports:write": "Note costs, set goals and decide about advice",
     "exports:write": "Export lists and the whole shop",

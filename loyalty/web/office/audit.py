@@ -218,6 +218,7 @@ REFUSALS: dict[str, Any] = {
 }
 ICONS = {
     "merchant": "store",
+    "campaign": "megaphone",
     "location": "store",
     "picture": "image",
     "staff": "user-cog",
@@ -282,7 +283,7 @@ _BEGINNINGS = {
     "points": ("points.", "adjustment.", "stamps.", "cashback.", "transfer.", "card.", "books."),
     "order": ("order.", "refund.", "payment."),
     "reward": ("reward.", "voucher.", "pool.", "session.", "place.", "fulfilment.", "offer."),
-    "programme": ("programme.", "blueprint.", "partnership.", "rehearsal.", "experiment.", "holdout."),
+    "programme": ("programme.", "blueprint.", "partnership.", "rehearsal.", "experiment.", "holdout.", "campaign."),
     "staff": ("staff.", "api_key.", "webhook.", "merchant.", "location.", "picture.", "till.",
               "pin.", "stripe.", "wallet.", "widget."),
 }  # fmt: skip

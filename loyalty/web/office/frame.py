@@ -35,6 +35,7 @@ _NAV = (
     ("experiments", gettext_lazy("Experiments"), "flask-conical", "programme.view"),
     ("surveys", gettext_lazy("Surveys"), "message-circle-question-mark", "surveys.view"),
     ("automations", gettext_lazy("Automations"), "workflow", "automations.view"),
+    ("campaigns", gettext_lazy("Campaigns"), "megaphone", "campaigns.view"),
     ("reports", gettext_lazy("Reports"), "chart-column", "overview.view"),
     ("messages", gettext_lazy("Messages"), "mail", "messages.view"),
     ("till", gettext_lazy("Till"), "scan-line", "till.use"),

@@ -1,4 +1,5 @@
-"""What happened with webhooks, messages, surveys, experiments and figures, in plain words for the audit log."""
+"""What happened with webhooks, messages, segments, surveys, experiments, campaigns and figures, in plain words for the
+audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -59,4 +60,17 @@ HAPPENED = {
     "segment.filled": gettext_lazy("Everybody was looked at for a segment"),
     "segment.archived": gettext_lazy("A segment was put away"),
     "segment.restored": gettext_lazy("A segment was taken out again"),
+    "campaign.created": gettext_lazy("A campaign was begun"),
+    "campaign.edited": gettext_lazy("A campaign was changed"),
+    "campaign.removed": gettext_lazy("A draft of a campaign was thrown away"),
+    "campaign.asked": gettext_lazy("A campaign waits for a second person"),
+    "campaign.approved": gettext_lazy("A campaign was approved"),
+    "campaign.refused": gettext_lazy("A campaign was sent back"),
+    "campaign.launched": gettext_lazy("A campaign was launched"),
+    "campaign.resumed": gettext_lazy("A paused campaign goes on"),
+    "campaign.started": gettext_lazy("A campaign began"),
+    "campaign.paused": gettext_lazy("A campaign was paused"),
+    "campaign.braked": gettext_lazy("A campaign paused itself"),
+    "campaign.ended": gettext_lazy("A campaign ended"),
+    "campaign.policy_set": gettext_lazy("From when on two people decide about a campaign was changed"),
 }

@@ -32,6 +32,7 @@ urlpatterns = [
     path("experiments/", include("loyalty.web.office.experiments.urls")),
     path("", include("loyalty.web.office.surveying.urls")),
     path("", include("loyalty.web.office.automations.urls")),
+    path("campaigns/", include("loyalty.web.office.campaigning.urls")),
     path("reports/", include("loyalty.web.office.reports.urls")),
     path("", overview.overview, name="overview"),
     path("", include("loyalty.web.office.till_urls")),

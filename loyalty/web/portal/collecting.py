@@ -14,11 +14,10 @@ from django.views.decorators.http import require_safe
 
 from campaigns.queries.games.challenges import badges as made_badges
 from loyalty.core import formats
-from loyalty.core.programme import queries as programmes
 from loyalty.web.portal import draws, games
 from loyalty.web.portal.frame import Card, card_page, portal_page
 from loyalty.web.portal.gathered import card_shown, my_offers
-from members.queries import rule_words
+from members.queries import adding, rule_words
 from members.queries.activities import activities_of_ids
 from members.queries.belonging import badges_of, chances_of
 from members.queries.cards import Card as StampCard
@@ -83,7 +82,7 @@ def _counted(one: StampCard, titles: dict[UUID, tuple[str, str]]) -> list[Counte
 
 def _running(card: Card) -> list[Rule]:
     """The earning rules that count today."""
-    current = programmes.in_force()
+    current = adding.in_force()
     rules = current.programme["earning"].rules if current else ()
     return [
         rule

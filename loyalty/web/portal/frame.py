@@ -30,7 +30,7 @@ from loyalty.core.tenancy.scope import Actor, acting_for
 from loyalty.web import brand
 from loyalty.web.office.frame import language_of
 from loyalty.web.portal.session import Visitor, visitor
-from members.queries import directory
+from members.queries import adding, directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _tabs(shop: Shop, current: str) -> list[dict[str, Any]]:
 
 def _gathers(at: datetime) -> str:
     """What the page of stamps is called in this programme; "" where there is nothing to gather."""
-    current = programmes.in_force()
+    current = adding.in_force()
     if current is not None and current.programme["side_units"].cards:
         return _("Stamps")
     if current is not None and current.programme["offers"].offers:

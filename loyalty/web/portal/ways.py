@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from loyalty.core import formats
 from loyalty.core.formats import short_money
 from loyalty.core.ledger.chart import POINTS
-from loyalty.core.programme import queries as programmes
 from loyalty.core.programme.document import Programme
 from loyalty.web.programme_words import (
     cards_sentences,
@@ -20,11 +19,13 @@ from loyalty.web.programme_words import (
     sharing_sentences,
 )
 from loyalty.web.sentences import Words, below, conversion_sentence, expiry_sentence, hold_sentence, voice_of
-from members.queries import rule_words
+from members.queries import adding, rule_words
 from members.queries.comparisons import earning_of
 from members.queries.tier_words import terms_sentences, tier_sentence
 from members.queries.why import Voice
+from members.rules.conditions import InSegment, InTier
 from members.rules.earning import PlaceInSegment, PointsPerAmount, Rule
+from members.rules.owning import owner_of
 from members.rules.points_life import PointsLife
 from members.rules.tiers import Tier, Tiers
 from rewards.models import Reward
@@ -62,14 +63,14 @@ def ways(
     scope, unless the programme and the `names` of its rewards by handle are given. To a `member` it is told as it
     counts for them, where an experiment compares rules."""
     if programme is None:
-        current = programmes.in_force()
+        current = adding.in_force()
         if current is None:
             return []
         programme = current.programme
     earning, life = programme["earning"], programme["points_life"]
     if member is not None:
         earning = earning_of(earning, member=member, at=at)
-    running = (rule for rule in earning.rules if not rule.off)
+    running = (rule for rule in earning.rules if not rule.off and _is_for_all(rule, at))
     rules = [rule for rule in running if not (rule.window.until and rule.window.until <= at)]
     earns = [_rule(rule, currency, words) for rule in rules if not isinstance(rule, PlaceInSegment)]
     earns += rule_words.group_sentences(earning, voice_of(currency, words, plain=True))
@@ -82,6 +83,14 @@ def ways(
         Way("gift", _("Take a reward"), [*using, *by_itself, expiry_sentence(life, words)]),
         *more_ways(programme, currency, words, names),
     ]
+
+
+def _is_for_all(rule: Rule, at: datetime) -> bool:
+    """The programme's own rules are told before they begin; those of a campaign while it runs, and only where they are
+    for everybody: a campaign for some is told to those in a message."""
+    if not owner_of(rule.id):
+        return True
+    return rule.window.holds(at) and not any(isinstance(one, InSegment | InTier) for one in rule.when)
 
 
 def more_ways(

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from loyalty.core.programme import queries as programmes
 from loyalty.web.pos.selling import CHANNEL
+from members.queries import adding
 from members.rules.conditions import Quantity
 from members.rules.earning import Earning, Filter, Fixed, For, Multiplier, PointsPerAmount
 from members.rules.shopping import NewLine
@@ -60,7 +60,7 @@ def channel_label(name: str) -> str:
 
 def asked() -> Asks:
     """What the programme in force looks at."""
-    current = programmes.in_force()
+    current = adding.in_force()
     return asked_by(current.programme["earning"]) if current else Asks()
 
 

@@ -14,6 +14,8 @@ from loyalty.web.office.editor.parts import Part
 from loyalty.web.office.editor.sheets_automations import CHOICES as AUTOMATION_CHOICES
 from loyalty.web.office.editor.sheets_automations import SHEETS as AUTOMATIONS
 from loyalty.web.office.editor.sheets_automations import TITLES as AUTOMATION_TITLES
+from loyalty.web.office.editor.sheets_campaigns import SHEETS as CAMPAIGNS
+from loyalty.web.office.editor.sheets_campaigns import TITLES as CAMPAIGN_TITLES
 from loyalty.web.office.editor.sheets_more import SHEETS as MORE
 from loyalty.web.office.editor.sheets_more import TITLES as MORE_TITLES
 from loyalty.web.office.editor.sheets_rules import SHEETS as RULES
@@ -36,8 +38,10 @@ from members.rules.referrals import On
 from members.rules.tiers import By, Landing, Valid, WindowKind
 from members.rules.tiers import OnRefund as TierOnRefund
 
-SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE, **SEGMENTS, **AUTOMATIONS}
-TITLES: Mapping[Any, Any] = {**RULE_TITLES, **MORE_TITLES, **SEGMENT_TITLES, **AUTOMATION_TITLES}
+SHEETS: Mapping[Any, tuple[Part, ...]] = {**RULES, **MORE, **SEGMENTS, **AUTOMATIONS, **CAMPAIGNS}
+TITLES: Mapping[Any, Any] = {
+    **RULE_TITLES, **MORE_TITLES, **SEGMENT_TITLES, **AUTOMATION_TITLES, **CAMPAIGN_TITLES,
+}  # fmt: skip
 
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska", "nb": "Norsk", "nl": "Nederlands"}
 NOTHING = {"rewards": _("no reward"), "groups": _("no group: it simply counts"), "budgets": _("no budget"),

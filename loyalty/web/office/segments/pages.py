@@ -33,6 +33,7 @@ USES = {
     "segment": (gettext_lazy("Segment"), "users-round"),
     "experiment": (gettext_lazy("Experiment"), "flask-conical"),
     "automation": (gettext_lazy("Automation"), "workflow"),
+    "campaign": (gettext_lazy("Campaign"), "megaphone"),
 }
 
 

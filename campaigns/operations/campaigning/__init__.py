@@ -1,0 +1,1 @@
+"""Campaigns: written, launched, looked after by the clock, and tried on the past."""
