@@ -11,7 +11,7 @@ import loyalty.core.tenancy.scope
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0005_draws"),
-        ("members", "0028_comparisons"),
+        ("members", "0029_comparisons"),
         ("merchants", "0004_settings"),
     ]
 

@@ -11,7 +11,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0005_draws"),
+        ("campaigns", "0009_games"),
         ("merchants", "0004_settings"),
     ]
 

@@ -11,7 +11,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0005_draws"),
+        ("campaigns", "0007_surveys"),
         ("members", "0027_preferences"),
         ("merchants", "0004_settings"),
     ]

@@ -10,7 +10,7 @@ import loyalty.core.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0005_draws"),
+        ("campaigns", "0008_automations"),
         ("members", "0027_preferences"),
         ("merchants", "0004_settings"),
     ]
