@@ -190,7 +190,7 @@ def _spread(worked: Worked, places: list[int]) -> tuple[float, float]:
     be told."""
     if worked.models is None or worked.models[1] is None or not places:
         return 1.0, 1.0
-    fit, spending = worked.models
+    fit, spending = worked.models[0], worked.models[1]
     told = predictions.chosen(in_weeks(worked.source.told), np.array(places[:2_000], dtype=np.int64))
     try:
         mean = mean_clv(fit, spending, told, months=MONTHS)

@@ -1,6 +1,6 @@
 """What the programme costs: what is written down by month, and what points and rewards given away come to."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -42,7 +42,7 @@ def noted_sums(since: date, before: date) -> dict[str, int]:
 def costs(read: Reader, when: Stretch, *, use: Decimal) -> Costs:
     """What the programme cost in a period. `use` is the share of points given that will be used: those are what is paid
     for, not what was used meanwhile of points given earlier."""
-    given = read.of_days([when.days], ["issued_in", "issued_out"]).get((when.days, ""), {})
+    given = read.of_days([when.days], ["issued_in", "issued_out"]).get((when.days, ""), Counter())
     each = point_cost(list(rewards()))
     paid = noted_sums(*when.days)
     issued = max(0, given.get("issued_in", 0) - given.get("issued_out", 0))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -59,7 +60,7 @@ def standings(read: Reader, found: Collection[Goal]) -> list[Standing]:
     asked: dict[Grain, set[str]] = {}
     for one in found:
         asked.setdefault(Grain(one.grain), set()).add(one.figure)
-    told = {}
+    told: dict[tuple[str, Stretch, str], Any] = {}
     for grain, keys in asked.items():
         told.update(figures(read, stretches(grain, upto=today, count=MOST_PERIODS + 1), sorted(keys)))
     standing = []

@@ -1,6 +1,7 @@
 """What figures give cause to propose now: what was seen, who it is about, what could be done and what that would
 cost."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -153,7 +154,7 @@ def _wave(read: Reader, each: Decimal | None) -> tuple[Finding, Proposal] | None
 
 def _unhappy(read: Reader, months: Sequence[Stretch]) -> tuple[Finding, Proposal] | None:
     spans = [(months[0].first, months[-1].after)]
-    sums = read.of_days(spans, ["answers", "detractors"]).get((spans[0], ""), {})
+    sums = read.of_days(spans, ["answers", "detractors"]).get((spans[0], ""), Counter())
     unhappy, answers = sums.get("detractors", 0), sums.get("answers", 0)
     found = rules.detractors(unhappy=unhappy, answers=answers)
     return (

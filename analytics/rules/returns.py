@@ -61,8 +61,7 @@ def returned(
     revenue = Interval(more_each * members, more_each * members - reach, more_each * members + reach, level)
     part = float(margin)
     gained = Interval(revenue.value * part, revenue.low * part, revenue.high * part, level)
-    ends = (end - costs_minor for end in (gained.value, gained.low, gained.high))
-    profit = Interval(*ends, level=level)
+    profit = Interval(gained.value - costs_minor, gained.low - costs_minor, gained.high - costs_minor, level)
     if costs_minor <= 0:
         return Return(revenue, gained, profit, None)
     each = Interval(profit.value / costs_minor, profit.low / costs_minor, profit.high / costs_minor, level)

@@ -60,7 +60,7 @@ def due(*, at: datetime) -> date | None:
 def refresh_suggestions(*, at: datetime) -> SuggestionNight:
     """Work out what goes with what, from the purchases of the year before `at`, and put it in the place of what there
     was. Twice is once: the second finds the same. No member is in it, only products."""
-    said = {"merchant": scope.merchant_id(), "since": at - LOOKED_BACK, "until": at}
+    said: dict[str, Any] = {"merchant": scope.merchant_id(), "since": at - LOOKED_BACK, "until": at}
     with connection.cursor() as cursor:
         # One at a time for a shop; who comes second finds it done and does it again.
         cursor.execute(

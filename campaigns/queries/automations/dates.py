@@ -53,7 +53,7 @@ def on_date(start: OnDate, *, day: date, zone: ZoneInfo, after: UUID | None, mos
         case Which.TIER_ENDS:
             found = TierStanding.objects.filter(valid_until__gt=begins, valid_until__lte=ends)
         case Which.POINTS_END:
-            values = {
+            values: dict[str, Any] = {
                 "m": scope.merchant_id(),
                 "begins": begins,
                 "ends": ends,

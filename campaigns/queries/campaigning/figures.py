@@ -139,7 +139,7 @@ def gifts(row: Campaign, *, most: int, after: int = 0) -> list[dict[str, Any]]:
     refunds left of it."""
     rows = uses(row).values("source", "source_kind", "member", "at", "unit")
     found = rows.annotate(units=Sum("units"), amount=Sum("amount")).order_by("-at", "source", "unit")
-    return list(found[after : after + most])
+    return [dict(row) for row in found[after : after + most]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,9 @@ class Template:
         if "rules" in made:
             made["rules"] = tuple(rule(unit) if callable(rule) else rule for rule in made["rules"])
         if "offer" in made:
-            text = {"name": {language: str(self.name)}, "text": {language: str(self.text)}}
-            made["offer"] = CampaignOffer(**text, days=made["offer"])
+            made["offer"] = CampaignOffer(
+                name={language: str(self.name)}, text={language: str(self.text)}, days=made["offer"]
+            )
         return CampaignContent(name=str(self.name), note=str(self.text), kind=self.key, **made)
 
 

@@ -105,7 +105,7 @@ class CampaignForm(forms.Form):
     brake_percent = forms.TypedChoiceField(label=_("Stop it by itself"), choices=BRAKES, coerce=int)
 
     def __init__(self, *args: Any, merchant: Merchant, point_cost: str = "", **kwargs: Any):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.merchant, self.point_cost = merchant, point_cost
         self.language = language_of(merchant.language)
         self.fields["budget_minor"] = MoneyField(
@@ -208,7 +208,7 @@ class LimitsForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.fields["approve_minor"] = MoneyField(
             label=_("More money than"), currency=currency, required=False, min_value=0
         )

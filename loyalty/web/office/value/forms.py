@@ -29,7 +29,7 @@ class _CostForm(forms.Form):
     month = forms.ChoiceField(label=_("Month"))
 
     def __init__(self, *args: Any, currency: str, months: list[tuple[str, str]], **kwargs: Any):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.fields["month"] = forms.ChoiceField(label=_("Month"), choices=months)
         self.fields["amount"] = MoneyField(
             label=_("Amount spent"), currency=currency, min_value=0, help_text=_("0 takes the entry away.")
@@ -93,7 +93,7 @@ class GoalForm(forms.Form):
     due_on = forms.DateField(label=_("By"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, currency: str, figures: list[tuple[str, str]], **kwargs: Any):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.currency = currency
         self.fields["figure"] = forms.ChoiceField(label=_("Figure"), choices=figures)
         self.order_fields(["figure", "grain", "start", "target", "due_on"])
