@@ -10,7 +10,8 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from tests.isolation.routes import Route
-from tests.isolation.victims import Shop, absent, everything
+from tests.isolation.snapshot import everything
+from tests.isolation.victims import Shop, absent
 
 REFUSED = {400, 401, 403, 404, 405, 409, 410, 415, 422, 429}
 # Where somebody is sent who has to sign in first: the sign-in page, or the front page of a shop's portal; at the till,

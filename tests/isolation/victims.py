@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 from PIL import Image
 
 from analytics.operations.filling import note_changes, refill, sum_batch
@@ -33,7 +32,7 @@ from loyalty.core.merchants.roles import SCOPES, Role
 from loyalty.core.merchants.shaping import open_location
 from loyalty.core.pictures.operations import keep_drawing
 from loyalty.core.programme import operations as programmes
-from loyalty.core.tenancy.scope import Actor, across_merchants, acting_for
+from loyalty.core.tenancy.scope import Actor, acting_for
 from loyalty.core.tills.models import Action
 from loyalty.core.tills.operations import Deed, Name, add_till, note_action, set_pin
 from loyalty.core.webhooks.operations import add_endpoint, send_test
@@ -393,27 +392,3 @@ def absent(of: Shop) -> dict[str, str]:
     made |= {kind: str(ids.new()) for kind in no_one} | {"voucher": "000000000000"}
     made["wallet_pass"] = ids.new().hex
     return made | {"external": "no-such-member", "order_external": "no-such-order", "slug": "no-such-shop"}
-
-
-def everything(merchant: Merchant) -> dict[str, str]:
-    """A digest of all rows of a merchant, table by table.
-
-    When a key was last used is left out: using a shop's own key is no intrusion.
-    """
-    with across_merchants("compare a shop before and after"), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT table_name FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND column_name = 'merchant_id' ORDER BY 1"
-        )
-        tables = [name for (name,) in cursor.fetchall()]
-        parts = [
-            f"SELECT '{table}', md5(coalesce(string_agg(line, '|' ORDER BY line), ''))"
-            f" FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS line FROM {table} t"
-            " WHERE merchant_id = %(id)s) rows"
-            for table in tables
-        ]
-        parts.append(
-            "SELECT 'merchants_merchant', to_jsonb(m)::text FROM merchants_merchant m WHERE id = %(id)s"
-        )
-        cursor.execute(" UNION ALL ".join(parts), {"id": merchant.pk})
-        return dict(cursor.fetchall())
