@@ -76,7 +76,7 @@ def test_a_change_waits_and_ids_of_steps_stay(call):
         ({"steps": [{"type": "webhook", "endpoint": "none"}]}, "flow.steps[0].endpoint", "unknown_webhook"),
         ({"steps": [{"type": "unheard-of"}]}, "flow.steps[0].type", None),
         ({"steps": [{"type": "wait", "number": "x"}]}, "flow.steps[0].number", None),
-        ({"steps": [{"type": "points", "amount": 1, "reason": "a\u0000b"}]}, "flow", "invalid"),
+        ({"steps": [{"type": "points", "amount": 1, "reason": "a\u0000b"}]}, "flow.steps[0].reason", "nul"),
         ({"only": {"of": [{"type": "tier", "any_of": ["none"]}]}}, "flow.only.of[0].any_of", "unknown_tier"),
     ],
 )  # fmt: skip

@@ -13,6 +13,13 @@ from tests.campaigns.surveys.asking import CONTENT
 from tests.cast import MARA
 
 
+@pytest.fixture(autouse=True)
+def _plain_files(settings: Any) -> None:
+    """Static files as they lie: nothing is collected for a test."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
 @pytest.fixture
 def ana(call: Any) -> str:
     """Ana, a member; her id."""

@@ -2,6 +2,7 @@
 called back; and the score that the shop reads is the one that its answers make. All of it through the faces."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -20,6 +21,13 @@ from tests.cast import MARA, ONE_POINT_PER_KRONA, days, publish, shop
 
 pytestmark = pytest.mark.django_db
 PEOPLE = {"ana": 9, "ben": 10, "cleo": 4, "dan": 7}
+
+
+@pytest.fixture(autouse=True)
+def _plain_files(settings: Any) -> None:
+    """Static files as they lie: nothing is collected for a test."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture
@@ -62,7 +70,8 @@ def test_a_survey_from_the_first_question_to_the_call_back(cafe_luna: Merchant, 
     assert call.post(f"surveys/{survey['id']}/answers", given).json()["code"] == "already_answered"
 
     for name in PEOPLE:
-        assert call.get(f"members/{members[name]}/balance").json()["available"] == 25, "once each"
+        (balance,) = call.get(f"members/{members[name]}/balances").json()["balances"]
+        assert balance["available"] == 25, "once each"
     (waiting,) = call.get("survey-follow-ups").json()["data"]
     assert (waiting["member"], waiting["score"]) == (members["cleo"], 4)
     done = {"state": "done", "note": "Called her, and she will come again."}

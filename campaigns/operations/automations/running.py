@@ -163,7 +163,8 @@ def _take(row: AutomationRun, stage: Stage, flow: Flow, member: Member, at: date
         run=row, automation=row.automation, step=stage.step.id, kind=_kind(stage), outcome=did.outcome,
         data=did.data, happened_at=at,
     )  # fmt: skip
-    if following == END or isinstance(stage.step, Stop):
+    # Who waits at the end stays inside meanwhile: it counts where nobody comes in twice at once.
+    if (following == END and due <= at) or isinstance(stage.step, Stop):
         return _end(row, State.DONE, at)
     row.step = following
     if due > at:

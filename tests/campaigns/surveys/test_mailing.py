@@ -1,6 +1,7 @@
 """A survey goes out by mail once to everybody it is for, with numbers to press that record nothing, and to nobody else."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -22,6 +23,13 @@ from tests.campaigns.surveys.asking import CONTENT, asked, says
 from tests.cast import MARA, days, publish
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _plain_files(settings: Any) -> None:
+    """Static files as they lie: nothing is collected for a test."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 def readers(*names: str) -> list[Member]:

@@ -180,6 +180,7 @@ def test_a_members_way_is_shown_with_what_happened_when_and_why(lunas: Luna, own
     row = made(lunas, points(900), points(200), wait(), budget={"points": 1_000})
     run = come_in(lunas)
     page = text(owner.get(url_of(lunas, row)))
+
     assert "Cleo" in page and "1 here now" in page.split("Came in last")[0]
     way = text(owner.get(lunas.url(f"automations/runs/{ids.encode('atr', run.pk)}/")))
     assert "Cleo" in way and "Give 900" in way and "the budget is spent" in way
