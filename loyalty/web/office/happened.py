@@ -1,4 +1,4 @@
-"""What happened with webhooks and messages, in plain words for the audit log."""
+"""What happened with webhooks, messages, segments and rehearsals, in plain words for the audit log."""
 
 from django.utils.translation import gettext_lazy
 
@@ -22,4 +22,11 @@ HAPPENED = {
     "messages.hours_set": gettext_lazy("The hours without messages were changed"),
     "newsletter.scheduled": gettext_lazy("A newsletter was given its time"),
     "newsletter.cancelled": gettext_lazy("A newsletter was called off"),
+    "rehearsal.started": gettext_lazy("A draft is being tried on past purchases"),
+    "rehearsal.finished": gettext_lazy("A draft was tried on past purchases"),
+    "segment.created": gettext_lazy("A segment was made"),
+    "segment.edited": gettext_lazy("A segment was changed"),
+    "segment.filled": gettext_lazy("Everybody was looked at for a segment"),
+    "segment.archived": gettext_lazy("A segment was put away"),
+    "segment.restored": gettext_lazy("A segment was taken out again"),
 }
