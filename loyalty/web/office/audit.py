@@ -20,6 +20,7 @@ from loyalty.core.formats import NOTHING
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.merchants.queries import people
 from loyalty.core.pages import Here, require
+from loyalty.web.office.event_icons import ICONS
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.happened import HAPPENED
 from loyalty.web.office.lists import PAGE, address, is_text
@@ -219,55 +220,6 @@ REFUSALS: dict[str, Any] = {
     "retired": gettext_lazy("it is retired"),
     "not_a_gift": gettext_lazy("rewards of its kind are not given as gifts"),
     "out_of_stock": gettext_lazy("it is out of stock"),
-}
-ICONS = {
-    "merchant": "store",
-    "location": "store",
-    "picture": "image",
-    "staff": "user-cog",
-    "api_key": "key-round",
-    "webhook": "webhook",
-    "widget": "puzzle",
-    "programme": "sliders-horizontal",
-    "member": "user",
-    "tier": "medal",
-    "tiers": "medal",
-    "order": "receipt-text",
-    "referral": "user-plus",
-    "refund": "undo-2",
-    "points": "coins",
-    "reward": "gift",
-    "voucher": "ticket",
-    "pool": "ticket",
-    "session": "calendar-days",
-    "place": "calendar-days",
-    "fulfilment": "package",
-    "payment": "wallet",
-    "activity": "sparkles",
-    "transfer": "arrow-left-right",
-    "stamps": "stamp",
-    "cashback": "wallet",
-    "household": "house",
-    "membership": "id-card",
-    "perk": "concierge-bell",
-    "badge": "award",
-    "draw": "ticket",
-    "segment": "tags",
-    "rehearsal": "history",
-    "card": "stamp",
-    "offer": "tag",
-    "blueprint": "layout-template",
-    "partnership": "handshake",
-    "card_link": "link",
-    "stripe": "credit-card",
-    "wallet": "wallet-cards",
-    "books": "triangle-alert",
-    "adjustment": "shield-check",
-    "job": "timer",
-    "shop": "archive",
-    "import": "file-up",
-    "till": "scan-line",
-    "pin": "key-round",
 }
 #: Parts of the log, by what a kind begins with.
 TOPICS = {
