@@ -49,6 +49,11 @@ SCOPE_NAMES = {
     "segments:write": gettext_lazy("Make and change segments and lists"),
     "messages:read": gettext_lazy("Read which messages were sent and what members want to hear"),
     "messages:write": gettext_lazy("Change what members want to hear, report bounces and complaints"),
+    "automations:read": gettext_lazy("Read automations and members’ ways through them"),
+    "automations:write": gettext_lazy("Write automations, put them to work, pause and end them"),
+    "campaigns:read": gettext_lazy("Read campaigns and what they came to"),
+    "campaigns:write": gettext_lazy("Make, launch, pause and end campaigns"),
+    "reports:write": gettext_lazy("Note costs, set goals and decide about advice"),
     "reports:read": gettext_lazy("Read key figures and what they are made of"),
     "exports:write": gettext_lazy("Export lists and the whole shop"),
 }
