@@ -73,7 +73,8 @@
     if (token || refused) return ask(path, { method, data, json }, false);
     refused = true; // what is asked for at the same time need not say it again
     tell({ say: "refused", reason: problem.params?.reason || problem.code || "unknown" });
-    return method === "GET" ? ask(path, { method, data, json }, false) : answer;
+    // What only asks is asked again as a guest; a form that was sent is not.
+    return method === "GET" || json ? ask(path, { method, data, json }, false) : answer;
   };
 
   // --- showing a part ---------------------------------------------------------------------------------------------------

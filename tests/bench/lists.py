@@ -102,10 +102,14 @@ def visit(client: Any, name: str, path: str) -> Figure:
 
 def figures(shop: Any) -> list[Figure]:
     """Every page once warm; one member's page with them."""
+    from django.core.management import call_command
+
     from loyalty.core import ids
     from loyalty.core.tenancy.scope import Actor, acting_for
     from members.queries.directory import by_identity
 
+    # Pages name the files they link as they are served.
+    call_command("collectstatic", interactive=False, verbosity=0)
     client = staff_client(shop)
     base = f"/m/{shop.slug}/"
     with acting_for(shop, by=Actor("operator", "bench")):

@@ -143,6 +143,9 @@ class Eyes:
     def _dress(self, page: Page, theme: str, width: int) -> None:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )  # drawn
 
     def _judge(self, page: Page) -> None:
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

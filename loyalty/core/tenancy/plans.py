@@ -32,6 +32,13 @@ class Fixed(Value):
         return (str(self.value) if isinstance(self.value, int) else f"'{self.value!s}'"), []
 
 
+def plan_for_values_from_here() -> None:
+    """Statements in the rest of the transaction are planned for the values they carry: for a query that is handed on
+    and asked later."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 @contextmanager
 def planned_for_its_values() -> Iterator[None]:
     """Statements inside are planned for the values they carry. Needs an open transaction, as every scope is."""
