@@ -20,11 +20,14 @@ from playwright.sync_api import Browser, sync_playwright
 
 from loyalty.demo.programs import installations, major_version
 
-# Hypothesis would look at the same examples in every run as soon as it sees `CI`. Ours looks at new ones.
+IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+"""Whether this run judges a change."""
+
 hypothesis.settings.load_profile("default")
-# How long an example takes says how busy the machine is, not whether the product is right.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+# How long an example takes says how busy the machine is, not whether the product is right. A change is judged by the
+# same examples in every run; a desk and the long proofs look at new ones.
+hypothesis.settings.register_profile("ours", deadline=None, derandomize=IN_CI)
+hypothesis.settings.load_profile("ours")
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand its server to another account")
 """For what only ever happens to root. Not something missing: the other account's way is tested beside it."""
@@ -32,7 +35,7 @@ root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand its s
 
 def missing(what: str) -> NoReturn:
     """Give up on a test for want of `what`: a skip at a desk, a failure in continuous integration."""
-    if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
+    if IN_CI:
         pytest.fail(f"{what}, and in continuous integration everything has to be proved", pytrace=False)
     pytest.skip(what)
 

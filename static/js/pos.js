@@ -41,6 +41,9 @@
     if (find && event.detail.requestConfig?.elt?.matches("[data-find]")) find.value = "";
     if (!document.querySelector("#middle [data-form-errors]")) focusNext();
     revealTools();
+    // Quick fingers: a sum that was there before anybody listened for it is asked about, too.
+    const sale = document.querySelector("#middle [data-sale]");
+    if (sale?.elements.amount?.value) sale.dispatchEvent(new CustomEvent("sum", { bubbles: true }));
   });
 
   // A scanner types like a keyboard, wherever the focus happens to be.

@@ -179,6 +179,9 @@ def test_a_certificate_of_nobody_is_turned_away(apple):
 
 
 def test_nobody_there_is_a_push_that_failed(apple):
+    apple.listening.shutdown(
+        socket.SHUT_RDWR
+    )  # a close alone leaves it open for the thread that waits for calls
     apple.listening.close()
     with pytest.raises(PushFailed):
         to(apple, "a")

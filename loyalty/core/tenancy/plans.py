@@ -42,8 +42,7 @@ def plan_for_values_from_here() -> None:
 @contextmanager
 def planned_for_its_values() -> Iterator[None]:
     """Statements inside are planned for the values they carry. Needs an open transaction, as every scope is."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    plan_for_values_from_here()
     yield
     # Reached only without an error: after one the transaction, or its savepoint, takes the setting back itself.
     with connection.cursor() as cursor:

@@ -18,11 +18,12 @@ from django.db import connection
 from loyalty.core.events.models import Event
 from loyalty.core.events.public import told
 from loyalty.core.tenancy.scope import SYSTEM, across_merchants, acting_for
+from loyalty.core.vault import Unreadable
 from loyalty.core.webhooks import operations, signing
 from loyalty.core.webhooks.models import Delivery, Endpoint
 from loyalty.core.webhooks.schedule import gives_up, pause
 from loyalty.core.webhooks.sending import Result
-from loyalty.core.webhooks.vault import Unreadable, opened
+from loyalty.core.webhooks.vault import opened
 
 LEASE = timedelta(minutes=2)
 EACH = 4

@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError
 from loyalty.core.merchants.queries import shop_of_scope
+from loyalty.core.vault import Unreadable
 from loyalty.core.widget import tokens
 from loyalty.core.widget.models import Secret, Site
-from loyalty.core.widget.vault import Unreadable, opened
+from loyalty.core.widget.vault import opened
 
 
 class TokenRefused(DomainError):

@@ -11,6 +11,7 @@ from django.db.models import Value
 from loyalty.core.events.queries import log
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
+from members.queries import directory
 from members.queries.orders import listed
 from rewards.operations.redemption import release_stale
 from tests.cast import AT, buy
@@ -72,12 +73,21 @@ def test_a_sent_constant_keeps_the_index_from_being_used(ana):
     assert "ledger_lot_open" in plan_of(lambda: list(lots.filter(remaining__gt=Fixed(0))))
 
 
-def test_plans_for_their_values_end_with_the_block(ana):
-    def mode() -> str:
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW plan_cache_mode")
-            return str(cursor.fetchone()[0])
+def mode() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW plan_cache_mode")
+        return str(cursor.fetchone()[0])
 
+
+def test_members_are_searched_by_a_plan_for_what_was_typed(ana):
+    """A plan for any word cannot use the index of names: among a million members it took minutes."""
+    list(directory.members()[:6])
+    assert mode() == "force_generic_plan"
+    assert [row.pk for row in directory.members(text="ana")[:6]] == [ana.pk]
+    assert mode() == "force_custom_plan"
+
+
+def test_plans_for_their_values_end_with_the_block(ana):
     outside = mode()
     with planned_for_its_values():
         assert mode() == "force_custom_plan"

@@ -8,6 +8,7 @@ from loyalty.core import clock
 from loyalty.core.events.models import Event
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
+from loyalty.core.vault import Unreadable
 from loyalty.core.webhooks import forgetting, operations, tasks, vault
 from loyalty.core.webhooks.models import Delivery, Endpoint
 from members.operations.membership import block
@@ -36,7 +37,7 @@ def test_a_rolled_server_key_still_opens_what_the_old_one_closed(
     joined(quiet, "ana")
     go_out()
     assert receiver.told[0].is_signed_with(secret)
-    with pytest.raises(vault.Unreadable):
+    with pytest.raises(Unreadable):
         vault.opened("nonsense")
 
 

@@ -175,6 +175,7 @@ def _joins(tablet: Tablet) -> None:
     page.get_by_label("They want to join").check()
     page.get_by_role("button", name="Make the card").click()
     expect(page.get_by_role("heading", name="Nora")).to_be_visible()
+    expect(page.get_by_label("Sum of the purchase")).to_be_focused()
     page.get_by_label("Sum of the purchase").fill("30")
     page.get_by_role("button", name="Give 30 points").click()
     expect(page.get_by_role("heading", name="30 points for Nora")).to_be_visible()

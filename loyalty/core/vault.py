@@ -1,12 +1,18 @@
-"""Secrets of other services at rest: encrypted under a key made of the server's own, and readable with the keys it
-replaced. Each connector has a vault of its own, so that what one keeps is nothing to another."""
+"""Secrets at rest: encrypted under a key made of the server's own, and readable with the keys it replaced.
+
+Whoever keeps secrets has a vault of its own, so that what one keeps is nothing to another.
+"""
 
 import base64
 import hashlib
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.utils.encoding import force_bytes
+
+
+class Unreadable(Exception):
+    """The server's own key was lost since the secret was kept: a new secret has to be made."""
 
 
 class Vault:
@@ -25,5 +31,8 @@ class Vault:
         return self._keys().encrypt(secret.encode()).decode()
 
     def opened(self, kept: str) -> str:
-        """The secret again. Raises `cryptography.fernet.InvalidToken` when the server's key was lost."""
-        return self._keys().decrypt(kept.encode()).decode()
+        """The secret again. Raises `Unreadable`."""
+        try:
+            return self._keys().decrypt(kept.encode()).decode()
+        except InvalidToken:
+            raise Unreadable from None
