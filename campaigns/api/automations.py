@@ -134,8 +134,8 @@ class AutomationTriedStep(Struct):
 
 
 class AutomationTried(Struct):
-    """What would happen if the member came in now. `why_not` says why they would not: only, inside, again or
-    exit_when."""
+    """What would happen if the member came in now. `why_not` says why they would not: held_out, only, inside,
+    again or exit_when."""
 
     why_not: str
     steps: list[AutomationTriedStep]

@@ -6,7 +6,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 
+from campaigns.queries.colours import painted
 from loyalty.core import clock
 from loyalty.core.merchants.queries import staff_of
 from loyalty.core.people.operations import note_sign_in
@@ -28,6 +30,20 @@ class Adapter(DefaultAccountAdapter):
                 address=str(self.get_client_ip(request) or ""),
             )
         return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """In the frame of all mails; a page of a shop that sends one sets `mail_colour` and `programme_name`."""
+        brand, upon, ink = painted(getattr(self.request, "mail_colour", ""))
+        frame = {
+            "programme": getattr(self.request, "programme_name", "") or "Loyalty",
+            "language": get_language() or "en",
+            "preheader": "",
+            "subject": "",
+            "brand": brand,
+            "on_brand": upon,
+            "ink": ink,
+        }
+        super().send_mail(template_prefix, email, {**frame, **context})
 
     def get_from_email(self) -> str:
         """The shop's own sender where a page of a shop sends the mail (it sets `mail_from`)."""

@@ -12,7 +12,6 @@ from members.models import Member, OfferActivation
 from members.operations import gifts
 from members.operations.locking import lock_counts
 from members.operations.membership import NotActive, locked
-from members.queries import adding
 from members.queries.offers import MyOffer, offers_of
 
 
@@ -31,11 +30,10 @@ def activate_offer(*, member: UUID, offer: str, at: datetime, channel: str = "")
     row = locked(member)
     if row.status != Member.Status.ACTIVE:
         raise NotActive(status=row.status)
-    current = adding.in_force()
-    known = current.programme["offers"].offer(offer) if current else None
-    if known is None:
+    stands = next((one for one in offers_of(row.pk, at=at) if one.offer.id == offer), None)
+    if stands is None:
         raise NotFound("offer")
-    stands = next(one for one in offers_of(row.pk, at=at) if one.offer.id == offer)
+    known = stands.offer
     if stands.state == "active":
         return stands
     if stands.state != "ready":

@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from members.models import OfferActivation, SegmentPlace, TierStanding
-from members.queries import adding
+from members.queries import adding, comparisons
 from members.rules.offers import Offer, state
+from members.rules.owning import names_owner
 
 SHOWN = ("active", "ready")
 """What a member can do something with."""
@@ -31,9 +32,12 @@ def belonging(member: UUID, *, at: datetime) -> tuple[str, frozenset[str]]:
 
 
 def offers_of(member: UUID, *, at: datetime, shown_only: bool = False) -> list[MyOffer]:
-    """Every offer of the programme in force; with `shown_only` those that are active or ready, active ones first."""
+    """Every offer there is for the member: the programme's, and those that campaigns add unless the member is held out
+    from them. With `shown_only` those that are active or ready, active ones first."""
     current = adding.in_force()
     offers = current.programme["offers"].offers if current else ()
+    if any(names_owner(one.id) for one in offers) and comparisons.current().is_held_out(member, at):
+        offers = tuple(one for one in offers if not names_owner(one.id))
     if not offers:
         return []
     tier, segments = belonging(member, at=at)

@@ -23,9 +23,9 @@ SCRIPTS = sorted(ROOT.glob("static/**/*.js"))
 STYLES = sorted(path for path in ROOT.glob("static/**/*.css") if path.name != "docs.css")
 NAMES = [str(path.relative_to(ROOT)) for path in TEMPLATES]
 #: A mail brings its looks along, and mail programs know only tables: everything else holds for it, too.
-LETTERS = ROOT / "templates" / "messages"
+LETTERS = (ROOT / "templates" / "messages", ROOT / "templates" / "account" / "email")
 OF_PAGES_ONLY = {"a style attribute"}
-PAGES = [path for path in TEMPLATES if LETTERS not in path.parents]
+PAGES = [path for path in TEMPLATES if not any(folder in path.parents for folder in LETTERS)]
 
 _TAG = re.compile(r"<[a-zA-Z](?:\{%.*?%\}|\{\{.*?\}\}|\"[^\"]*\"|'[^']*'|[^>])*>", re.DOTALL)
 _COMMENT = re.compile(r"\{% comment[^%]*%\}.*?\{% endcomment %\}|\{#.*?#\}|<!--.*?-->", re.DOTALL)

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from campaigns.models import Automation, AutomationEdition, AutomationRun
 from campaigns.operations.automations.shaping import next_due
 from campaigns.queries.automations import dates, reading
+from campaigns.queries.experiments.assigned import held_out
 from campaigns.queries.segments.compiling import who_fits
 from campaigns.rules.automations import Again, Flow, OnDate, OnSchedule
 from campaigns.rules.automations.walking import at_hour, due_day, first
@@ -201,8 +202,11 @@ def is_after(run: AutomationRun, event: Event) -> bool:
 def enter(
     *, automation: Automation, edition: AutomationEdition, flow: Flow, found: Sequence[Entrant], at: datetime
 ) -> int:
-    """Let in those of some who may come in now; how many did. The caller holds the automation's row."""
+    """Let in those of some who may come in now; how many did: nobody who is held out. The caller holds the automation's
+    row."""
     once = {one.member: one for one in reversed(found)}  # by the first of several things that happened
+    for member in held_out(once, at):
+        del once[member]
     if flow.only.of and once:
         fits = who_fits(flow.only, members=sorted(once), at=at)
         once = {member: one for member, one in once.items() if member in fits}

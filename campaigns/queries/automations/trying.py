@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.models import AutomationRun
 from campaigns.queries.automations.reading import INSIDE
+from campaigns.queries.experiments.assigned import held_out
 from campaigns.queries.segments.compiling import who_fits
 from campaigns.rules.automations import Again, AnyStep, Check, Flow, Split, Stop, Wait, WaitUntil
 from campaigns.rules.automations.walking import END, first, goes_first, over, stages, way
@@ -25,8 +26,8 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What would happen. `why_not` says why they would not come in: "only", "inside", "again" or "exit_when"; "" when
-    they would. The steps are told all the same."""
+    """What would happen. `why_not` says why they would not come in: "held_out", "only", "inside", "again" or
+    "exit_when"; "" when they would. The steps are told all the same."""
 
     why_not: str
     steps: tuple[Tried, ...]
@@ -42,6 +43,8 @@ def _fits(conditions: Conditions, member: UUID, at: datetime) -> bool:
 
 
 def _why_not(flow: Flow, member: UUID, automation: UUID, at: datetime) -> str:
+    if held_out([member], at):
+        return "held_out"
     if flow.only.of and not _fits(flow.only, member, at):
         return "only"
     runs = AutomationRun.objects.filter(automation=automation, member=member)

@@ -4,6 +4,7 @@ the tests."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
@@ -85,8 +86,9 @@ def endpoint(**said: Any) -> Callable[[Handler], Handler]:
     return declare
 
 
+@cache
 def page_of(row: Any) -> Any:
-    """The Struct of a page of `row`s."""
+    """The Struct of a page of `row`s: one, however many lists have them, for a schema names it once."""
     return msgspec.defstruct(
         f"{row.__name__}Page",
         [("data", list[row]), ("next", str | None), ("prev", str | None)],

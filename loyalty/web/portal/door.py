@@ -49,6 +49,7 @@ def send_code(request: HttpRequest, shop: Shop, email: str) -> bool:
         name = programme_name(shop)
     # The library gives its mails nothing but the request.
     request.programme_name = name  # type: ignore[attr-defined]
+    request.mail_colour = shop.merchant.brand_colour  # type: ignore[attr-defined]
     request.mail_from = sender_of(shop.merchant)  # type: ignore[attr-defined]
     request.programme_url = request.build_absolute_uri(shop.url("front"))  # type: ignore[attr-defined]
     view = RequestLoginCodeView()

@@ -1,12 +1,16 @@
 """Who comes in: those it is for, by what they do, by coming into a segment; and what happened before begins nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from campaigns import tasks
 from campaigns.models import AutomationRun
+from campaigns.operations.experiments.holding import MOST, set_holdout
 from campaigns.operations.segments.shaping import create_segment
+from campaigns.queries.automations.reading import edition_in_force, flow_of
+from campaigns.queries.automations.trying import try_on
+from campaigns.queries.experiments.assigned import held_out
 from loyalty.core import clock
 from loyalty.core.ledger.queries import balance
 from loyalty.core.merchants.models import Merchant
@@ -49,6 +53,21 @@ def test_only_those_it_is_for_come_in(luna: Merchant):
         ana, ben = joined("ana", language="sv"), joined("ben")
     carry_out(luna)
     assert held(luna, ana) == 10 and held(luna, ben) == 0
+
+
+def test_who_is_held_out_does_not_come_in(luna: Merchant):
+    with acting_for(luna, by=MARA):
+        set_holdout(share=MOST, at=clock.now() - timedelta(days=1))
+        row = at_work(points(10))
+        people = [joined(f"m{n}") for n in range(40)]
+    carry_out(luna)
+    with acting_for(luna, by=MARA):
+        out = held_out([one.pk for one in people], clock.now())
+        assert 0 < len(out) < 20
+        assert {one.pk for one in people if balance(one.pk).available == 0} == out
+        flow = flow_of(edition_in_force(row).pk)
+        tried = {one.pk: try_on(flow, member=one.pk, automation=row.pk, at=clock.now()) for one in people}
+        assert {key for key, trial in tried.items() if trial.why_not == "held_out"} == out
 
 
 def test_figures_of_an_event_are_compared(luna: Merchant):

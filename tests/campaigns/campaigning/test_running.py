@@ -24,16 +24,18 @@ from campaigns.operations.campaigning.writing import (
     remove_campaign,
     write_campaign,
 )
+from campaigns.operations.experiments.holding import MOST, set_holdout
 from campaigns.queries.campaigning import figures
 from campaigns.queries.campaigning.figures import LATE
 from campaigns.queries.campaigning.reading import public_id
-from loyalty.core.errors import InvalidInput
+from campaigns.queries.experiments.assigned import in_holdout
+from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.models import Transfer
 from loyalty.core.ledger.queries import balance
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy.scope import acting_for
-from members.models import BudgetUse, Member, Order, RuleUse
+from members.models import BudgetUse, Member, OfferActivation, Order, RuleUse
 from members.operations.activities import quote_activity, record_activity
 from members.operations.claiming import claim_order
 from members.operations.merging import merge
@@ -42,6 +44,7 @@ from members.operations.offers import activate_offer
 from members.operations.orders import quote_order, record_order, record_orders
 from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order, refund_order
+from members.queries.offers import offers_of
 from members.queries.story import story
 from members.rules.doing import NewActivity
 from members.rules.shopping import MemberRef, NewRefund, RefundedLine
@@ -218,6 +221,23 @@ def test_it_counts_for_whoever_activated_its_offer(ana: Member, ben: Member):
     assert [buy(who, 10).points for who in (ana, ben)] == [20, 10]
     assert buy(ana, 10, at=AT + days(1)).points == 10
     assert (figures.came_to(row).activated, books_agree(row)) == (1, 10)
+
+
+def test_who_is_held_out_has_no_offer_of_a_campaign(ana: Member):
+    row = running(offer={"name": {"en": "Twice"}, "days": 1})
+    set_holdout(share=MOST, at=AT - days(1))
+    people = [person(f"m{n}") for n in range(40)]
+    held = [one for one in people if in_holdout(one.pk, AT)]
+    assert 0 < len(held) < 20
+    for one in people:
+        if one in held:
+            assert offers_of(one.pk, at=AT) == []
+            with pytest.raises(NotFound):
+                activate_offer(member=one.pk, offer=public_id(row), at=AT)
+        else:
+            activate_offer(member=one.pk, offer=public_id(row), at=AT)
+        assert buy(one, 10).points == (10 if one in held else 20)
+    assert OfferActivation.objects.count() == figures.came_to(row).activated == 40 - len(held)
 
 
 def test_two_campaigns_and_the_programme_do_not_multiply_each_other(ana: Member):

@@ -1,10 +1,14 @@
 """Joining, proving and signing in: a card at once, its use only for whoever reads its mail."""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.test import Client
 
+from loyalty.core.merchants.models import Merchant
+from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.portal.entrance import JOINS_AN_HOUR
 from tests.cast import shop
 from tests.web.portal.conftest import Portal, mailed_code, signs_in
@@ -35,6 +39,19 @@ def test_one_field_gives_a_card_at_once_and_sends_the_code(portal: Portal, phone
     assert [message.to for message in mail.outbox] == [[EVE]]
     assert mail.outbox[0].subject.endswith("Your code for Luna Club")
     assert portal.member(EVE).user_id is None
+
+
+def test_the_mail_with_the_code_wears_the_shops_colour_and_says_the_same_twice(portal: Portal, phone: Client):
+    with acting_for(portal.merchant, by=portal.by):
+        assert Merchant.objects.filter(pk=portal.merchant.pk).update(brand_colour="#7a1f3d") == 1
+    joins(phone, portal)
+    sent = mail.outbox[0]
+    assert isinstance(sent, mail.EmailMultiAlternatives)
+    (html, kind), *others = sent.alternatives
+    assert (kind, others) == ("text/html", [])
+    assert f">{mailed_code(EVE)}</p>" in str(html)
+    assert "background-color:#7a1f3d" in str(html) and "Luna Club" in str(html)
+    assert not re.search(r"https?://|src=|url\(", str(html)), "nothing in it is fetched"
 
 
 def test_an_unproven_card_earns_but_neither_takes_nor_tells(portal: Portal, phone: Client):

@@ -19,6 +19,9 @@ from loyalty.web.office.segments.naming import found_in
 from members.queries import directory
 
 WHY_NOT = {
+    "held_out": gettext_lazy(
+        "They would not come in: they are held out from campaigns, automations and experiments."
+    ),
     "only": gettext_lazy("They would not come in now: they are not among those it is for."),
     "inside": gettext_lazy("They would not come in now: they are in it already."),
     "again": gettext_lazy("They would not come in now: they have been through it."),

@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -139,11 +138,9 @@ def _trend(months: tuple[tuple[str, Nps], ...], here: Here) -> Chart:
 
 
 @require_safe
-@require("surveys.view")
+@require("members.export")
 def export(request: HttpRequest, here: Here, survey_id: str) -> HttpResponseBase:
     """Every answer as a row: who, when, their level and segments then, and each question."""
-    if not here.may("members.export"):
-        raise PermissionDenied
     row = named(survey_id)
     content, language = reading.content_of(row), here.merchant.language
     head = [_("Answered"), _("Member"), _("Level"), _("Segments"), _("Came by"),
