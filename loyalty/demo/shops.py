@@ -25,7 +25,7 @@ from loyalty.core.merchants.shaping import edit_shop
 from loyalty.core.pictures.operations import keep_drawing
 from loyalty.core.programme import operations as programmes
 from loyalty.core.tenancy.scope import Actor, acting_for
-from loyalty.demo import cafe
+from loyalty.demo import cafe, under_way
 from loyalty.demo.history import SHOP_ZONE
 from loyalty.web.drawing import drawn, emblem
 from members.operations.membership import join
@@ -124,6 +124,8 @@ def _open_grocery(*, at: datetime, last_day: date) -> Merchant:
     for shop in (merchant, merchant.sandbox):
         with acting_for(shop, by=DEMO):
             _furnish(GROCERY, document, GROCERY_REWARDS, at=at, result={"last_day": last_day.isoformat()})
+    with acting_for(merchant, by=DEMO):
+        under_way.begin_at_grocery(at=at)
     with acting_for(merchant.sandbox, by=DEMO):
         _pretend(_groceries(), currency="USD", at=at)
     return merchant
@@ -142,6 +144,7 @@ def _open_cafe(*, at: datetime) -> Merchant:
             _furnish(CAFE, document, cafe.REWARDS, at=at, result={"last_day": today.isoformat()})
     with acting_for(merchant, by=DEMO):
         cafe.live(today=today, at=at)
+        under_way.begin_at_cafe(today=today, at=at)
     with acting_for(merchant.sandbox, by=DEMO):
         _pretend(cafe.breakfast(), currency="SEK", at=at)
     return merchant

@@ -1,7 +1,10 @@
 """What surveys and suggestions ask of the database uses an index, in a shop with thousands of members."""
 
+import os
 from collections.abc import Callable
 from typing import Any
+
+import psycopg
 
 from campaigns.models import KnownProduct, ProductLink, SurveyAlert, SurveyAnswer, SurveyText
 from campaigns.operations.surveys.privacy import holder
@@ -13,6 +16,15 @@ from tests.cast import AT, days
 from tests.isolation.test_plans import Crowded, crowded, slow_steps
 
 __all__ = ["crowded"]
+PRODUCTS = """
+INSERT INTO campaigns_productlink (id, merchant_id, sku, other, place, score, together)
+SELECT gen_random_uuid(), m, 's' || n % 300, 'o' || n, 1, 0.5, 3
+  FROM (SELECT DISTINCT merchant_id AS m FROM members_member) shops, generate_series(1, 3000) n;
+INSERT INTO campaigns_knownproduct (id, merchant_id, sku, name, category, orders, rank)
+SELECT gen_random_uuid(), m, 's' || n, 'x', '', 3, n
+  FROM (SELECT DISTINCT merchant_id AS m FROM members_member) shops, generate_series(1, 3000) n;
+ANALYZE campaigns_productlink, campaigns_knownproduct
+"""
 
 
 def test_surveys_and_suggestions_use_an_index(crowded: Crowded) -> None:
@@ -29,12 +41,9 @@ def test_surveys_and_suggestions_use_an_index(crowded: Crowded) -> None:
         SurveyAlert(answer=one, member_id=one.member_id, score=3, state="done", opened_at=AT, changed_at=AT)
         for one in answers
     )
-    ProductLink.objects.bulk_create(
-        ProductLink(sku=f"s{n % 300}", other=f"o{n}", place=1, score=0.5, together=3) for n in range(3000)
-    )
-    KnownProduct.objects.bulk_create(
-        KnownProduct(sku=f"s{n}", name="x", orders=3, rank=n + 1) for n in range(3000)
-    )
+    with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
+        for statement in PRODUCTS.split(";"):
+            admin.execute(statement)
     hot: dict[str, Callable[[], Any]] = {
         "how a survey stands for a member": lambda: reading.mine(survey, crowded.member, at=AT),
         "who is left in peace": lambda: reading.resting([crowded.member], survey, at=AT + days(1)),

@@ -19,8 +19,7 @@ from analytics.queries.sums import Reader, reader
 from analytics.queries.telling import figures
 from analytics.rules import advising as rules
 from loyalty.core import formats, ids
-from loyalty.core.errors import DomainError
-from loyalty.core.pages import Here, require, said, sent_to
+from loyalty.core.pages import Here, require, sent_to
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.people import names_of
 from loyalty.web.office.reports.frame import asked_of, shown, tabs, worded
@@ -167,12 +166,7 @@ def _done(row: Advice, here: Here, now: Decimal | None) -> dict[str, Any]:
 def accept(request: HttpRequest, here: Here, advice_id: str) -> HttpResponse:
     """Do what is proposed. It makes segments and drafts, so one must be allowed to make those, too."""
     back = reverse("office:report_advice", args=[here.merchant.slug])
-    key = ids.decode("adv", advice_id)
-    try:
-        row = advising.accept(advice=key, at=here.at)
-    except DomainError as error:
-        messages.error(request, said(error))
-        return sent_to(request, back)
+    row = advising.accept(advice=ids.decode("adv", advice_id), at=here.at)
     if row.done.get("draft") == "not_drafted":
         messages.warning(
             request, _("The segment is made. A draft of the programme is open already, so none was written.")
