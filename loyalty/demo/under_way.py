@@ -81,7 +81,7 @@ def begin_at_cafe(*, today: date, at: datetime) -> None:
     _survey(at=at)
     set_goal(
         figure="members_active",
-        start=Decimal(18),
+        start=Decimal(20),
         target=Decimal(30),
         due_on=today + timedelta(days=120),
         at=at,

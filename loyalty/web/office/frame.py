@@ -23,26 +23,37 @@ ROLE_NAMES = {
 }
 
 #: Name of the address, label, icon, what one must be allowed to do, and the first part of the names below it.
+#: What one does each day, what members get, whom one speaks to, what came of it, and the shop itself.
 _NAV = (
-    ("overview", gettext_lazy("Overview"), "layout-dashboard", "overview.view"),
-    ("work", gettext_lazy("Work"), "inbox", "work.view"),
-    ("members", gettext_lazy("Members"), "users", "members.view"),
-    ("orders", gettext_lazy("Orders"), "receipt-text", "members.view"),
-    ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
-    ("programme", gettext_lazy("Programme"), "sliders-horizontal", "programme.view"),
-    ("games", gettext_lazy("Games"), "trophy", "games.view"),
-    ("segments", gettext_lazy("Segments"), "users-round", "segments.view"),
-    ("experiments", gettext_lazy("Experiments"), "flask-conical", "programme.view"),
-    ("surveys", gettext_lazy("Surveys"), "message-circle-question-mark", "surveys.view"),
-    ("automations", gettext_lazy("Automations"), "workflow", "automations.view"),
-    ("campaigns", gettext_lazy("Campaigns"), "megaphone", "campaigns.view"),
-    ("reports", gettext_lazy("Reports"), "chart-column", "overview.view"),
-    ("messages", gettext_lazy("Messages"), "mail", "messages.view"),
-    ("till", gettext_lazy("Till"), "scan-line", "till.use"),
-    ("imports", gettext_lazy("Import and export"), "arrow-down-up", "data.import"),
-    ("keys", gettext_lazy("Connect"), "plug", "keys.manage"),
-    ("audit", gettext_lazy("Audit log"), "scroll-text", "audit.view"),
-    ("settings", gettext_lazy("Settings"), "settings", "settings.edit"),
+    (
+        ("overview", gettext_lazy("Overview"), "layout-dashboard", "overview.view"),
+        ("work", gettext_lazy("Work"), "inbox", "work.view"),
+        ("members", gettext_lazy("Members"), "users", "members.view"),
+        ("orders", gettext_lazy("Orders"), "receipt-text", "members.view"),
+        ("till", gettext_lazy("Till"), "scan-line", "till.use"),
+    ),
+    (
+        ("programme", gettext_lazy("Programme"), "sliders-horizontal", "programme.view"),
+        ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
+        ("games", gettext_lazy("Games"), "trophy", "games.view"),
+    ),
+    (
+        ("campaigns", gettext_lazy("Campaigns"), "megaphone", "campaigns.view"),
+        ("automations", gettext_lazy("Automations"), "workflow", "automations.view"),
+        ("messages", gettext_lazy("Messages"), "mail", "messages.view"),
+        ("surveys", gettext_lazy("Surveys"), "message-circle-question-mark", "surveys.view"),
+        ("segments", gettext_lazy("Segments"), "users-round", "segments.view"),
+    ),
+    (
+        ("reports", gettext_lazy("Reports"), "chart-column", "overview.view"),
+        ("experiments", gettext_lazy("Experiments"), "flask-conical", "programme.view"),
+    ),
+    (
+        ("imports", gettext_lazy("Import and export"), "arrow-down-up", "data.import"),
+        ("keys", gettext_lazy("Connect"), "plug", "keys.manage"),
+        ("audit", gettext_lazy("Audit log"), "scroll-text", "audit.view"),
+        ("settings", gettext_lazy("Settings"), "settings", "settings.edit"),
+    ),
 )
 
 
@@ -54,18 +65,21 @@ def first_page(slug: str, allowed: frozenset[str]) -> str:
 
 
 def nav_items(here: Here, current: str = "") -> list[dict[str, Any]]:
-    """The entries of the menu that this person may open."""
-    items = [
-        {
-            "label": label,
-            "url": reverse(f"office:{name}", args=[here.merchant.slug]),
-            "icon": icon,
-            "current": name == current,
-            "count": count_for(here) if name == "work" else 0,
-        }
-        for name, label, icon, permission in _NAV
-        if here.may(permission)
-    ]
+    """The entries of the menu that this person may open; `begins` where a group of them does."""
+    items: list[dict[str, Any]] = []
+    for group in _NAV:
+        allowed = [entry for entry in group if here.may(entry[3])]
+        for place, (name, label, icon, _permission) in enumerate(allowed):
+            items.append(
+                {
+                    "label": label,
+                    "url": reverse(f"office:{name}", args=[here.merchant.slug]),
+                    "icon": icon,
+                    "current": name == current,
+                    "count": count_for(here) if name == "work" else 0,
+                    "begins": bool(items) and place == 0,
+                }
+            )
     if not here.may("members.view") and here.may("members.join"):
         url = reverse("office:join", args=[here.merchant.slug])
         items.append(

@@ -8,10 +8,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from loyalty.core import clock
+from loyalty.core.events.kinds import families
 from loyalty.core.events.models import Event
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.office.audit import SENTENCES
+from loyalty.web.office.event_icons import ICONS
 from loyalty.web.office.overview import LABELS
+from loyalty.web.templatetags.ui import icon
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
 from members.rules.shopping import NewRefund
@@ -171,3 +174,9 @@ def test_a_members_page_asks_as_often_for_a_long_story(busy: Luna, owner: Client
         for number in range(6):  # still on one page
             buy(busy.ana, 10 + number, at=clock.now())
     assert min(asked(), asked()) == few
+
+
+def test_whatever_can_happen_has_a_drawing_and_the_drawing_is_there() -> None:
+    assert sorted(families().keys() - ICONS.keys()) == []
+    for name in set(ICONS.values()):
+        assert "<svg" in icon(name), name
