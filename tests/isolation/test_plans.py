@@ -29,6 +29,7 @@ from members.queries import (
     adjusting,
     belonging,
     birthdays,
+    choosing,
     consents,
     directory,
     order_facts,
@@ -38,6 +39,7 @@ from members.queries import (
     tiers,
     usage,
 )
+from members.queries.choosing import Choice
 from members.queries.orders import of_member
 from members.rules.facts import Period
 from members.rules.needs import Need
@@ -310,6 +312,23 @@ def test_hot_queries_use_an_index(crowded: Crowded) -> None:
     slow |= {name: slow_steps(run, paged=True) for name, run in pages.items()}
     found = [f"{name}: {step}" for name, steps in slow.items() for step in steps]
     assert found == []
+
+
+def test_a_common_name_is_looked_for_along_the_list(
+    crowded: Crowded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who fits is read from the indexes of names alone, and the list from its own until a page is full."""
+
+    def find(**how: str) -> Callable[[], Any]:
+        return lambda: choosing.members(Choice(text="a", **how), at=AT, most=41)
+
+    rare = slow_steps(find(), paged=True)
+    monkeypatch.setattr(directory, "FEW", 10)
+    assert slow_steps(find(), paged=True) == slow_steps(find(sort="oldest"), paged=True) == []
+    read = {(node["Node Type"], node.get("Index Name")) for plan in plans(find()) for node in nodes(plan)}
+    for index in ("members_member_newest", "members_profile_given", "members_profile_sorted"):
+        assert ("Index Only Scan", index) in read
+    assert "sorts by" in "".join(rare), "the twin: a rare name's few are gathered and sorted"
 
 
 def test_tiers_use_an_index(crowded: Crowded) -> None:
