@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -72,7 +73,7 @@ def search(text: str) -> Q:
     text = text.strip()[:100]
     if "\x00" in text:
         return Q(pk__in=[])
-    found = [*_identified(text), *_named(search_key(text).split()[:3])]
+    found: list[QuerySet[Any, Any]] = [*_identified(text), *_named(search_key(text).split()[:3])]
     if not found:
         return Q(pk__in=[])
     plan_for_values_from_here()

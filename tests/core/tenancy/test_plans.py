@@ -13,7 +13,7 @@ from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
 from members.queries import choosing, directory
 from members.queries.choosing import Choice
-from members.queries.orders import listed
+from members.queries.orders import every, listed, standing_as
 from rewards.operations.redemption import release_stale
 from tests.cast import AT, buy
 
@@ -54,6 +54,7 @@ def plan_of(ask: Callable[[], Any]) -> str:
         ("members_member_inactive", lambda ana: list(directory.members(status="blocked")[:9])),
         ("members_member_inactive", lambda ana: choosing.members(Choice(status="erased"), at=AT, most=9)),
         ("members_order_refunded", lambda ana: list(listed(show="refunded")[:9])),
+        ("members_order_cancelled", lambda ana: list(every().filter(standing_as("cancelled"))[:9])),
         ("members_order_cancelled", lambda ana: list(listed(show="cancelled")[:9])),
         ("events_event_rare", lambda ana: list(log(kinds=("member.joined", "member.erased"))[:9])),
     ],
