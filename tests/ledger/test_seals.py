@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from loyalty.core import ids, privacy
 from loyalty.core.events.models import Event, JobRun
 from loyalty.core.ledger import checks, seals
-from loyalty.core.ledger.carried import first_id
+from loyalty.core.ledger.carried import first_id, last_seal
 from loyalty.core.ledger.chart import Do
 from loyalty.core.ledger.models import Account, Entry, Transfer
 from loyalty.core.ledger.operations import Posting, post
@@ -107,7 +107,7 @@ def by_hand() -> tuple[dict[str, int], int]:
 def test_sums_are_carried_forward_and_only_new_lines_added(sealed):
     """A shop of ten million lines shows its books from what was written since last night."""
     with acting_for(sealed, by=MARA):
-        first = seals.last_seal()
+        first = last_seal()
         assert first.sums == {"points": {"issued": -150, "held": 150}}
         assert (totals(), outstanding()) == by_hand() == ({"issued": 150}, 150)
         # The cut of the fixture lies ahead of everything this test writes; what comes after it is like this.
@@ -180,7 +180,7 @@ def test_a_whole_forged_chain_still_breaks_the_seal(sealed):
 
 def test_seals_chain_and_a_missing_one_is_found(sealed):
     with acting_for(sealed, by=MARA):
-        first = seals.last_seal()
+        first = last_seal()
         second = seal_books(day=first.day + timedelta(days=1), zone=ZONE, at=tomorrow() + timedelta(days=1))
         third = seal_books(day=first.day + timedelta(days=2), zone=ZONE, at=tomorrow() + timedelta(days=2))
         assert bytes(second.previous) == bytes(first.digest)
@@ -193,7 +193,7 @@ def test_seals_chain_and_a_missing_one_is_found(sealed):
 
 def test_a_day_is_not_sealed_before_it_is_over_nor_while_it_is_being_written(sealed):
     with acting_for(sealed, by=MARA):
-        day = seals.last_seal().day + timedelta(days=1)
+        day = last_seal().day + timedelta(days=1)
         assert seal_books(day=day, zone=ZONE, at=datetime.now(UTC)) is None
     with psycopg.connect(os.environ["TEST_DATABASE_URL"]) as writer:
         writer.execute("SELECT pg_current_xact_id()")

@@ -66,6 +66,11 @@ def forward(seal: Seal | None, *, until: datetime | None = None) -> Sums:
     }
 
 
+def last_seal() -> Seal | None:
+    """The merchant's newest seal."""
+    return Seal.objects.order_by("-day").first()
+
+
 def sums(*, unit: str = POINTS) -> dict[str, int]:
     """What all lines of a unit add up to now: on each of the merchant's accounts, and `HELD` by members."""
-    return forward(Seal.objects.order_by("-day").first()).get(unit, {})
+    return forward(last_seal()).get(unit, {})

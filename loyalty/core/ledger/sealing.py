@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from loyalty.core.ledger.carried import forward
+from loyalty.core.ledger.carried import forward, last_seal
 from loyalty.core.ledger.models import Seal
-from loyalty.core.ledger.seals import digest, last_seal
+from loyalty.core.ledger.seals import digest
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:

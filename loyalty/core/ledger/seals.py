@@ -63,11 +63,6 @@ def digest_with(
     return Digest(entries, sha256((previous or b"") + said + bytes(content)).digest())
 
 
-def last_seal() -> Seal | None:
-    """The merchant's newest seal."""
-    return Seal.objects.order_by("day").last()
-
-
 def verify_seals(*, since: datetime | None = None) -> list[Breach]:
     """Every seal of the merchant in scope whose slice or chain is no longer what was sealed.
 
