@@ -20,8 +20,8 @@ def test_a_common_name_is_looked_for_along_the_list(
 ) -> None:
     """Who fits is read from the indexes of names alone, and the list from its own until a page is full."""
 
-    def find(**how: str) -> Callable[[], Any]:
-        return lambda: choosing.members(Choice(text="a", **how), at=AT, most=41)
+    def find(sort: str = "newest") -> Callable[[], Any]:
+        return lambda: choosing.members(Choice(text="a", sort=sort), at=AT, most=41)
 
     rare = slow_steps(find(), paged=True)
     monkeypatch.setattr(directory, "FEW", 10)
