@@ -223,10 +223,8 @@ def ask_for_export(*, name: str, at: datetime, form: str = "csv") -> Job:
         raise InvalidInput.of("list", str(_("There is no such list.")))
     if form not in FORMS:
         raise InvalidInput.of("format", str(_("Choose csv or xlsx.")))
-    found = lists.LISTS[name]
-    return jobs.ask_for(
-        kind="export.list", at=at, options={"list": name, "format": form}, total=found.count()
-    )
+    # How many rows there are is counted by the job: of millions, nobody should wait for that.
+    return jobs.ask_for(kind="export.list", at=at, options={"list": name, "format": form})
 
 
 @transaction.atomic

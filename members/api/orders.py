@@ -94,7 +94,7 @@ class Orders(Endpoint):
         asked = call.query
         found = orders.of_member(member_id(asked.member)) if asked.member else orders.every()
         if asked.status:
-            found = found.filter(status=asked.status)
+            found = found.filter(orders.standing_as(asked.status))
         if asked.external_id:
             found = found.filter(source=asked.source, external_id=asked.external_id)
         if asked.placed_from is not None:

@@ -31,7 +31,16 @@ class Member(MerchantScoped):
     class Meta:
         constraints = [*tenant("members_member", "merged_into")]
         indexes = [
-            models.Index(fields=["merchant", "joined_at", "id"], name="members_member_joined"),
+            # The list page after page, and who of it is found by a common name, are read from this index alone.
+            models.Index(
+                fields=["merchant", "joined_at", "id"], include=["status"], name="members_member_newest"
+            ),
+            # Few are blocked, merged or erased: a list of them is not looked for among everybody else.
+            models.Index(
+                fields=["merchant", "joined_at", "id"],
+                condition=~Q(status="active"),
+                name="members_member_inactive",
+            ),
             models.Index(fields=["user"], condition=Q(user__isnull=False), name="members_member_user"),
             models.Index(
                 fields=["merchant", "merged_into"],
@@ -75,15 +84,17 @@ class Profile(MerchantScoped):
                 condition=Q(birthday_key__isnull=False),
                 name="members_profile_birthday",
             ),
-            models.Index(fields=["merchant", "search_given"], name="members_profile_given"),
-            models.Index(fields=["merchant", "search_family"], name="members_profile_family"),
             # Few want text messages: found without reading everybody else.
             models.Index(
                 fields=["merchant", "member"], condition=Q(news_by_sms=True), name="members_profile_sms"
             ),
-            # The list by name, page after page, is read from this index in its order.
+            # The list by name, page after page, is read from this index in its order. Whose name begins with a word
+            # is read from it, or from its twin, alone.
             models.Index(
                 fields=["merchant", "search_family", "search_given", "member"], name="members_profile_sorted"
+            ),
+            models.Index(
+                fields=["merchant", "search_given", "search_family", "member"], name="members_profile_given"
             ),
         ]
 

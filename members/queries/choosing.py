@@ -17,7 +17,7 @@ from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import holding
 from loyalty.core.tenancy.plans import planned_for_its_values
 from members.models import Member, Order, Profile, SegmentPlace, TierStanding
-from members.queries.directory import search
+from members.queries.directory import search, with_status
 
 SORTS = ("newest", "oldest", "name")
 BOUGHT = {"7": 7, "30": 30, "90": 90}
@@ -59,15 +59,22 @@ type After = tuple[str, ...]
 
 def members(choice: Choice, *, at: datetime, after: After | None = None, most: int) -> list[Member]:
     """Up to `most` of the chosen, from after a row on."""
-    found = _narrowed(choice, at)
-    found = _by_name(found, after) if choice.sort == "name" else _by_time(found, choice.sort, after)
-    with planned_for_its_values():
-        return list(found[:most])
+    keys = _keys(choice, at, after, most)
+    rows = Member.objects.in_bulk(keys)
+    return [rows[key] for key in keys]
 
 
 def ids_of(choice: Choice, *, at: datetime, most: int) -> list[UUID]:
     """The ids of up to `most` of the chosen."""
-    return [row.pk for row in members(choice, at=at, most=most)]
+    return _keys(choice, at, None, most)
+
+
+def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[UUID]:
+    """Ids alone are read from indexes, however many members are passed by to find a page of them."""
+    found = _narrowed(choice, at)
+    found = _by_name(found, after) if choice.sort == "name" else _by_time(found, choice.sort, after)
+    with planned_for_its_values():
+        return list(found.values_list("pk", flat=True)[:most])
 
 
 def named(public_ids: Iterable[str]) -> list[Member]:
@@ -91,9 +98,7 @@ def position(choice: Choice, last: Member) -> After:
 
 
 def _narrowed(choice: Choice, at: datetime) -> QuerySet[Member]:
-    gone = (Member.Status.MERGED, Member.Status.ERASED)
-    found = Member.objects.all()
-    found = found.filter(status=choice.status) if choice.status else found.exclude(status__in=gone)
+    found = with_status(choice.status)
     if choice.text.strip():
         found = found.filter(search(choice.text))
     if choice.joined_since is not None:

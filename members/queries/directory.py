@@ -1,18 +1,23 @@
 """Finding members: one by any of their identities, many by what staff type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.ledger.queries import Balance, balances
-from loyalty.core.tenancy.plans import plan_for_values_from_here
+from loyalty.core.tenancy.plans import Fixed, plan_for_values_from_here
 from members.models import Identity, Member, Profile, Stats
 from members.queries.identifying import normal, search_key
+
+FEW = 2000
+"""So many members are gathered and sorted; of more, the list is read in its order until a page is full."""
+# Written into the statement: one plan for all values has to know how few of a shop these are.
+_GONE = (Fixed(Member.Status.MERGED.value), Fixed(Member.Status.ERASED.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +73,54 @@ def search(text: str) -> Q:
     text = text.strip()[:100]
     if "\x00" in text:
         return Q(pk__in=[])
-    found: list[QuerySet[Any, Any]] = []
+    found: list[QuerySet[Any, Any]] = [*_identified(text), *_named(search_key(text).split()[:3])]
+    if not found:
+        return Q(pk__in=[])
+    plan_for_values_from_here()
+    first, *rest = [rows.values("member_id") for rows in found]
+    if not list(first.union(*rest, all=True)[FEW : FEW + 1]):
+        # One set of members rather than one condition or another: that would be tried on each member of the shop.
+        return Q(pk__in=first.union(*rest))
+    # A common name: gathering everybody of it only to show the first page would take longer than reading the list in
+    # its order, each of its members being looked up among those who fit.
+    fits = Q()
+    for rows in found:
+        fits |= Q(Exists(rows.filter(member=OuterRef("pk"))))
+    return fits
+
+
+def _identified(text: str) -> list[QuerySet[Identity]]:
+    """The identities that are exactly what was typed, kind by kind."""
+    found = []
     for kind in Identity.Kind.values:
         try:
             value = normal(kind, text)
         except InvalidInput:
             continue
-        found.append(Identity.objects.filter(kind=kind, value=value).values("member_id"))
-    words = search_key(text).split()
-    if words:
-        first, *rest = words
-        named = Q(search_given__begins=first) | Q(search_family__begins=first)
-        for word in rest[:2]:
-            named &= Q(search_given__begins=word) | Q(search_family__begins=word)
-        found.append(Profile.objects.filter(named).values("member_id"))
-    if not found:
-        return Q(pk__in=[])
-    plan_for_values_from_here()
-    # One set of members rather than one condition or another: that would be tried on each member of the shop.
-    return Q(pk__in=found[0].union(*found[1:]))
+        found.append(Identity.objects.filter(kind=kind, value=value))
+    return found
+
+
+def _named(words: Sequence[str]) -> list[QuerySet[Profile]]:
+    """The profiles of which each word begins a name. By given name and by family name apart, so that each is read
+    from its own index alone, at the longest word: the fewest begin with it."""
+    if not words:
+        return []
+    longest, *rest = sorted(words, key=len, reverse=True)
+    others = Q()
+    for word in rest:
+        others &= Q(search_given__begins=word) | Q(search_family__begins=word)
+    return [
+        Profile.objects.filter(others, search_given__begins=longest),
+        Profile.objects.filter(others, search_family__begins=longest),
+    ]
+
+
+def with_status(status: str) -> QuerySet[Member]:
+    """Members of one status; with "" everybody who was neither merged into another nor erased."""
+    if not status:
+        return Member.objects.exclude(status__in=_GONE)
+    return Member.objects.filter(status=Fixed(Member.Status(status).value))
 
 
 def members(
@@ -94,13 +128,13 @@ def members(
 ) -> QuerySet[Member]:
     """The list, newest first; `before` is the last row's (joined_at, id) for the next page. The caller
     slices."""
-    found = Member.objects.order_by("-joined_at", "-id")
-    gone = (Member.Status.MERGED, Member.Status.ERASED)
-    found = found.filter(status=status) if status else found.exclude(status__in=gone)
+    found = with_status(status).order_by("-joined_at", "-id")
     if text.strip():
         found = found.filter(search(text))
     if before is not None:
-        found = found.filter(Q(joined_at__lt=before[0]) | Q(joined_at=before[0], pk__lt=before[1]))
+        past = Q(joined_at__lt=before[0]) | Q(joined_at=before[0], pk__lt=before[1])
+        # The second bound lets the index begin there; the first leaves out what the page before has shown.
+        found = found.filter(past, joined_at__lte=before[0])
     return found
 
 

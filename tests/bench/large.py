@@ -1,14 +1,15 @@
 """A large shop: a million members, three years of orders, ten million ledger entries; made by SQL in some minutes.
 
 Every member has the same number of orders, each of which granted points that all are still there: balances, versions
-and statements agree. Hash chains are left out. As administrator and past the guards: the rows weigh as much as real
-ones.
+and statements agree. Identifiers sort by when things happened, as real ones do, and the books are sealed month by
+month. Hash chains are left out. As administrator and past the guards: the rows weigh as much as real ones.
 """
 
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -59,39 +60,44 @@ SELECT md5('account' || n)::uuid, %(shop)s, md5('member' || n)::uuid, 'points', 
 
 # v: which of a member's orders; each about two hundred days after the one before.
 _ORDERS = """
-WITH placed AS MATERIALIZED (
+WITH bought AS (
     SELECT n, v, n || '-' || v AS name, 10 + n %% 490 AS points,
            %(since)s::timestamptz + (v * 200 + n %% 150) * interval '1 day' + n %% 36000 * interval '1 second' AS at
       FROM generate_series(%(first)s::int, %(last)s::int) n, generate_series(1, %(each)s::int) v),
+placed AS MATERIALIZED (
+    SELECT bought.*, (began || substr(md5('order' || name), 1, 20))::uuid AS order_id,
+           (began || substr(md5('transfer' || name), 1, 20))::uuid AS transfer_id,
+           (began || substr(md5('lot' || name), 1, 20))::uuid AS lot_id
+      FROM bought, LATERAL (SELECT lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') AS began) made),
 orders AS (
     INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency, total_minor,
                                discount_minor, points_minor, refunded_minor, unassigned_refund_minor, eligible_minor,
                                points_earned, channel, location, payment_method, decision, placed_at, recorded_at)
-    SELECT md5('order' || name)::uuid, %(shop)s, 'bench', name, md5(name)::uuid, md5('member' || n)::uuid, 'recorded', 'SEK',
+    SELECT order_id, %(shop)s, 'bench', name, md5(name)::uuid, md5('member' || n)::uuid, 'recorded', 'SEK',
            points * 100, 0, 0, 0, 0, points * 100, points, (ARRAY['web', 'till'])[1 + n %% 2], '', 'card', '{}', at, at
       FROM placed),
 lines AS (
     INSERT INTO members_orderline (merchant_id, order_id, number, kind, sku, name, category, brand, tags, quantity,
                                    amount_minor, discount_minor, paid_minor, points, refunded_minor)
-    SELECT %(shop)s, md5('order' || name)::uuid, 1, 'product', 'sku-' || n %% 1000, 'Product ' || n %% 1000,
+    SELECT %(shop)s, order_id, 1, 'product', 'sku-' || n %% 1000, 'Product ' || n %% 1000,
            'category ' || n %% 20, '', '{}', 1, points * 100, 0, points * 100, points, 0 FROM placed),
 transfers AS (
     INSERT INTO ledger_transfer (id, merchant_id, key, fingerprint, kind, move, unit, owner, amount, shortfall, source_kind,
                                  source, rule, actor, reason, happened_at, recorded_at)
-    SELECT md5('transfer' || name)::uuid, %(shop)s, 'order:' || name, md5(name)::uuid, 'earn', 'grant', 'points',
-           md5('member' || n)::uuid, points, 0, 'order', md5('order' || name)::uuid, 'base', 'api:bench', '', at, at
+    SELECT transfer_id, %(shop)s, 'order:' || name, md5(name)::uuid, 'earn', 'grant', 'points',
+           md5('member' || n)::uuid, points, 0, 'order', order_id, 'base', 'api:bench', '', at, at
       FROM placed),
 lots AS (
     INSERT INTO ledger_lot (id, merchant_id, account_id, transfer_id, granted, remaining, pending, expires_at)
-    SELECT md5('lot' || name)::uuid, %(shop)s, md5('account' || n)::uuid, md5('transfer' || name)::uuid, points, points,
+    SELECT lot_id, %(shop)s, md5('account' || n)::uuid, transfer_id, points, points,
            false, at + interval '5 years' FROM placed),
 events AS (
     INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at, dispatched_at)
     SELECT %(shop)s, 'points.earned', md5('member' || n)::uuid, 'api:bench', '{}', at, at, at FROM placed)
 INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, lot_id, amount, version, balance_after, hash)
-SELECT %(shop)s, md5('transfer' || name)::uuid, 1, %(issued)s::uuid, 'points', NULL, -points, NULL, NULL, NULL FROM placed
+SELECT %(shop)s, transfer_id, 1, %(issued)s::uuid, 'points', NULL, -points, NULL, NULL, NULL FROM placed
 UNION ALL
-SELECT %(shop)s, md5('transfer' || name)::uuid, 2, md5('account' || n)::uuid, 'points', md5('lot' || name)::uuid, points, v,
+SELECT %(shop)s, transfer_id, 2, md5('account' || n)::uuid, 'points', lot_id, points, v,
        v * points, sha256('') FROM placed
 """
 
@@ -144,11 +150,23 @@ def fill(admin: str, shop: Any, members: int, now: datetime) -> float:
     return time.perf_counter() - begun
 
 
+def seal(shop: Any, now: datetime) -> None:
+    """Seal the books as the nights would have, month by month: what they add up to is carried forward."""
+    from loyalty.core.ledger.sealing import seal_books
+    from loyalty.core.tenancy.scope import SYSTEM, acting_for
+
+    zone = ZoneInfo(shop.timezone)
+    for month in range(38, -1, -1):
+        with acting_for(shop, by=SYSTEM):
+            seal_books(day=now.astimezone(zone).date() - timedelta(days=1 + 30 * month), zone=zone, at=now)
+
+
 def build(admin: str, members: int) -> Any:
     """Open and fill the large shop; the merchant."""
     now = datetime.now(UTC)
     shop = open_shop(now)
     took = fill(admin, shop, members, now)
+    seal(shop, now)
     print(
         f"  {members:,} members, {members * ORDERS_EACH * 2:,} entries written in {took:.0f} s",
         file=sys.stderr,

@@ -1,4 +1,5 @@
-"""How long staff wait for a page of a large shop: every list of the dashboard, its searches and filters, in process.
+"""How long staff wait for a page of a large shop: every list of the dashboard, its searches and filters, in process;
+and programs for a page of the API's lists, deep in them too.
 
 Also runs by itself: `python -m tests.bench.lists --members 20000`. Server time only: no browser, no network.
 """
@@ -48,6 +49,29 @@ PAGES = {
     "audit log": "audit/",
     "books": "books/",
 }
+CALLS = {
+    "members": "members",
+    "members: a name": "members?search=greta",
+    "members: a full name": "members?search=greta+berg",
+    "members: nobody": "members?search=zzzz",
+    "members: blocked": "members?status=blocked",
+    "members: erased": "members?status=erased",
+    "orders": "orders",
+    "orders: cancelled": "orders?status=cancelled",
+    "orders: one by its name": "orders?source=bench&external_id=471-3",
+    "orders of a member": "orders?member={member}",
+    "activities": "activities",
+    "activities that wait": "activities?status=waiting",
+    "activities: reviews": "activities?kind=review",
+    "entries of a member": "members/{member}/entries",
+    "lots of a member": "members/{member}/lots",
+    "events": "events?limit=50",
+    "events: a rare kind": "events?kinds=member.erased",
+    "redemptions": "redemptions",
+    "referrals": "referrals",
+}
+DEEP = 1000
+"""The page of a list that is asked for by its cursor."""
 
 
 def staff_client(shop: Any) -> Any:
@@ -68,6 +92,34 @@ def staff_client(shop: Any) -> Any:
         get_user_model().objects.get(email="owner@large.example"), backend=settings.AUTHENTICATION_BACKENDS[0]
     )
     return client
+
+
+def program(shop: Any) -> Any:
+    """A client of the API that may read everything."""
+    from django.test import Client
+
+    from loyalty.core import clock
+    from loyalty.core.merchants.operations import create_api_key
+    from loyalty.core.merchants.roles import SCOPES
+    from loyalty.core.tenancy.scope import Actor, acting_for
+
+    with acting_for(shop, by=Actor("operator", "bench")):
+        key = create_api_key(name="bench of lists", scopes=list(SCOPES), at=clock.now())[1]
+    return Client(SERVER_NAME="localhost", headers={"authorization": f"Bearer {key}"})
+
+
+def deep_calls() -> dict[str, str]:
+    """The lists of the API from so many pages on, or from their end. Needs an open scope."""
+    from loyalty.core.api.pagination import DEFAULT_LIMIT, seal
+    from members.models import Order
+    from members.queries.directory import members
+
+    begin = min((DEEP - 1) * DEFAULT_LIMIT, members().count()) - 1
+    member, order = members()[begin], Order.objects.order_by("-id")[begin]
+    return {
+        f"members, page {DEEP:,}": f"members?cursor={seal('members', ['next', member.joined_at, member.pk])}",
+        f"orders, page {DEEP:,}": f"orders?cursor={seal('orders', ['next', order.pk])}",
+    }
 
 
 class Counted:
@@ -96,12 +148,12 @@ def visit(client: Any, name: str, path: str) -> Figure:
             raise SystemExit(f"{path} answered {answer.status_code}")
     cold, times = times[0], sorted(times[1:])
     middle = times[len(times) // 2]
-    return Figure(f"page: {name} ({counted.queries} statements, first {cold:.0f} ms)", 1, 1000 / middle, round(middle, 1),
+    return Figure(f"{name} ({counted.queries} statements, first {cold:.0f} ms)", 1, 1000 / middle, round(middle, 1),
                   round(times[-1], 1), round(times[-1], 1), target=TARGET)  # fmt: skip
 
 
 def figures(shop: Any) -> list[Figure]:
-    """Every page once warm; one member's page with them."""
+    """Every page and every call once warm; one member's page with them."""
     from django.core.management import call_command
 
     from loyalty.core import ids
@@ -114,8 +166,14 @@ def figures(shop: Any) -> list[Figure]:
     base = f"/m/{shop.slug}/"
     with acting_for(shop, by=Actor("operator", "bench")):
         somebody = ids.encode("mbr", by_identity("external", "cust-471").pk)
+        calls = {**CALLS, **deep_calls()}
     pages = {**PAGES, "a member": f"members/{somebody}/"}
-    return [visit(client, name, base + path) for name, path in pages.items()]
+    found = [visit(client, f"page: {name}", base + path) for name, path in pages.items()]
+    asking = program(shop)
+    return found + [
+        visit(asking, f"API: {name}", f"/api/v1/{path.format(member=somebody)}")
+        for name, path in calls.items()
+    ]
 
 
 def measure(run: "Run") -> None:

@@ -8,13 +8,18 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from loyalty.core import ids, privacy
 from loyalty.core.events.models import Event, JobRun
 from loyalty.core.ledger import checks, seals
+from loyalty.core.ledger.carried import first_id, last_seal
 from loyalty.core.ledger.chart import Do
-from loyalty.core.ledger.models import Transfer
+from loyalty.core.ledger.models import Account, Entry, Transfer
 from loyalty.core.ledger.operations import Posting, post
+from loyalty.core.ledger.queries import outstanding, totals
 from loyalty.core.ledger.sealing import seal_books
 from loyalty.core.ledger.tasks import JOB, watch
 from loyalty.core.merchants.models import Merchant
@@ -78,6 +83,7 @@ def test_untouched_books_are_right(sealed):
         ("UPDATE ledger_entry SET hash = sha256('x') WHERE amount = 30", {"hashes_chain", "seals_hold"}),
         ("DELETE FROM ledger_entry WHERE abs(amount) = 30", {"has_lines", "balance_is_sum", "seals_hold"}),
         ("UPDATE ledger_seal SET digest = sha256('x')", {"seals_hold"}),
+        ("UPDATE ledger_seal SET sums = jsonb_set(sums, '{points,held}', '151')", {"seals_hold"}),
         ("UPDATE ledger_account SET balance = balance + 1 WHERE balance = 30",
          {"balance_is_sum", "lots_make_balance", "book_is_zero"}),
         ("UPDATE ledger_lot SET remaining = 1 WHERE granted = 30", {"lot_is_sum", "lots_make_balance"}),
@@ -89,6 +95,64 @@ def test_an_edit_behind_the_guards_is_found(sealed, statement, by):
     assert by <= found(sealed)
     with pytest.raises(CommandError, match="The books are wrong"):
         call_command("verify_books", merchant="sealed", stdout=StringIO(), stderr=StringIO())
+
+
+def by_hand() -> tuple[dict[str, int], int]:
+    """What the shop's lines say, and what members' balances do: each summed over everything there is."""
+    lines = Entry.objects.filter(account__owner=None, unit="points").values_list("account__kind")
+    held = Account.objects.filter(owner__isnull=False, unit="points").aggregate(held=Sum("balance"))
+    return {kind: -total for kind, total in lines.annotate(total=Sum("amount"))}, held["held"]
+
+
+def test_sums_are_carried_forward_and_only_new_lines_added(sealed):
+    """A shop of ten million lines shows its books from what was written since last night."""
+    with acting_for(sealed, by=MARA):
+        first = last_seal()
+        assert first.sums == {"points": {"issued": -150, "held": 150}}
+        assert (totals(), outstanding()) == by_hand() == ({"issued": 150}, 150)
+        # The cut of the fixture lies ahead of everything this test writes; what comes after it is like this.
+        second = seal_books(day=first.day + timedelta(days=1), zone=ZONE, at=tomorrow() + timedelta(days=1))
+        assert second.sums == first.sums
+    edit("UPDATE ledger_seal SET sums = jsonb_set(sums, '{points,issued}', '-1000')")
+    with acting_for(sealed, by=MARA):
+        assert totals() == {"issued": 1000}, "the twin: what is carried is not added up again"
+        with CaptureQueriesContext(connection) as asked:
+            outstanding()
+        read = [query["sql"] for query in asked if "ledger_entry" in query["sql"]]
+        assert len(read) == 1 and f"e.transfer_id >= '{first_id(second.until)}'" in read[0]
+    assert found(sealed) == {"seals_hold"}
+
+
+def test_what_is_written_after_a_seal_is_added_to_it():
+    merchant = shop("sealed", name="Sealed")
+    with acting_for(merchant, by=MARA):
+        grant(40)
+    # As if written three days ago: under its guards nothing can be.
+    edit("UPDATE ledger_transfer SET id = (lpad(to_hex((extract(epoch FROM now() - interval '3 days') * 1000)::bigint), 12, '0')"
+         " || substr(replace(id::text, '-', ''), 13))::uuid")  # fmt: skip
+    edit("UPDATE ledger_entry SET transfer_id = (SELECT id FROM ledger_transfer)")
+    edit("UPDATE ledger_lot SET transfer_id = (SELECT id FROM ledger_transfer)")
+    with acting_for(merchant, by=MARA):
+        now = datetime.now(UTC)
+        seal = seal_books(day=now.astimezone(ZONE).date() - timedelta(days=2), zone=ZONE, at=now)
+        assert seal.sums == {"points": {"issued": -40, "held": 40}}
+        grant(2)
+        assert (totals(), outstanding()) == by_hand() == ({"issued": 42}, 42)
+        assert seals.verify_seals() == []
+
+
+def test_an_empty_seal_carries_nothing_so_that_an_archive_may_follow_it():
+    """Lines that come back out of an archive are older than the seals of the shop they come into."""
+    merchant = shop("sealed", name="Sealed")
+    with acting_for(merchant, by=MARA):
+        at = tomorrow()
+        seal = seal_books(day=at.astimezone(ZONE).date() - timedelta(days=1), zone=ZONE, at=at)
+        assert (seal.sums, totals(), outstanding()) == ({}, {}, 0)
+        grant(40)
+        assert (totals(), outstanding()) == by_hand() == ({"issued": 40}, 40)
+        later = seal_books(day=seal.day + timedelta(days=1), zone=ZONE, at=at + timedelta(days=1))
+        assert later.sums == {"points": {"issued": -40, "held": 40}}
+        assert (totals(), outstanding()) == by_hand()
 
 
 def test_a_forgotten_reason_breaks_neither_chain_nor_seal(sealed):
@@ -116,7 +180,7 @@ def test_a_whole_forged_chain_still_breaks_the_seal(sealed):
 
 def test_seals_chain_and_a_missing_one_is_found(sealed):
     with acting_for(sealed, by=MARA):
-        first = seals.last_seal()
+        first = last_seal()
         second = seal_books(day=first.day + timedelta(days=1), zone=ZONE, at=tomorrow() + timedelta(days=1))
         third = seal_books(day=first.day + timedelta(days=2), zone=ZONE, at=tomorrow() + timedelta(days=2))
         assert bytes(second.previous) == bytes(first.digest)
@@ -129,7 +193,7 @@ def test_seals_chain_and_a_missing_one_is_found(sealed):
 
 def test_a_day_is_not_sealed_before_it_is_over_nor_while_it_is_being_written(sealed):
     with acting_for(sealed, by=MARA):
-        day = seals.last_seal().day + timedelta(days=1)
+        day = last_seal().day + timedelta(days=1)
         assert seal_books(day=day, zone=ZONE, at=datetime.now(UTC)) is None
     with psycopg.connect(os.environ["TEST_DATABASE_URL"]) as writer:
         writer.execute("SELECT pg_current_xact_id()")

@@ -16,11 +16,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
 from loyalty.core.ledger import invariants
+from loyalty.core.ledger.carried import first_id
 from loyalty.core.ledger.invariants import Check
 from loyalty.core.tenancy import scope
 
@@ -69,11 +69,6 @@ def register_check(name: str, sql: str, *, says: Any, over: str) -> None:
 def all_checks() -> list[Check]:
     """The ledger's own invariants, then those of the apps above it."""
     return [*invariants.CHECKS, *_registered.values()]
-
-
-def first_id(since: datetime) -> UUID:
-    """The smallest identifier that can have been made at `since`: ids sort by the instant they were made."""
-    return UUID(int=int(since.timestamp() * 1000) << 80)
 
 
 def stated(sql: str, *, merchant: int | None, since: datetime | None = None) -> str:

@@ -166,12 +166,14 @@ class Entry(models.Model):
 
 
 class Seal(MerchantScoped):
-    """A night's digest over all entries recorded until then, chained to the night before."""
+    """A night's digest over all entries recorded until then, chained to the night before. `sums` is what all of them,
+    from the first on, add up to, carried forward: see `carried`."""
 
     day = models.DateField()
     # The cut: what was written before it, and after the cut of the seal before.
     until = models.DateTimeField()
     entries = models.BigIntegerField()
+    sums = models.JSONField(default=dict)
     digest = models.BinaryField()
     previous = models.BinaryField(null=True)
     sealed_at = models.DateTimeField()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from loyalty.core.ledger.chart import POINTS
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
@@ -119,9 +119,19 @@ def granted_by(*, keys: Iterable[str] = (), transfers: Iterable[UUID] = ()) -> l
     ]
 
 
+def every_open_lot() -> QuerySet[Lot]:
+    """Open lots of the whole shop, in no order."""
+    return Lot.objects.filter(remaining__gt=Fixed(0))
+
+
+def every_line() -> QuerySet[Entry]:
+    """Lines on members' accounts of the whole shop, in no order."""
+    return Entry.objects.filter(version__isnull=False)
+
+
 def lots_after(after: UUID | None, *, most: int) -> list[dict[str, Any]]:
     """Open lots of the whole shop with their owners and where they came from, by their ids, from after one on."""
-    rows = Lot.objects.filter(remaining__gt=Fixed(0)).order_by("id")
+    rows = every_open_lot().order_by("id")
     if after is not None:
         rows = rows.filter(pk__gt=after)
     found: Iterable[Any] = rows.values(
@@ -134,7 +144,7 @@ def lots_after(after: UUID | None, *, most: int) -> list[dict[str, Any]]:
 
 def lines_after(after: tuple[UUID, int] | None, *, most: int) -> list[dict[str, Any]]:
     """Lines on members' accounts of the whole shop, in the order they were written, from after `(transfer, line)`."""
-    rows = Entry.objects.filter(version__isnull=False).order_by("transfer_id", "line")
+    rows = every_line().order_by("transfer_id", "line")
     if after is not None:
         rows = rows.filter(Q(transfer_id__gt=after[0]) | Q(transfer_id=after[0], line__gt=after[1]),
                            transfer_id__gte=after[0])  # fmt: skip
@@ -144,11 +154,3 @@ def lines_after(after: tuple[UUID, int] | None, *, most: int) -> list[dict[str, 
         happened_at=F("transfer__happened_at"), recorded_at=F("transfer__recorded_at"),
     )[:most]  # fmt: skip
     return list(found)
-
-
-def how_many() -> dict[str, int]:
-    """About how large the books are: open lots and lines on members' accounts."""
-    return {
-        "lots": Lot.objects.filter(remaining__gt=Fixed(0)).count(),
-        "lines": Entry.objects.filter(version__isnull=False).count(),
-    }

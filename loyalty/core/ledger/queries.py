@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.models import Exists, F, Min, Q, QuerySet, Sum
 
 from loyalty.core import ids
-from loyalty.core.ledger.chart import POINTS, Do, MemberAccount
+from loyalty.core.ledger import carried
+from loyalty.core.ledger.chart import POINTS, Do, MemberAccount, MerchantAccount
 from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
@@ -314,9 +315,8 @@ def settled(grants: Iterable[UUID]) -> int:
 
 def totals(*, unit: str = POINTS) -> dict[str, int]:
     """Points by merchant account (issued, redeemed, expired, adjusted), signed as the member sees them."""
-    rows = Entry.objects.filter(account__owner=None, unit=unit)
-    sums = dict(rows.values_list("account__kind").annotate(total=Sum("amount")))
-    return {kind: -int(total) for kind, total in sums.items()}
+    sums = carried.sums(unit=unit)
+    return {kind.value: -sums[kind] for kind in MerchantAccount if kind in sums}
 
 
 def totals_within(
@@ -346,6 +346,10 @@ def totals_within(
 
 def outstanding(*, unit: str = POINTS) -> int:
     """All points members can still use or will be able to: the shop's open promise, in points."""
+    seal = carried.last_seal()
+    if seal is not None and seal.sums:
+        return carried.forward(seal).get(unit, {}).get(carried.HELD, 0)
+    # Until something is carried forward members' balances are fewer rows than their lines, and say the same.
     rows = Account.objects.filter(~Q(owner=None), unit=unit).aggregate(total=Sum("balance"))
     return int(rows["total"] or 0)
 

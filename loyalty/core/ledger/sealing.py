@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from loyalty.core.ledger.carried import forward, last_seal
 from loyalty.core.ledger.models import Seal
-from loyalty.core.ledger.seals import digest, last_seal
+from loyalty.core.ledger.seals import digest
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -41,5 +42,6 @@ def seal_books(*, day: date, zone: ZoneInfo, at: datetime) -> Seal | None:
     previous = bytes(last.digest) if last else None
     made = digest(since=last.until if last else None, until=until, previous=previous)
     return Seal.objects.create(
-        day=day, until=until, entries=made.entries, digest=made.digest, previous=previous, sealed_at=at
-    )
+        day=day, until=until, entries=made.entries, sums=forward(last, until=until), digest=made.digest,
+        previous=previous, sealed_at=at,
+    )  # fmt: skip

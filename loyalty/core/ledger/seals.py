@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection
 
-from loyalty.core.ledger.checks import Breach, first_id
+from loyalty.core.ledger.carried import first_id, forward
+from loyalty.core.ledger.checks import Breach
 from loyalty.core.ledger.models import Seal
 from loyalty.core.tenancy import scope
 
@@ -62,11 +63,6 @@ def digest_with(
     return Digest(entries, sha256((previous or b"") + said + bytes(content)).digest())
 
 
-def last_seal() -> Seal | None:
-    """The merchant's newest seal."""
-    return Seal.objects.order_by("day").last()
-
-
 def verify_seals(*, since: datetime | None = None) -> list[Breach]:
     """Every seal of the merchant in scope whose slice or chain is no longer what was sealed.
 
@@ -84,6 +80,8 @@ def verify_seals(*, since: datetime | None = None) -> list[Breach]:
                 breaches.append(_breach(seal, f"{seal.entries} lines were sealed, {now.entries} are there"))
             elif now.digest != bytes(seal.digest):
                 breaches.append(_breach(seal, "the book before it has been changed"))
+            if seal.sums and forward(before, until=seal.until) != seal.sums:
+                breaches.append(_breach(seal, "the sums it carries forward are not those of the lines"))
         before = seal
     return breaches
 

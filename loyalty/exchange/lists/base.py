@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from loyalty.core import ids
 from loyalty.core.money import major
 from members.queries.many import identities_of
@@ -19,7 +21,8 @@ WHO = ("member", "customer_number", "email", "phone", "card")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """`head` is written as it is, in every language: that is how an import knows the columns again. `read(after)`
-    gives a stretch of rows; `count()` about how many there are; `permission` who may have them."""
+    gives a stretch of rows; `every()` is all that is read, in no order: a purchase with two lines is one of them and
+    two rows. `permission` says who may have them."""
 
     name: str
     label: Any
@@ -28,7 +31,15 @@ class Table:
     permission: str
     head: tuple[str, ...]
     read: Callable[[list[Any] | None], Page]
-    count: Callable[[], int]
+    every: Callable[[], QuerySet[Any]]
+
+    def count(self) -> int:
+        """About how many rows there are. Counts them: with millions that takes a while."""
+        return self.every().count()
+
+    def count_up_to(self, most: int) -> int:
+        """The same, as far as `most`: no more than that many are looked at."""
+        return self.every()[:most].count()
 
 
 def who(members: Iterable[UUID | None]) -> dict[UUID | None, list[Any]]:

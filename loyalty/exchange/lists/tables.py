@@ -11,7 +11,8 @@ from loyalty.core.ledger import portions
 from loyalty.core.ledger.queries import balances
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.exchange.lists.base import WHO, Page, Table, money, when, who
-from members.models import Consent, Member, Order, Profile, Stats
+from members.models import Consent, Order, Profile, Stats
+from members.queries.directory import with_status
 from members.queries.orders import with_lines
 from rewards.models import PoolCode, Redemption, Reward, Voucher
 
@@ -29,8 +30,7 @@ def _after(found: Any, after: list[Any] | None) -> list[Any]:
 
 
 def _members(after: list[Any] | None) -> Page:
-    gone = (Member.Status.ERASED, Member.Status.MERGED)
-    rows = _after(Member.objects.exclude(status__in=gone), after)
+    rows = _after(with_status(""), after)
     keys = [row.pk for row in rows]
     profiles = {row.member_id: row for row in Profile.objects.filter(member__in=keys)}
     stats = {row.member_id: row for row in Stats.objects.filter(member__in=keys)}
@@ -152,7 +152,7 @@ LISTS = {
             note=_("Who they are, what they agreed to, what they have and what they spent."),
             head=(*WHO, "given_name", "family_name", "birthday", "joined_at", "language", "status", "news_by_email",
                   "news_by_sms", "consent_at", "consent_proof", "points", "points_waiting", "orders", "spent"),
-            read=_members, count=lambda: Member.objects.exclude(status__in=["erased", "merged"]).count(),
+            read=_members, every=lambda: with_status(""),
         ),
         Table(
             name="orders", label=_("Orders"), icon="receipt-text", permission="members.export",
@@ -160,47 +160,47 @@ LISTS = {
             head=("number", "source", "placed_at", "status", "sku", "product", "category", "brand", "quantity",
                   "line_total", "discount", "refunded", "currency", "channel", "location", "payment_method",
                   "points_earned", *WHO),
-            read=_orders, count=lambda: Order.objects.count(),
+            read=_orders, every=lambda: Order.objects.all(),
         ),
         Table(
             name="lots", label=_("Points, lot by lot"), icon="layers", permission="members.export",
             note=_("What members can still use, with when it was earned and when it ends."),
             head=(*WHO, "points", "unit", "earned_at", "expires_at", "available_from", "lot_id", "note", "granted",
                   "state"),
-            read=_lots, count=lambda: portions.how_many()["lots"],
+            read=_lots, every=portions.every_open_lot,
         ),
         Table(
             name="entries", label=_("Every movement of points"), icon="scroll-text", permission="members.export",
             note=_("Each line of the books on a member’s account, with the balance after it."),
             head=("movement", "line", "happened_at", "recorded_at", *WHO, "unit", "account", "amount", "balance_after",
                   "kind", "reason"),
-            read=_entries, count=lambda: portions.how_many()["lines"],
+            read=_entries, every=portions.every_line,
         ),
         Table(
             name="rewards", label=_("Rewards"), icon="gift", permission="rewards.edit",
             note=_("What can be had, what it costs, and how often it was taken."),
             head=("reward", "handle", "kind", "name", "cost_points", "unit_cost", "stock", "taken", "limit_per_member",
                   "available_from", "available_until", "state"),
-            read=_rewards, count=lambda: Reward.objects.count(),
+            read=_rewards, every=lambda: Reward.objects.all(),
         ),
         Table(
             name="redemptions", label=_("Redeemed rewards"), icon="ticket-check", permission="members.export",
             note=_("Who took what and when, and whether it was used or given back."),
             head=("redemption", "reserved_at", "status", "reward", "quantity", "cost_points", "returned_points",
                   "channel", "order_number", "codes", "settled_at", "reversed_at", "reason", *WHO),
-            read=_redemptions, count=lambda: Redemption.objects.count(),
+            read=_redemptions, every=lambda: Redemption.objects.all(),
         ),
         Table(
             name="codes", label=_("Codes of rewards"), icon="ticket", permission="rewards.edit",
             note=_("The codes you imported, and which of them were given out."),
             head=("code", "reward", "state", "added_at", "given_at"),
-            read=_codes, count=lambda: PoolCode.objects.count(),
+            read=_codes, every=lambda: PoolCode.objects.all(),
         ),
         Table(
             name="events", label=_("The audit log"), icon="history", permission="audit.view",
             note=_("Everything that happened, by whom and when."),
             head=("number", "happened_at", "recorded_at", "kind", "subject", "actor", "data"),
-            read=_events, count=lambda: Event.objects.count(),
+            read=_events, every=lambda: Event.objects.all(),
         ),
     )
 }  # fmt: skip

@@ -42,7 +42,8 @@ def write_list(job: Job, at: datetime) -> Step:
             raise TooLongForASheet()
         storing.append_part(file, msgspec.json.encode(rows, enc_hook=str))
     if following is not None:
-        return Step(cursor={"after": following}, done=len(rows), result=result, file=file)
+        total = job.total if job.total is not None else table.count()
+        return Step(cursor={"after": following}, done=len(rows), total=total, result=result, file=file)
     if form == "csv":
         return Step(
             done=len(rows), total=result["rows"], result=result, file=storing.close(file).pk, over=True

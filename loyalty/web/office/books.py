@@ -35,7 +35,7 @@ class Books:
 
 
 def books() -> Books:
-    """Both sides, each read from its own rows: the shop's lines, and the members' balances."""
+    """Both sides, each summed from its own lines: the shop's, and the members'."""
     sums = totals()
     return Books(
         given=sums.get(MerchantAccount.ISSUED, 0),

@@ -15,6 +15,8 @@ from loyalty.exchange.lists import LISTS
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.jobs import shown, tabs
 
+COUNTED = 10_000
+"""Rows of a list are counted so far; of longer ones it says that there are more."""
 _LATEST = 5
 
 
@@ -33,7 +35,10 @@ def exports(request: HttpRequest, here: Here) -> HttpResponse:
     found = [job for job in queries.jobs()[:40] if job.kind.startswith("export.")]
     context = {
         "lists": [
-            {"table": table, "count": table.count()} for table in LISTS.values() if here.may(table.permission)
+            {"table": table, "count": min(count, COUNTED), "more": count > COUNTED}
+            for table in LISTS.values()
+            if here.may(table.permission)
+            for count in (table.count_up_to(COUNTED + 1),)
         ],
         "rows": shown(found[:_LATEST], here),
         "tabs": tabs(here, "exports"),

@@ -11,8 +11,9 @@ from django.db.models import Value
 from loyalty.core.events.queries import log
 from loyalty.core.ledger import queries as ledger
 from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
-from members.queries import directory
-from members.queries.orders import listed
+from members.queries import choosing, directory
+from members.queries.choosing import Choice
+from members.queries.orders import every, listed, standing_as
 from rewards.operations.redemption import release_stale
 from tests.cast import AT, buy
 
@@ -50,7 +51,10 @@ def plan_of(ask: Callable[[], Any]) -> str:
         ("ledger_lot_expiring", lambda ana: ledger.due_to_expire(at=AT, limit=9)),
         ("ledger_lot_ripening", lambda ana: ledger.due_to_activate(at=AT, limit=9)),
         ("rewards_redemption_stale", lambda ana: release_stale(at=AT)),
+        ("members_member_inactive", lambda ana: list(directory.members(status="blocked")[:9])),
+        ("members_member_inactive", lambda ana: choosing.members(Choice(status="erased"), at=AT, most=9)),
         ("members_order_refunded", lambda ana: list(listed(show="refunded")[:9])),
+        ("members_order_cancelled", lambda ana: list(every().filter(standing_as("cancelled"))[:9])),
         ("members_order_cancelled", lambda ana: list(listed(show="cancelled")[:9])),
         ("events_event_rare", lambda ana: list(log(kinds=("member.joined", "member.erased"))[:9])),
     ],
@@ -71,6 +75,13 @@ def test_a_sent_constant_keeps_the_index_from_being_used(ana):
     lots = ledger.Lot.objects.filter(account=ana.pk)
     assert "ledger_lot_open" not in plan_of(lambda: list(lots.filter(remaining__gt=Value(0))))
     assert "ledger_lot_open" in plan_of(lambda: list(lots.filter(remaining__gt=Fixed(0))))
+
+
+def test_the_list_of_members_is_planned_knowing_whom_it_leaves_out(ana):
+    """Sent as values, merged and erased members are taken for most of a shop, and the whole of it is sorted."""
+    sql, values = directory.members().query.sql_with_params()
+    assert "NOT (\"members_member\".\"status\" IN ('merged', 'erased'))" in sql
+    assert not {"merged", "erased"} & set(map(str, values))
 
 
 def mode() -> str:

@@ -142,7 +142,9 @@ def test_only_a_members_own_address_proves_them(ana, ben):
     assert Event.objects.filter(kind="member.claimed").count() == 1
 
 
-def test_lists_by_status_and_by_what_staff_type(cafe):
+@pytest.mark.parametrize("few", [directory.FEW, 0], ids=["a rare name", "a common name"])
+def test_lists_by_status_and_by_what_staff_type(cafe, monkeypatch, few):
+    monkeypatch.setattr(directory, "FEW", few)
     ana = join(
         at=AT, identities={"email": "ana@example.com"}, details={"given_name": "Åna", "family_name": "Alm"}
     )

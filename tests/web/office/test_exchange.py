@@ -6,7 +6,9 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from loyalty.core import ids
 from loyalty.core.jobs.models import FilePart, Job
@@ -139,6 +141,20 @@ def test_undoing_asks_first_and_says_what_stays(lunas: Luna, owner: Client):
     assert "Undone" in owner.get(url).content.decode()
     with acting_for(lunas.merchant, by=MARA):
         assert not Identity.objects.filter(value="a@example.org").exists()
+
+
+def test_a_long_list_is_counted_only_so_far(lunas: Luna, owner: Client, monkeypatch):
+    """A shop of a million would wait for the sum of its rows."""
+    monkeypatch.setattr("loyalty.web.office.exports.COUNTED", 1)
+    with CaptureQueriesContext(connection) as asked:
+        page = owner.get(lunas.url("exports/"))
+    counted = {item["table"].name: (item["count"], item["more"]) for item in page.context["lists"]}
+    assert counted["members"] == (1, True) and here(lunas, Member) > 1
+    assert counted["codes"] == (0, False)
+    assert "more than 1" in page.content.decode()
+    sums = [query["sql"] for query in asked if "COUNT(*)" in query["sql"] and "exchange" not in query["sql"]]
+    assert len(sums) >= len(counted) and all("LIMIT 2" in sql for sql in sums if "LIMIT" in sql)
+    assert sum("LIMIT 2)" in sql for sql in sums) == len(counted)
 
 
 def test_an_export_is_written_and_downloaded(lunas: Luna, owner: Client):
