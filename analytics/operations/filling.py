@@ -10,11 +10,22 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from analytics.models import Fact, Mark, Stale
-from analytics.queries.freshness import today_of, touched
-from analytics.queries.gathering import COUNTED, DAILY, FAMILIES, Sum, of_days, of_stretch
+from analytics.queries import glance
+from analytics.queries.freshness import is_large, today_of, touched
+from analytics.queries.gathering import (
+    COUNTED,
+    DAILY,
+    FAMILIES,
+    VISITORS,
+    WINDOWS,
+    Sum,
+    of_days,
+    of_stretch,
+)
 from analytics.queries.statements import answer, carry_out
 from analytics.rules.calendar import DAY, Days, Grain, Stretch, runs, stretch
 from loyalty.core.merchants.queries import shop_of_scope
+from members.queries.overview import buyers
 
 BATCH_DAYS = 400
 """Days of history that are summed in one transaction: a year and a month."""
@@ -76,9 +87,11 @@ def sum_batch(*, at: datetime) -> bool:
                 _sum_days(family, span, zone, at)
         for one in sorted(_stretches(days.get(COUNTED, []), upto=max(today_of(zone, at), mark.day))):
             _sum_stretch(one, zone, at)
+        _keep_visitors(days.get(VISITORS, []), today_of(zone, at), zone)
         marked.delete()
     if Stale.objects.exists():
         return True
+    _keep_visitors([], today_of(zone, at), zone)
     mark.filled_at = at
     mark.save(update_fields=["filled_at"])
     return False
@@ -120,12 +133,30 @@ def _sum_stretch(one: Stretch, zone: str, at: datetime) -> None:
     _keep(COUNTED, one.grain, of_stretch(one, zone=zone, at=at))
 
 
-def _keep(family: str, grain: Grain, sums: list[Sum]) -> None:
+def _keep_visitors(stale: Iterable[date], today: date, zone: str) -> None:
+    """Count who bought lately, in a large shop, once a day and again where a day was marked. What was kept and does not
+    hold any more goes."""
+    found = Fact.objects.filter(family=VISITORS)
+    begun = glance.before(max(WINDOWS), today)[0]
+    if not is_large(today):
+        found.delete()
+        return
+    if found.filter(first=today).exists() and not any(begun <= day < today for day in stale):
+        return
+    found.delete()
+    spans = [span(days, today) for days in WINDOWS for span in (glance.closed, glance.before)]
+    counts = iter(buyers([glance.period_of(span, zone) for span in spans]))
+    for days in WINDOWS:
+        sums = [Sum(today, "", "", measure, next(counts)) for measure in (glance.NOW, glance.BEFORE)]
+        _keep(VISITORS, glance.grain_of(days), sums)
+
+
+def _keep(family: str, grain: str, sums: list[Sum]) -> None:
     carry_out(
         "keep",
         {
             "family": family,
-            "grain": grain.value,
+            "grain": grain,
             "firsts": [one.first for one in sums],
             "cuts": [one.cut for one in sums],
             "names": [one.name for one in sums],

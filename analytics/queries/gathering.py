@@ -14,7 +14,12 @@ DAILY = ("orders", "refunds", "points", "rewards", "members", "lapses", "answers
 """Families of sums that add up: kept by day."""
 COUNTED = "buyers"
 """The family of heads, which do not add up: kept for each stretch of its own."""
-FAMILIES = (*DAILY, COUNTED)
+VISITORS = "visitors"
+"""The family of who bought in the last so many days, which the overview shows: kept for the present day alone, and only
+in a large shop."""
+FAMILIES = (*DAILY, COUNTED, VISITORS)
+WINDOWS = (7, 30, 90, 365)
+"""How many days the overview looks back."""
 SILENCE_DAYS = 180
 """After so many days without a purchase a member counts as lapsed."""
 
