@@ -4,7 +4,7 @@ A day that is to be summed is marked first; the transaction that sums it takes t
 between leaves marks behind and nothing half done: the next run does it again, and nothing is ever counted twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -20,7 +20,7 @@ from analytics.queries.gathering import (
     WINDOWS,
     Sum,
     of_days,
-    of_stretch,
+    of_stretches,
 )
 from analytics.queries.statements import answer, carry_out
 from analytics.rules.calendar import DAY, Days, Grain, Stretch, runs, stretch
@@ -29,6 +29,8 @@ from members.queries.overview import buyers
 
 BATCH_DAYS = 400
 """Days of history that are summed in one transaction: a year and a month."""
+_AT_ONCE = {Grain.DAY: 91, Grain.WEEK: 13, Grain.MONTH: 3, Grain.QUARTER: 1, Grain.YEAR: 1}
+"""So many stretches that follow each other are counted by one statement: about a quarter of a year, or one stretch."""
 _GAP_DAYS = 7  # days in between that need not be summed cost less than asking once more
 
 
@@ -76,6 +78,7 @@ def sum_batch(*, at: datetime) -> bool:
     mark = Mark.objects.select_for_update().first()
     if mark is None:
         return False
+    carry_out("room", {})
     oldest = Stale.objects.order_by("day").values_list("day", flat=True).first()
     if oldest is not None:
         marked = Stale.objects.filter(day__lt=oldest + timedelta(days=BATCH_DAYS))
@@ -85,8 +88,8 @@ def sum_batch(*, at: datetime) -> bool:
         for family in DAILY:
             for span in runs(days.get(family, []), gap=_GAP_DAYS):
                 _sum_days(family, span, zone, at)
-        for one in sorted(_stretches(days.get(COUNTED, []), upto=max(today_of(zone, at), mark.day))):
-            _sum_stretch(one, zone, at)
+        for found in _together(_stretches(days.get(COUNTED, []), upto=max(today_of(zone, at), mark.day))):
+            _sum_stretches(found, zone, at)
         _keep_visitors(days.get(VISITORS, []), today_of(zone, at), zone)
         marked.delete()
     if Stale.objects.exists():
@@ -118,7 +121,7 @@ def _mark(found: Iterable[tuple[str, date, date]]) -> None:
 def _sum_days(family: str, days: Days, zone: str, at: datetime) -> None:
     first, after = days
     Fact.objects.filter(family=family, grain=Grain.DAY, first__gte=first, first__lt=after).delete()
-    _keep(family, Grain.DAY, of_days(family, days, zone=zone, at=at))
+    keep_sums(family, Grain.DAY, of_days(family, days, zone=zone, at=at))
 
 
 def _stretches(days: Iterable[date], *, upto: date) -> set[Stretch]:
@@ -128,9 +131,22 @@ def _stretches(days: Iterable[date], *, upto: date) -> set[Stretch]:
     return found | {after for one in found if (after := one.following).first <= upto}
 
 
-def _sum_stretch(one: Stretch, zone: str, at: datetime) -> None:
-    Fact.objects.filter(family=COUNTED, grain=one.grain, first=one.first).delete()
-    _keep(COUNTED, one.grain, of_stretch(one, zone=zone, at=at))
+def _together(found: Iterable[Stretch]) -> Iterator[list[Stretch]]:
+    """Stretches in runs of one length that follow each other, as long as one statement shall look at."""
+    run: list[Stretch] = []
+    for one in sorted(found):
+        if run and (run[-1].following != one or len(run) >= _AT_ONCE[one.grain]):
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
+
+
+def _sum_stretches(run: Sequence[Stretch], zone: str, at: datetime) -> None:
+    grain, first, last = run[0].grain, run[0].first, run[-1].first
+    Fact.objects.filter(family=COUNTED, grain=grain, first__gte=first, first__lte=last).delete()
+    keep_sums(COUNTED, grain, of_stretches(run, zone=zone, at=at))
 
 
 def _keep_visitors(stale: Iterable[date], today: date, zone: str) -> None:
@@ -148,10 +164,11 @@ def _keep_visitors(stale: Iterable[date], today: date, zone: str) -> None:
     counts = iter(buyers([glance.period_of(span, zone) for span in spans]))
     for days in WINDOWS:
         sums = [Sum(today, "", "", measure, next(counts)) for measure in (glance.NOW, glance.BEFORE)]
-        _keep(VISITORS, glance.grain_of(days), sums)
+        keep_sums(VISITORS, glance.grain_of(days), sums)
 
 
-def _keep(family: str, grain: str, sums: list[Sum]) -> None:
+def keep_sums(family: str, grain: str, sums: list[Sum]) -> None:
+    """Write sums down, of which there are none yet."""
     carry_out(
         "keep",
         {
