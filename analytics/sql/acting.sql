@@ -17,18 +17,17 @@ WITH doing AS (
      WHERE r.merchant_id = %(merchant)s AND r.id >= %(floor)s::uuid AND r.status = 'committed'
        AND r.reserved_at >= %(since)s::timestamptz AND r.reserved_at < %(until)s::timestamptz
 ), each AS (
-    SELECT coalesce(m.merged_into_id, d.id) AS who, d.number, bool_or(d.active) AS active, bool_or(d.earning) AS earning,
+    SELECT w.id AS who, d.number, bool_or(d.active) AS active, bool_or(d.earning) AS earning,
            bool_or(d.redeeming) AS redeeming
       FROM doing d
       LEFT JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = d.id AND m.merged_into_id IS NOT NULL
+      JOIN members_member w ON w.merchant_id = %(merchant)s AND w.id = coalesce(m.merged_into_id, d.id)
+     WHERE w.status IN ('active', 'blocked') AND w.joined_at < (%(bounds)s::timestamptz[])[d.number + 2]
      GROUP BY 1, 2
 ), summed AS (
-    SELECT e.number, count(*) FILTER (WHERE e.active) AS active, count(*) FILTER (WHERE e.earning) AS earning,
-           count(*) FILTER (WHERE e.redeeming) AS redeeming
-      FROM each e
-      JOIN members_member w ON w.merchant_id = %(merchant)s AND w.id = e.who AND w.status IN ('active', 'blocked')
-       AND w.joined_at < (%(bounds)s::timestamptz[])[e.number + 2]
-     GROUP BY e.number
+    SELECT number, count(*) FILTER (WHERE active) AS active, count(*) FILTER (WHERE earning) AS earning,
+           count(*) FILTER (WHERE redeeming) AS redeeming
+      FROM each GROUP BY number
 )
 SELECT s.number, '', '', m.measure, m.amount
   FROM summed s CROSS JOIN LATERAL (VALUES

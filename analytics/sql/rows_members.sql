@@ -32,6 +32,3 @@ WITH asked AS (
            (CASE %(whole)s::text WHEN 'one' THEN true WHEN 'joined' THEN a.joined ELSE false END)::int AS whole
       FROM asked a
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

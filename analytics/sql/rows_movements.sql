@@ -12,6 +12,3 @@ WITH found AS (
        AND a.unit = 'points' AND a.kind IN (%(part)s::text, %(whole)s::text)
        AND t.happened_at >= %(since)s::timestamptz AND t.happened_at < %(until)s::timestamptz
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
