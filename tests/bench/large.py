@@ -57,12 +57,17 @@ SELECT md5('account' || n)::uuid, %(shop)s, md5('member' || n)::uuid, 'points', 
   FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 
-# v: which of a member's orders; each about two hundred days after the one before.
+# v: which of a member's orders; each about two hundred days after the one before. Movements have ids that sort by when
+# they were, as everywhere: what happened lately is found by them.
 _ORDERS = """
-WITH placed AS MATERIALIZED (
+WITH dated AS (
     SELECT n, v, n || '-' || v AS name, 10 + n %% 490 AS points,
            %(since)s::timestamptz + (v * 200 + n %% 150) * interval '1 day' + n %% 36000 * interval '1 second' AS at
       FROM generate_series(%(first)s::int, %(last)s::int) n, generate_series(1, %(each)s::int) v),
+placed AS MATERIALIZED (
+    SELECT d.*, (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5('transfer' || name), 1, 3)
+                 || '8' || substr(md5('transfer' || name), 4, 15))::uuid AS transfer
+      FROM dated d),
 orders AS (
     INSERT INTO members_order (id, merchant_id, source, external_id, fingerprint, member_id, status, currency, total_minor,
                                discount_minor, points_minor, refunded_minor, unassigned_refund_minor, eligible_minor,
@@ -78,20 +83,20 @@ lines AS (
 transfers AS (
     INSERT INTO ledger_transfer (id, merchant_id, key, fingerprint, kind, move, unit, owner, amount, shortfall, source_kind,
                                  source, rule, actor, reason, happened_at, recorded_at)
-    SELECT md5('transfer' || name)::uuid, %(shop)s, 'order:' || name, md5(name)::uuid, 'earn', 'grant', 'points',
+    SELECT transfer, %(shop)s, 'order:' || name, md5(name)::uuid, 'earn', 'grant', 'points',
            md5('member' || n)::uuid, points, 0, 'order', md5('order' || name)::uuid, 'base', 'api:bench', '', at, at
       FROM placed),
 lots AS (
     INSERT INTO ledger_lot (id, merchant_id, account_id, transfer_id, granted, remaining, pending, expires_at)
-    SELECT md5('lot' || name)::uuid, %(shop)s, md5('account' || n)::uuid, md5('transfer' || name)::uuid, points, points,
+    SELECT md5('lot' || name)::uuid, %(shop)s, md5('account' || n)::uuid, transfer, points, points,
            false, at + interval '5 years' FROM placed),
 events AS (
     INSERT INTO events_event (merchant_id, kind, subject, actor, data, happened_at, recorded_at, dispatched_at)
     SELECT %(shop)s, 'points.earned', md5('member' || n)::uuid, 'api:bench', '{}', at, at, at FROM placed)
 INSERT INTO ledger_entry (merchant_id, transfer_id, line, account_id, unit, lot_id, amount, version, balance_after, hash)
-SELECT %(shop)s, md5('transfer' || name)::uuid, 1, %(issued)s::uuid, 'points', NULL, -points, NULL, NULL, NULL FROM placed
+SELECT %(shop)s, transfer, 1, %(issued)s::uuid, 'points', NULL, -points, NULL, NULL, NULL FROM placed
 UNION ALL
-SELECT %(shop)s, md5('transfer' || name)::uuid, 2, md5('account' || n)::uuid, 'points', md5('lot' || name)::uuid, points, v,
+SELECT %(shop)s, transfer, 2, md5('account' || n)::uuid, 'points', md5('lot' || name)::uuid, points, v,
        v * points, sha256('') FROM placed
 """
 
