@@ -137,7 +137,6 @@ def test_what_is_kept_is_all_of_it(cafe: Merchant) -> None:
 def test_a_lot_counts_once_at_an_age(cafe: Merchant, ana: Member, ben: Member) -> None:
     """Part of it used, another part taken back, the rest still there: all on the day it was given."""
     cup = create_reward(at=AT, details={"kind": "custom", "name": {"en": "Cup"}, "cost_points": 60})
-    publish(at=AT)
     buy(ana, 100, external_id="half")
     buy(ben, 40, at=AT - days(3))
     redeem_reward(member=ana.pk, reward=cup.pk, key="ana", at=AT)
