@@ -1,6 +1,7 @@
 """The overview's figures from facts: days that are over as they were summed, today and what is out of date counted now.
 They are the same numbers as those counted from the rows, to the last one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -9,6 +10,7 @@ from analytics.models import Fact, Mark
 from analytics.queries.freshness import today_of
 from analytics.queries.gathering import SIDES, VISITORS
 from analytics.queries.sums import Reader, reader
+from analytics.queries.sums import Sums as Amounts
 from analytics.rules.calendar import DAY, EARLIEST, LATEST, Days, midnight, overlap
 from loyalty.core.ledger.chart import MerchantAccount
 from members.queries.overview import Period, Sums, buyers, first_buyers
@@ -89,7 +91,8 @@ class Glance(Sums):
         """Sums of each period, and of all time last."""
         asked = [*self.spans, EVER]
         found = self.read.of_days(asked, measures)
-        return [{name: found.get((span, ""), {}).get(name, 0) for name in measures} for span in asked]
+        none: Amounts = Counter()
+        return [{name: found.get((span, ""), none)[name] for name in measures} for span in asked]
 
     def _visitors(self) -> tuple[int, int]:
         """Members who bought in each period. People do not add up, so what was kept stands for the days that are over,
