@@ -112,6 +112,7 @@ def fitted(shop: Any) -> list[Figure]:
     from analytics.tasks import refit_of
     from loyalty.core import clock
     from loyalty.core.tenancy.scope import SYSTEM, acting_for
+    from members.models import Member
 
     start = time.perf_counter()
     with acting_for(shop, by=SYSTEM):
@@ -120,10 +121,49 @@ def fitted(shop: Any) -> list[Figure]:
     start = time.perf_counter()
     refit_of(shop, at=clock.now(), always=True)
     whole = time.perf_counter() - start
+    with acting_for(shop, by=SYSTEM):
+        members = Member.objects.count()
     return [
+        fitted_lives(members),
         _seconds("worth: read everybody's purchases and fit", worked, REFIT),
         _seconds("worth: the whole night, every member written", whole, ""),
     ]
+
+
+def lives(customers: int, *, seed: int = 1) -> Any:
+    """Histories of so many customers as the model has them: the large shop's members all buy alike, which fits none."""
+    import numpy as np
+
+    from analytics.rules.histories import WEEK, Histories
+
+    random = np.random.default_rng(seed)
+    weeks = random.integers(1, 3 * 365, customers) / WEEK
+    rate, leaving = random.gamma(0.6, 1 / 8, customers), random.beta(0.8, 2.5, customers)
+    repeats, last, now = np.zeros(customers), np.zeros(customers), np.zeros(customers)
+    stays = np.ones(customers, dtype=bool)
+    while stays.any():
+        now[stays] += random.exponential(1 / np.maximum(rate[stays], 1e-9))
+        stays &= now < weeks
+        bought = np.flatnonzero(stays)
+        repeats[bought] += 1
+        last[bought] = np.rint(now[bought] * WEEK) / WEEK
+        stays[bought] = random.random(len(bought)) >= leaving[bought]
+    spend = np.where(repeats > 0, random.gamma(6, 20, customers), 0.0)
+    return Histories(np.arange(customers), repeats, np.minimum(last, weeks), weeks, spend)
+
+
+def fitted_lives(customers: int) -> Figure:
+    """Both models fitted to so many histories, and everybody foretold."""
+    from analytics.rules import bgnbd
+    from analytics.rules.predictions import in_weeks, predict, spending_of
+
+    told = lives(customers)
+    start = time.perf_counter()
+    told = in_weeks(told)
+    predict(bgnbd.fit(told), spending_of(told), told)
+    return _seconds(
+        f"worth: fit {customers:,} drawn histories and foretell each", time.perf_counter() - start, REFIT
+    )
 
 
 def _reading_key(shop: Any) -> str:
