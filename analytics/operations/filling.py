@@ -121,7 +121,7 @@ def _mark(found: Iterable[tuple[str, date, date]]) -> None:
 def _sum_days(family: str, days: Days, zone: str, at: datetime) -> None:
     first, after = days
     Fact.objects.filter(family=family, grain=Grain.DAY, first__gte=first, first__lt=after).delete()
-    keep_sums(family, Grain.DAY, of_days(family, days, zone=zone, at=at))
+    keep_sums(family=family, grain=Grain.DAY, sums=of_days(family, days, zone=zone, at=at))
 
 
 def _stretches(days: Iterable[date], *, upto: date) -> set[Stretch]:
@@ -146,7 +146,7 @@ def _together(found: Iterable[Stretch]) -> Iterator[list[Stretch]]:
 def _sum_stretches(run: Sequence[Stretch], zone: str, at: datetime) -> None:
     grain, first, last = run[0].grain, run[0].first, run[-1].first
     Fact.objects.filter(family=COUNTED, grain=grain, first__gte=first, first__lte=last).delete()
-    keep_sums(COUNTED, grain, of_stretches(run, zone=zone, at=at))
+    keep_sums(family=COUNTED, grain=grain, sums=of_stretches(run, zone=zone, at=at))
 
 
 def _keep_visitors(stale: Iterable[date], today: date, zone: str) -> None:
@@ -164,10 +164,10 @@ def _keep_visitors(stale: Iterable[date], today: date, zone: str) -> None:
     counts = iter(buyers([glance.period_of(span, zone) for span in spans]))
     for days in WINDOWS:
         sums = [Sum(today, "", "", measure, next(counts)) for measure in (glance.NOW, glance.BEFORE)]
-        keep_sums(VISITORS, glance.grain_of(days), sums)
+        keep_sums(family=VISITORS, grain=glance.grain_of(days), sums=sums)
 
 
-def keep_sums(family: str, grain: str, sums: list[Sum]) -> None:
+def keep_sums(*, family: str, grain: str, sums: list[Sum]) -> None:
     """Write sums down, of which there are none yet."""
     carry_out(
         "keep",

@@ -29,5 +29,5 @@ def keep_owed(*, at: datetime) -> bool:
     found = as_sums(count(zone=zone, at=at))
     Fact.objects.filter(family=OWED).delete()
     for grain, sums in found.items():
-        keep_sums(OWED, grain, sums)
+        keep_sums(family=OWED, grain=grain, sums=sums)
     return True

@@ -77,10 +77,10 @@ def test_whoever_is_stopped_half_way_leaves_nothing_half_done(
     steps = iter(range(1, 1000))
     real = filling.keep_sums
 
-    def killed(*args: object) -> None:
+    def killed(**asked: object) -> None:
         if next(steps) == step:
             raise KeyboardInterrupt
-        real(*args)  # type: ignore[arg-type]
+        real(**asked)  # type: ignore[arg-type]
 
     monkeypatch.setattr(filling, "keep_sums", killed)
     with pytest.raises(KeyboardInterrupt):

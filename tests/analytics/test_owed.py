@@ -128,7 +128,7 @@ def test_what_is_kept_is_all_of_it(cafe: Merchant) -> None:
         Agreement(200, 30, 10, 220, 220),
     )
     for grain, sums in as_sums(found).items():
-        keep_sums(OWED, grain, sums)
+        keep_sums(family=OWED, grain=grain, sums=sums)
     assert kept() == found
     Fact.objects.filter(family=OWED, measure="pending").update(amount=21)
     assert kept() != found

@@ -199,16 +199,18 @@ def test_a_large_shop_opens_the_same_rows_to_the_same_figures(
         buy(busy.ana, 10, at=clock.now())
     fill_of(busy.merchant)
     counted = {key: opened(busy, owner, key) for key in FIGURES}
+    page, seen = busy.url(f"reports/figures/revenue/{MARCH}"), 0
+    count = owner.get(page).context["count"]
+    assert count > 1
     monkeypatch.setattr(freshness, "LIVE_BELOW", 1)
     assert {key: opened(busy, owner, key) for key in FIGURES} == counted
     monkeypatch.setattr(drilldown, "PAGE", 1)
-    page, seen = busy.url(f"reports/figures/revenue/{MARCH}"), 0
     while page:
         answer = owner.get(page)
         assert (answer.context["count"], answer.context["summary"]) == (None, "")
         seen += len(answer.context["rows"])
         page = answer.context["next_url"]
-    assert seen == 3
+    assert seen == count
 
 
 def test_twin_a_large_shop_reads_the_figure_from_facts_alone(
