@@ -5,7 +5,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from analytics.operations import advising, filling, valuing
+from analytics.operations import advising, filling, owing, valuing
 from loyalty.core import clock
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import SYSTEM, acting_for
@@ -35,6 +35,8 @@ def fill_of(merchant: Merchant) -> int:
         with acting_for(merchant, by=SYSTEM):
             more = filling.sum_batch(at=at)
         done += 1
+    with acting_for(merchant, by=SYSTEM):
+        owing.keep_owed(at=at)
     return done
 
 

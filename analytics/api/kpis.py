@@ -186,14 +186,14 @@ class KpiRows(Endpoint):
         null."""
         zone, asked = shop_of_scope().timezone, call.query
         first = int(unseal("kpi-rows", asked.cursor)[0]) if asked.cursor else 0
-        found = opened.rows(
+        found = opened.some_rows(
             key, _period(call, zone), zone=zone, at=call.at, cut=asked.cut, name=asked.name, first=first,
-            most=asked.limit,
+            most=asked.limit + 1,
         )  # fmt: skip
-        more = first + asked.limit < found.count
-        window = Window(found.rows, seal("kpi-rows", [first + asked.limit]) if more else None, None)
+        more, found = len(found) > asked.limit, found[: asked.limit]
+        window = Window(found, seal("kpi-rows", [first + asked.limit]) if more else None, None)
         kind = "ord" if definition(key).opens.what == "orders" else "mbr"
-        return call.page(window, [_row(one, kind) for one in found.rows])
+        return call.page(window, [_row(one, kind) for one in found])
 
 
 def _row(one: opened.Row, kind: str) -> KpiRow:

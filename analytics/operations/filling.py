@@ -4,20 +4,33 @@ A day that is to be summed is marked first; the transaction that sums it takes t
 between leaves marks behind and nothing half done: the next run does it again, and nothing is ever counted twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
 from analytics.models import Fact, Mark, Stale
-from analytics.queries.freshness import today_of, touched
-from analytics.queries.gathering import COUNTED, DAILY, FAMILIES, Sum, of_days, of_stretch
+from analytics.queries import glance
+from analytics.queries.freshness import is_large, today_of, touched
+from analytics.queries.gathering import (
+    COUNTED,
+    DAILY,
+    FAMILIES,
+    VISITORS,
+    WINDOWS,
+    Sum,
+    of_days,
+    of_stretches,
+)
 from analytics.queries.statements import answer, carry_out
 from analytics.rules.calendar import DAY, Days, Grain, Stretch, runs, stretch
 from loyalty.core.merchants.queries import shop_of_scope
+from members.queries.overview import buyers
 
 BATCH_DAYS = 400
 """Days of history that are summed in one transaction: a year and a month."""
+_AT_ONCE = {Grain.DAY: 91, Grain.WEEK: 13, Grain.MONTH: 3, Grain.QUARTER: 1, Grain.YEAR: 1}
+"""So many stretches that follow each other are counted by one statement: about a quarter of a year, or one stretch."""
 _GAP_DAYS = 7  # days in between that need not be summed cost less than asking once more
 
 
@@ -65,6 +78,7 @@ def sum_batch(*, at: datetime) -> bool:
     mark = Mark.objects.select_for_update().first()
     if mark is None:
         return False
+    carry_out("room", {})
     oldest = Stale.objects.order_by("day").values_list("day", flat=True).first()
     if oldest is not None:
         marked = Stale.objects.filter(day__lt=oldest + timedelta(days=BATCH_DAYS))
@@ -74,11 +88,13 @@ def sum_batch(*, at: datetime) -> bool:
         for family in DAILY:
             for span in runs(days.get(family, []), gap=_GAP_DAYS):
                 _sum_days(family, span, zone, at)
-        for one in sorted(_stretches(days.get(COUNTED, []), upto=max(today_of(zone, at), mark.day))):
-            _sum_stretch(one, zone, at)
+        for found in _together(_stretches(days.get(COUNTED, []), upto=max(today_of(zone, at), mark.day))):
+            _sum_stretches(found, zone, at)
+        _keep_visitors(days.get(VISITORS, []), today_of(zone, at), zone)
         marked.delete()
     if Stale.objects.exists():
         return True
+    _keep_visitors([], today_of(zone, at), zone)
     mark.filled_at = at
     mark.save(update_fields=["filled_at"])
     return False
@@ -105,7 +121,7 @@ def _mark(found: Iterable[tuple[str, date, date]]) -> None:
 def _sum_days(family: str, days: Days, zone: str, at: datetime) -> None:
     first, after = days
     Fact.objects.filter(family=family, grain=Grain.DAY, first__gte=first, first__lt=after).delete()
-    _keep(family, Grain.DAY, of_days(family, days, zone=zone, at=at))
+    keep_sums(family=family, grain=Grain.DAY, sums=of_days(family, days, zone=zone, at=at))
 
 
 def _stretches(days: Iterable[date], *, upto: date) -> set[Stretch]:
@@ -115,17 +131,49 @@ def _stretches(days: Iterable[date], *, upto: date) -> set[Stretch]:
     return found | {after for one in found if (after := one.following).first <= upto}
 
 
-def _sum_stretch(one: Stretch, zone: str, at: datetime) -> None:
-    Fact.objects.filter(family=COUNTED, grain=one.grain, first=one.first).delete()
-    _keep(COUNTED, one.grain, of_stretch(one, zone=zone, at=at))
+def _together(found: Iterable[Stretch]) -> Iterator[list[Stretch]]:
+    """Stretches in runs of one length that follow each other, as long as one statement shall look at."""
+    run: list[Stretch] = []
+    for one in sorted(found):
+        if run and (run[-1].following != one or len(run) >= _AT_ONCE[one.grain]):
+            yield run
+            run = []
+        run.append(one)
+    if run:
+        yield run
 
 
-def _keep(family: str, grain: Grain, sums: list[Sum]) -> None:
+def _sum_stretches(run: Sequence[Stretch], zone: str, at: datetime) -> None:
+    grain, first, last = run[0].grain, run[0].first, run[-1].first
+    Fact.objects.filter(family=COUNTED, grain=grain, first__gte=first, first__lte=last).delete()
+    keep_sums(family=COUNTED, grain=grain, sums=of_stretches(run, zone=zone, at=at))
+
+
+def _keep_visitors(stale: Iterable[date], today: date, zone: str) -> None:
+    """Count who bought lately, in a large shop, once a day and again where a day was marked. What was kept and does not
+    hold any more goes."""
+    found = Fact.objects.filter(family=VISITORS)
+    begun = glance.before(max(WINDOWS), today)[0]
+    if not is_large(today):
+        found.delete()
+        return
+    if found.filter(first=today).exists() and not any(begun <= day < today for day in stale):
+        return
+    found.delete()
+    spans = [span(days, today) for days in WINDOWS for span in (glance.closed, glance.before)]
+    counts = iter(buyers([glance.period_of(span, zone) for span in spans]))
+    for days in WINDOWS:
+        sums = [Sum(today, "", "", measure, next(counts)) for measure in (glance.NOW, glance.BEFORE)]
+        keep_sums(family=VISITORS, grain=glance.grain_of(days), sums=sums)
+
+
+def keep_sums(*, family: str, grain: str, sums: list[Sum]) -> None:
+    """Write sums down, of which there are none yet."""
     carry_out(
         "keep",
         {
             "family": family,
-            "grain": grain.value,
+            "grain": grain,
             "firsts": [one.first for one in sums],
             "cuts": [one.cut for one in sums],
             "names": [one.name for one in sums],

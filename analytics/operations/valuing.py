@@ -62,6 +62,7 @@ def due(*, at: datetime) -> bool:
 def work_out(*, at: datetime) -> Worked:
     """Read everybody's purchases and fit the models. Writes nothing."""
     shop = shop_of_scope()
+    carry_out("room", {})
     source = buying(zone=shop.timezone, currency=shop.currency, at=at)
     row = ValueFit(
         day=today_of(shop.timezone, at), customers=len(source.members), months=MONTHS, worked_out_at=at

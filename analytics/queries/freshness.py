@@ -44,12 +44,14 @@ def today_of(zone: str, at: datetime) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def freshness(*, zone: str, at: datetime) -> Freshness:
-    """What the facts of the shop cannot answer for at this moment."""
+def freshness(*, zone: str, at: datetime, exactly: bool = False) -> Freshness:
+    """What the facts of the shop cannot answer for at this moment. `exactly` says that a large shop is to be counted up
+    to the present, too; today is then counted in any case."""
     mark = Mark.objects.first()
     if mark is None or mark.zone != zone:
         return Freshness({family: [(EARLIEST, LATEST)] for family in FAMILIES}, at)
-    if mark.filled_at is not None and _is_large(today_of(zone, at)):
+    today = today_of(zone, at)
+    if not exactly and mark.filled_at is not None and is_large(today):
         return Freshness({}, mark.filled_at, False)
     spans: dict[str, list[Days]] = {family: [] for family in FAMILIES}
     for family, first, last in touched(mark, zone=zone, at=at):
@@ -60,9 +62,12 @@ def freshness(*, zone: str, at: datetime) -> Freshness:
     for family, found in days.items():
         spans[family] += runs(found)
     # Time alone changes these: silences that are over, and who has not come back on a day that has begun.
-    after = max(today_of(zone, at), mark.day) + DAY
+    after = max(today, mark.day) + DAY
     spans["lapses"].append((mark.day, after))
     spans[COUNTED].append((mark.day + DAY, after))
+    if exactly:
+        for found_spans in spans.values():
+            found_spans.append((today, today + DAY))
     return Freshness({family: merged(found) for family, found in spans.items()}, at)
 
 
@@ -77,7 +82,8 @@ def touched(mark: Mark, *, zone: str, at: datetime, upto: Position = ALL) -> lis
     )  # fmt: skip
 
 
-def _is_large(today: date) -> bool:
+def is_large(today: date) -> bool:
+    """Whether the facts say that so much was bought lately that counting it anew takes long."""
     month = Fact.objects.filter(
         grain="day", cut="", name="", measure="orders", first__gte=today - timedelta(days=30)
     )

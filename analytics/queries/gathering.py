@@ -1,5 +1,6 @@
 """Sums made from what really happened: the same statements fill the facts and count today while it goes on."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +15,12 @@ DAILY = ("orders", "refunds", "points", "rewards", "members", "lapses", "answers
 """Families of sums that add up: kept by day."""
 COUNTED = "buyers"
 """The family of heads, which do not add up: kept for each stretch of its own."""
-FAMILIES = (*DAILY, COUNTED)
+VISITORS = "visitors"
+"""The family of who bought in the last so many days, which the overview shows: kept for the present day alone, and only
+in a large shop."""
+FAMILIES = (*DAILY, COUNTED, VISITORS)
+WINDOWS = (7, 30, 90, 365)
+"""How many days the overview looks back."""
 SILENCE_DAYS = 180
 """After so many days without a purchase a member counts as lapsed."""
 
@@ -56,10 +62,17 @@ def of_days(family: str, days: Days, *, zone: str, at: datetime) -> list[Sum]:
 
 def of_stretch(found: Stretch, *, zone: str, at: datetime) -> list[Sum]:
     """The heads of a stretch. What is nought is left out."""
-    since, until = found.since(zone), found.until(zone)
-    asked = {**_asked(since, until, zone, at), "before": found.previous.since(zone)}
-    names = ["buyers", "acting", *(["cohorts"] if found.grain is Grain.MONTH else [])]
-    return [Sum(found.first, *row) for name in names for row in answer(name, asked)]
+    return of_stretches([found], zone=zone, at=at)
+
+
+def of_stretches(found: Sequence[Stretch], *, zone: str, at: datetime) -> list[Sum]:
+    """The heads of stretches of one length that follow each other, oldest first. What is nought is left out."""
+    since, until = found[0].since(zone), found[-1].until(zone)
+    before = found[0].previous.since(zone)
+    bounds = [before, *(one.since(zone) for one in found), until]
+    asked = {**_asked(since, until, zone, at), "before": before, "bounds": bounds}
+    names = ["buyers", "acting", *(["cohorts"] if found[0].grain is Grain.MONTH else [])]
+    return [Sum(found[number - 1].first, *row) for name in names for number, *row in answer(name, asked)]
 
 
 def floor(since: datetime) -> UUID:

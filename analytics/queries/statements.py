@@ -18,10 +18,13 @@ def _text(name: str) -> str:
     return (_FOLDER / f"{name}.sql").read_text()
 
 
-def answer(name: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of the statement in `sql/<name>.sql`, for the merchant acted for."""
+def answer(name: str, values: Mapping[str, Any], *, ending: str = "") -> list[tuple[Any, ...]]:
+    """The rows of the statement in `sql/<name>.sql`, for the merchant acted for. An `ending` that several statements
+    share has a file of its own."""
     with planned_for_its_values(), connection.cursor() as cursor:
-        cursor.execute(_text(name), {**values, "merchant": scope.merchant_id()})
+        cursor.execute(
+            _text(name) + (_text(ending) if ending else ""), {**values, "merchant": scope.merchant_id()}
+        )
         return cursor.fetchall()
 
 

@@ -117,6 +117,6 @@ def _together(parts: Iterable[Sums]) -> Sums:
     return found
 
 
-def reader(*, zone: str, at: datetime) -> Reader:
-    """A reader of the facts as they are now."""
-    return Reader(zone, at, freshness(zone=zone, at=at))
+def reader(*, zone: str, at: datetime, exactly: bool = False) -> Reader:
+    """A reader of the facts as they are now; `exactly` as in `freshness`."""
+    return Reader(zone, at, freshness(zone=zone, at=at, exactly=exactly))

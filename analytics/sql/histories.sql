@@ -2,10 +2,10 @@
 -- and after the first day; and the same as it was known on an earlier day, with how many days followed. Merged members
 -- are one; who is no member any more is left out. Days are numbered from the first of the first year.
 WITH visits AS (
-    SELECT coalesce(m.merged_into_id, m.id) AS who, (o.placed_at AT TIME ZONE %(zone)s::text)::date AS day,
+    SELECT coalesce(m.merged_into_id, o.member_id) AS who, (o.placed_at AT TIME ZONE %(zone)s::text)::date AS day,
            sum(o.total_minor - o.refunded_minor) AS net
       FROM members_order o
-      JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id
+      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id AND m.merged_into_id IS NOT NULL
      WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND o.member_id IS NOT NULL
        AND o.placed_at < %(until)s::timestamptz
      GROUP BY 1, 2

@@ -1,11 +1,11 @@
 -- How often somebody had bought nothing for as long as the shop's silence lasts, by the day on which that was so. Merged
 -- members are one; who comes back can lapse again.
 WITH visits AS (
-    SELECT coalesce(m.merged_into_id, m.id) AS who, o.placed_at,
-           lead(o.placed_at) OVER (PARTITION BY coalesce(m.merged_into_id, m.id) ORDER BY o.placed_at) AS next
+    SELECT coalesce(m.merged_into_id, o.member_id) AS who, o.placed_at,
+           lead(o.placed_at) OVER (PARTITION BY coalesce(m.merged_into_id, o.member_id) ORDER BY o.placed_at) AS next
       FROM members_order o
-      JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id
-     WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded'
+      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id AND m.merged_into_id IS NOT NULL
+     WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND o.member_id IS NOT NULL
        AND o.placed_at >= %(since)s::timestamptz - make_interval(days => %(silence)s::int)
        AND o.placed_at < %(until)s::timestamptz
 ), ended AS (

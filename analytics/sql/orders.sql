@@ -9,8 +9,8 @@ WITH standing AS (
            CASE WHEN o.member_id IS NOT NULL THEN coalesce(s.to_tier, '') END AS tier,
            o.member_id IS NOT NULL AS known, o.total_minor, o.refunded_minor
       FROM members_order o
-      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id
-      LEFT JOIN standing s ON s.member_id = coalesce(m.merged_into_id, m.id) AND s.since <= o.placed_at
+      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id AND m.merged_into_id IS NOT NULL
+      LEFT JOIN standing s ON s.member_id = coalesce(m.merged_into_id, o.member_id) AND s.since <= o.placed_at
                           AND (s.until IS NULL OR s.until > o.placed_at)
      WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded'
        AND o.placed_at >= %(since)s::timestamptz AND o.placed_at < %(until)s::timestamptz

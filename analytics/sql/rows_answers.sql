@@ -10,6 +10,3 @@ WITH given AS (
            CASE WHEN g.score >= 9 THEN 1 WHEN g.score <= 6 THEN -1 ELSE 0 END AS part, 1 AS whole
       FROM given g JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = g.member_id
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

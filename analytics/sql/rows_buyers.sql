@@ -5,11 +5,11 @@ WITH standing AS (
            lead(changed_at) OVER (PARTITION BY member_id ORDER BY changed_at, id) AS until
       FROM members_tierchange WHERE merchant_id = %(merchant)s AND %(cut)s::text = 'tier'
 ), placed AS (
-    SELECT coalesce(m.merged_into_id, m.id) AS who, o.placed_at, o.placed_at >= %(since)s::timestamptz AS now,
+    SELECT coalesce(m.merged_into_id, o.member_id) AS who, o.placed_at, o.placed_at >= %(since)s::timestamptz AS now,
            o.total_minor - o.refunded_minor AS net
       FROM members_order o
-      JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id
-      LEFT JOIN standing s ON s.member_id = coalesce(m.merged_into_id, m.id) AND s.since <= o.placed_at
+      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id AND m.merged_into_id IS NOT NULL
+      LEFT JOIN standing s ON s.member_id = coalesce(m.merged_into_id, o.member_id) AND s.since <= o.placed_at
                           AND (s.until IS NULL OR s.until > o.placed_at)
      WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND o.member_id IS NOT NULL
        AND o.placed_at >= %(before)s::timestamptz AND o.placed_at < %(until)s::timestamptz
@@ -28,6 +28,3 @@ WITH standing AS (
            CASE %(whole)s::text WHEN 'one' THEN (orders > 0)::int WHEN 'before' THEN before::int ELSE 0 END AS whole
       FROM asked
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

@@ -8,6 +8,3 @@ WITH found AS (
        AND t.happened_at < %(until)s::timestamptz
      GROUP BY t.owner
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

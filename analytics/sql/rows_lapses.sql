@@ -1,10 +1,10 @@
 -- Each silence of a member that had lasted as long as the shop's in a period, and when that was.
 WITH visits AS (
-    SELECT coalesce(m.merged_into_id, m.id) AS who, o.placed_at + make_interval(days => %(silence)s::int) AS ended,
-           lead(o.placed_at) OVER (PARTITION BY coalesce(m.merged_into_id, m.id) ORDER BY o.placed_at) AS next
+    SELECT coalesce(m.merged_into_id, o.member_id) AS who, o.placed_at + make_interval(days => %(silence)s::int) AS ended,
+           lead(o.placed_at) OVER (PARTITION BY coalesce(m.merged_into_id, o.member_id) ORDER BY o.placed_at) AS next
       FROM members_order o
-      JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id
-     WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded'
+      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id AND m.merged_into_id IS NOT NULL
+     WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND o.member_id IS NOT NULL
        AND o.placed_at >= %(since)s::timestamptz - make_interval(days => %(silence)s::int)
        AND o.placed_at < %(until)s::timestamptz
 ), found AS (
@@ -13,6 +13,3 @@ WITH visits AS (
      WHERE v.ended >= %(since)s::timestamptz AND v.ended < least(%(until)s::timestamptz, %(now)s::timestamptz)
        AND (v.next IS NULL OR v.next > v.ended)
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

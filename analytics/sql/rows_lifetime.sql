@@ -1,10 +1,10 @@
 -- What everybody has spent until the end of a period, and whether they are a member; those who have been erased are none,
 -- but what they spent was spent.
 WITH spent AS (
-    SELECT coalesce(m.merged_into_id, m.id) AS who, sum(o.total_minor - o.refunded_minor) AS net, max(o.placed_at) AS last
+    SELECT coalesce(m.merged_into_id, o.member_id) AS who, sum(o.total_minor - o.refunded_minor) AS net, max(o.placed_at) AS last
       FROM members_order o
-      JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id
-     WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND o.placed_at < %(until)s::timestamptz
+      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id AND m.merged_into_id IS NOT NULL
+     WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND o.member_id IS NOT NULL AND o.placed_at < %(until)s::timestamptz
      GROUP BY 1
 ), here AS (
     SELECT m.id AS who, m.joined_at FROM members_member m
@@ -14,6 +14,3 @@ WITH spent AS (
            coalesce(s.net, 0) AS part, (h.who IS NOT NULL)::int AS whole
       FROM here h FULL JOIN spent s ON s.who = h.who
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

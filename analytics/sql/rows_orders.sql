@@ -6,8 +6,8 @@ WITH standing AS (
 ), asked AS (
     SELECT o.id, o.placed_at, o.total_minor - o.refunded_minor AS net, o.member_id IS NOT NULL AS known
       FROM members_order o
-      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id
-      LEFT JOIN standing s ON s.member_id = coalesce(m.merged_into_id, m.id) AND s.since <= o.placed_at
+      LEFT JOIN members_member m ON m.merchant_id = o.merchant_id AND m.id = o.member_id AND m.merged_into_id IS NOT NULL
+      LEFT JOIN standing s ON s.member_id = coalesce(m.merged_into_id, o.member_id) AND s.since <= o.placed_at
                           AND (s.until IS NULL OR s.until > o.placed_at)
      WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded'
        AND o.placed_at >= %(since)s::timestamptz AND o.placed_at < %(until)s::timestamptz
@@ -23,6 +23,3 @@ WITH standing AS (
                 ELSE 0 END AS whole
       FROM asked
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

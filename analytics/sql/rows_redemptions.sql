@@ -9,6 +9,3 @@ WITH found AS (
        AND r.reserved_at >= %(since)s::timestamptz AND r.reserved_at < %(until)s::timestamptz
        AND (%(cut)s::text = '' OR r.channel = %(name)s::text)
 )
-SELECT id, about, at, note, part, whole, (sum(part) OVER ())::bigint, (sum(whole) OVER ())::bigint, count(*) OVER ()
-  FROM found WHERE part <> 0 OR whole <> 0
- ORDER BY part DESC, at DESC NULLS LAST, id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

@@ -24,8 +24,13 @@ WITH news AS MATERIALIZED (
     SELECT unnest('{orders,buyers,lapses}'::text[]) AS family, o.placed_at AS at
       FROM named n JOIN members_order o ON o.merchant_id = %(merchant)s AND o.id = n.id WHERE n.name = 'order'
     UNION ALL
-    SELECT unnest('{orders,buyers,lapses}'::text[]), o.placed_at
+    SELECT unnest('{orders,buyers,lapses,visitors}'::text[]), o.placed_at
       FROM others p JOIN members_order o ON o.merchant_id = %(merchant)s AND o.member_id = p.id
+    UNION ALL
+    -- Money given back or points that move do not change who bought.
+    SELECT 'visitors', o.placed_at
+      FROM named n JOIN members_order o ON o.merchant_id = %(merchant)s AND o.id = n.id
+     WHERE n.name = 'order' AND n.kind <> 'order.refunded' AND n.kind !~ '^points[.]'
     UNION ALL
     SELECT unnest('{rewards,buyers}'::text[]), r.reserved_at
       FROM named n JOIN rewards_redemption r ON r.merchant_id = %(merchant)s AND r.id = n.id WHERE n.name = 'redemption'

@@ -1,6 +1,6 @@
 """A merchant's few true figures for a stretch of time, each with the rows that add up to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -56,18 +56,22 @@ class Figure:
 
 def overview(period: Period) -> dict[str, Figure]:
     """All figures by key, in reading order. Points come from the books, money from orders, guests' too."""
-    return _figures(_Sums((period,)), 0)
+    return _figures(Sums((period,)), 0)
 
 
-def overview_and_before(period: Period) -> tuple[dict[str, Figure], dict[str, Figure]]:
-    """All figures of a period and of the one before it; both are summed in one pass over the rows."""
-    sums = _Sums((period, period.before))
+def overview_and_before(
+    period: Period, sums: "Sums | None" = None
+) -> tuple[dict[str, Figure], dict[str, Figure]]:
+    """All figures of a period and of the one before it; both are summed in one pass over the rows, or are what `sums`
+    of the two say."""
+    sums = sums or Sums((period, period.before))
     return _figures(sums, 0), _figures(sums, 1)
 
 
-def figure(key: str, period: Period) -> Figure:
-    """One figure; only what it needs is summed. `NotFound` for an unknown key."""
-    return _figure(_known(key), _Sums((period,)), 0)
+def figure(key: str, period: Period, sums: "Sums | None" = None) -> Figure:
+    """One figure; only what it needs is summed, or is taken from `sums`, whose first period it is. `NotFound` for an
+    unknown key."""
+    return _figure(_known(key), sums or Sums((period,)), 0)
 
 
 def rows(key: str, period: Period) -> QuerySet[Any, Any]:
@@ -91,8 +95,12 @@ def _known(key: str) -> str:
     return key
 
 
-class _Sums:
-    """What figures are made of, one of each for every period. Each source is asked when a figure first needs it."""
+class Sums:
+    """What figures are made of, one of each for every period. Each source is asked when a figure first needs it.
+
+    These come from the rows themselves. Whoever has kept some of them already may answer in their place, to the same
+    numbers.
+    """
 
     def __init__(self, periods: tuple[Period, ...]) -> None:
         self.periods = periods
@@ -110,16 +118,15 @@ class _Sums:
         of_member: dict[str, Any] = {}
         over_all: dict[str, Any] = {}
         for n, period in enumerate(self.periods):
-            within = Q(placed_at__gte=period.since, placed_at__lt=period.until)
+            within = _placed(period)
             of_member[f"number_{n}"] = Count("placed_at", filter=within)
             of_member[f"net_{n}"] = Sum(F("total_minor") - F("refunded_minor"), filter=within, default=0)
             over_all[f"count_{n}"] = Sum(f"number_{n}", default=0)
             over_all[f"revenue_{n}"] = Sum(f"net_{n}", default=0)
             over_all[f"by_members_{n}"] = Sum(f"net_{n}", filter=Q(member__isnull=False), default=0)
             over_all[f"active_{n}"] = Count("member", filter=Q(**{f"number_{n}__gt": 0}))
-        whole = Period(min(each.since for each in self.periods), max(each.until for each in self.periods))
         with planned_for_its_values():
-            return _orders(whole).values("member").annotate(**of_member).aggregate(**over_all)
+            return _orders(_whole(self.periods)).values("member").annotate(**of_member).aggregate(**over_all)
 
     @cached_property
     def points(self) -> list[dict[str, int]]:
@@ -136,16 +143,36 @@ class _Sums:
         return self.points[n].get(account, 0)
 
 
-def _figures(sums: _Sums, n: int) -> dict[str, Figure]:
+def buyers(periods: Sequence[Period]) -> list[int]:
+    """How many members bought in each period and did not cancel it: `members_active` of each."""
+    of_member = {f"number_{n}": Count("placed_at", filter=_placed(each)) for n, each in enumerate(periods)}
+    over_all = {
+        f"active_{n}": Count("member", filter=Q(**{f"number_{n}__gt": 0})) for n in range(len(periods))
+    }
+    with planned_for_its_values():
+        found = _orders(_whole(periods)).values("member").annotate(**of_member).aggregate(**over_all)
+    return [found[f"active_{n}"] for n in range(len(periods))]
+
+
+def first_buyers(period: Period, *, since: datetime) -> int:
+    """How many members bought in the period who had not since an earlier instant: by so many more have bought since
+    then than had until the period began."""
+    earlier = _orders(Period(since, period.since)).filter(member=OuterRef("member"))
+    found = _orders(period).filter(~Exists(earlier), member__isnull=False)
+    with planned_for_its_values():
+        return found.aggregate(n=Count("member", distinct=True))["n"]
+
+
+def _figures(sums: Sums, n: int) -> dict[str, Figure]:
     return {key: _figure(key, sums, n) for key in _FIGURES}
 
 
-def _figure(key: str, sums: _Sums, n: int) -> Figure:
+def _figure(key: str, sums: Sums, n: int) -> Figure:
     made = _FIGURES[key]
     return Figure(key, made.value(sums, n), made.unit, made.says())
 
 
-def _share(sums: _Sums, n: int) -> Decimal | None:
+def _share(sums: Sums, n: int) -> Decimal | None:
     issued = sums.moved(MerchantAccount.ISSUED, n)
     return Decimal(-sums.moved(MerchantAccount.REDEEMED, n)) / issued if issued > 0 else None
 
@@ -154,11 +181,18 @@ def _joined(period: Period) -> Q:
     return Q(status__in=PRESENT, joined_at__gte=period.since, joined_at__lt=period.until)
 
 
+def _placed(period: Period) -> Q:
+    return Q(placed_at__gte=period.since, placed_at__lt=period.until)
+
+
+def _whole(periods: Sequence[Period]) -> Period:
+    """From the first of all until the last."""
+    return Period(min(each.since for each in periods), max(each.until for each in periods))
+
+
 def _orders(period: Period) -> QuerySet[Order]:
     """Orders made in the period that still stand."""
-    return Order.objects.filter(
-        status=Order.Status.RECORDED, placed_at__gte=period.since, placed_at__lt=period.until
-    )
+    return Order.objects.filter(_placed(period), status=Order.Status.RECORDED)
 
 
 def _newest(found: QuerySet[Order]) -> QuerySet[Order]:
@@ -179,7 +213,7 @@ class _Made(NamedTuple):
     unit: str
     says: Callable[[], str]
     rows: Callable[[Period], QuerySet[Any, Any]]
-    value: Callable[[_Sums, int], int | Decimal | None]
+    value: Callable[[Sums, int], int | Decimal | None]
 
 
 _FIGURES: dict[str, _Made] = {

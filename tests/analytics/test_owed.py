@@ -1,13 +1,28 @@
 """What is owed to members agrees with the books to the point, and the journal of the months adds up to it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from analytics.queries.liability import closings, months_of, owed
+from analytics.models import Fact
+from analytics.operations.filling import keep_sums
+from analytics.operations.owing import keep_owed
+from analytics.queries import freshness
+from analytics.queries.liability import (
+    OWED,
+    Agreement,
+    Counted,
+    as_sums,
+    closings,
+    count,
+    kept,
+    months_of,
+    owed,
+)
 from analytics.queries.sums import reader
+from analytics.rules.breakage import Movement
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import outstanding
 from loyalty.core.merchants.models import Merchant
@@ -75,3 +90,57 @@ def test_the_journal_adds_up_month_by_month_to_what_the_books_hold(promises: Non
 def test_a_shop_that_owes_nothing(cafe: Merchant) -> None:
     found = owed(zone=ZONE, at=NOW)
     assert (found.cohorts, found.expected, found.agreement.holds) == ([], 0, True)
+
+
+def test_a_large_shop_keeps_what_it_owes_for_an_hour(
+    promises: None, ana: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill()
+    assert not keep_owed(at=NOW)
+    assert kept() is None  # a small shop is counted whenever somebody looks
+    live = owed(zone=ZONE, at=NOW)
+    monkeypatch.setattr(freshness, "LIVE_BELOW", 1)
+    buy(ana, 500, at=NOW - days(1))
+    buy(ana, 300, at=NOW - days(3))
+    fill()
+    later = NOW + timedelta(minutes=59)
+    assert keep_owed(at=NOW)
+    counted = count(zone=ZONE, at=NOW)
+    assert kept() == replace(counted, at=NOW)
+    assert owed(zone=ZONE, at=later).as_of == NOW
+    assert owed(zone=ZONE, at=NOW).expected == live.expected + 800
+    adjust_points(member=ana.pk, amount=1000, reason="Sorry", at=later)
+    assert not keep_owed(at=later)
+    assert owed(zone=ZONE, at=later).expected == live.expected + 800
+    later += timedelta(minutes=1)
+    assert keep_owed(at=later)
+    assert owed(zone=ZONE, at=later).expected == live.expected + 1800
+    assert kept() == count(zone=ZONE, at=later)
+    assert verify() == []
+
+
+def test_what_is_kept_is_all_of_it(cafe: Merchant) -> None:
+    """Months, ages and sums of every kind come back as they were counted."""
+    found = Counted(
+        NOW,
+        [(date(2026, 3, 1), 3, 300, 200, 20, date(2027, 3, 31)), (date(2026, 4, 1), 1, 50, 0, 0, None)],
+        [Movement(0, 1, 0, 5, 2), Movement(30, 0, 40, 0, 1), Movement(400, 7, 8, 9, 3)],
+        Agreement(200, 30, 10, 220, 220),
+    )
+    for grain, sums in as_sums(found).items():
+        keep_sums(family=OWED, grain=grain, sums=sums)
+    assert kept() == found
+    Fact.objects.filter(family=OWED, measure="pending").update(amount=21)
+    assert kept() != found
+
+
+def test_a_lot_counts_once_at_an_age(cafe: Merchant, ana: Member, ben: Member) -> None:
+    """Part of it used, another part taken back, the rest still there: all on the day it was given."""
+    cup = create_reward(at=AT, details={"kind": "custom", "name": {"en": "Cup"}, "cost_points": 60})
+    buy(ana, 100, external_id="half")
+    buy(ben, 40, at=AT - days(3))
+    redeem_reward(member=ana.pk, reward=cup.pk, key="ana", at=AT)
+    refund_order(source="api", order_external_id="half", refund=NewRefund("r", AT, (), 1000), at=AT)
+    assert count(zone=ZONE, at=AT).ages == [Movement(0, 60, 0, 40, 1), Movement(3, 0, 0, 40, 1)]
+    later = [Movement(0, 60, 0, 10, 1), Movement(1, 0, 0, 30, 1), Movement(4, 0, 0, 40, 1)]
+    assert count(zone=ZONE, at=AT + days(1)).ages == later

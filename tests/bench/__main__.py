@@ -18,6 +18,7 @@ from tests.bench import (
     inprocess,
     lists,
     rehearsal,
+    reports,
     segments,
     tiers,
     web,
@@ -42,6 +43,7 @@ PARTS = (
     "growth",
     "lists",
     "segments",
+    "reports",
 )  # books first: raw writes keep no chain
 
 
@@ -201,7 +203,7 @@ def main() -> None:
     steps = {"orders": orders, "redeem": redeem, "reads": reads, "yardsticks": yardsticks, "books": books.measure,
              "engine": engine.measure, "tiers": tiers.measure, "expiry": expiry.measure, "webhooks": webhooks.measure,
              "exchange": exchange.measure, "growth": grown, "lists": lists.measure, "rehearsal": rehearsal.measure,
-             "segments": segments.measure}  # fmt: skip
+             "segments": segments.measure, "reports": reports.measure}  # fmt: skip
     for part in PARTS:
         if part in (asked.parts or PARTS):
             steps[part](run)

@@ -58,7 +58,8 @@ SELECT md5('account' || n)::uuid, %(shop)s, md5('member' || n)::uuid, 'points', 
   FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 
-# v: which of a member's orders; each about two hundred days after the one before.
+# v: which of a member's orders; each about two hundred days after the one before. Movements have ids that sort by when
+# they were, as everywhere: what happened lately is found by them.
 _ORDERS = """
 WITH bought AS (
     SELECT n, v, n || '-' || v AS name, 10 + n %% 490 AS points,

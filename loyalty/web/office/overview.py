@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from analytics.queries.glance import glance
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.events.queries import log
@@ -79,6 +80,11 @@ def period_of(request: HttpRequest, here: Here) -> tuple[str, figures.Period]:
     return days, figures.Period.last_days(int(days), at=here.at, zone=here.merchant.timezone)
 
 
+def _sums(days: str, here: Here) -> figures.Sums | None:
+    """What has been summed already of the last days; None where the rows are added up."""
+    return glance(int(days), zone=here.merchant.timezone, at=here.at)
+
+
 def shown(figure: figures.Figure, currency: str) -> str:
     """A figure as it is read."""
     match figure.unit:
@@ -125,7 +131,7 @@ def _stats(keys: Sequence[str], here: Here, days: str, found: Any, before: Any) 
 def overview(request: HttpRequest, here: Here) -> HttpResponse:
     """The figures of the period in `?days=`, beside those of the period before."""
     days, period = period_of(request, here)
-    found, before = figures.overview_and_before(period)
+    found, before = figures.overview_and_before(period, _sums(days, here))
     url = reverse("office:overview", args=[here.merchant.slug])
     context = {
         "stats": _stats(_FIRST, here, days, found, before),
@@ -199,7 +205,7 @@ def rows(request: HttpRequest, here: Here, name: str) -> HttpResponse:
     if name not in LABELS:
         raise NotFound("figure")
     days, period = period_of(request, here)
-    figure = figures.figure(name, period)
+    figure = figures.figure(name, period, _sums(days, here))
     number = request.GET.get("page", "1")
     page = min(int(number), 10_000) if number.isdecimal() and len(number) < 6 and int(number) else 1
     found = figures.rows_from(name, period, first=(page - 1) * PAGE, count=PAGE + 1)

@@ -6,9 +6,14 @@ import io
 import pytest
 from django.test import Client
 
+from analytics.models import Fact
+from analytics.queries import freshness
 from analytics.queries.figures import FIGURES
 from analytics.rules.calendar import Grain
+from analytics.tasks import fill_of
+from loyalty.core import clock
 from loyalty.core.tenancy.scope import acting_for
+from loyalty.web.office.reports import drilldown
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
@@ -176,3 +181,61 @@ def test_what_is_owed_stands_on_a_page_and_in_a_journal(busy: Luna, owner: Clien
 def test_a_shop_that_owes_nothing_is_told_so(ottos: Luna, db: None) -> None:
     page = browser_of(ottos, "owner").get(ottos.url("reports/liability/"))
     assert page.status_code == 200
+
+
+def opened(busy: Luna, owner: Client, key: str) -> tuple[object, ...]:
+    """What the page of a figure says and shows, of all of it and of one channel."""
+    found: list[object] = []
+    for part in ("", "&cut=channel&name=pos"):
+        page = owner.get(busy.url(f"reports/figures/{key}/{MARCH}{part}"))
+        found += [page.context[name] for name in ("value", "sum", "rows")]
+    return tuple(found)
+
+
+def test_a_large_shop_opens_the_same_rows_to_the_same_figures(
+    busy: Luna, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with acting_for(busy.merchant, by=MARA):
+        buy(busy.ana, 10, at=clock.now())
+    fill_of(busy.merchant)
+    counted = {key: opened(busy, owner, key) for key in FIGURES}
+    page, seen = busy.url(f"reports/figures/revenue/{MARCH}"), 0
+    count = owner.get(page).context["count"]
+    assert count > 1
+    monkeypatch.setattr(freshness, "LIVE_BELOW", 1)
+    assert {key: opened(busy, owner, key) for key in FIGURES} == counted
+    monkeypatch.setattr(drilldown, "PAGE", 1)
+    while page:
+        answer = owner.get(page)
+        assert (answer.context["count"], answer.context["summary"]) == (None, "")
+        seen += len(answer.context["rows"])
+        page = answer.context["next_url"]
+    assert seen == count
+
+
+def test_twin_a_large_shop_reads_the_figure_from_facts_alone(
+    busy: Luna, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with acting_for(busy.merchant, by=MARA):
+        buy(busy.ana, 10, at=clock.now())
+    fill_of(busy.merchant)
+    monkeypatch.setattr(freshness, "LIVE_BELOW", 1)
+    counted = opened(busy, owner, "revenue")
+    with acting_for(busy.merchant, by=MARA):
+        Fact.objects.filter(measure="revenue").update(amount=1)
+    assert opened(busy, owner, "revenue") != counted
+
+
+def test_what_a_large_shop_owes_says_when_it_was_counted(
+    busy: Luna, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with acting_for(busy.merchant, by=MARA):
+        buy(busy.ana, 10, at=clock.now())
+    monkeypatch.setattr(freshness, "LIVE_BELOW", 1)
+    live = owner.get(busy.url("reports/liability/"))
+    assert "Counted just now" in text(live)
+    fill_of(busy.merchant)
+    kept = owner.get(busy.url("reports/liability/"))
+    assert "once an hour" in text(kept)
+    assert kept.context["owed"].agreement == live.context["owed"].agreement
+    assert kept.context["cohorts"] == live.context["cohorts"]

@@ -1,6 +1,7 @@
 """One figure: what it is, how it went, and the rows that add up to it, on a page and as a file."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from analytics.charts.trend import Bars, Line
 from analytics.queries import rows as opened
 from analytics.queries.figures import Definition, definition, told_apart
 from analytics.queries.telling import Told
+from analytics.queries.telling import figure as told_of
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
 from loyalty.core.pages import Here, require
@@ -21,6 +23,7 @@ from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.lists import PAGE, is_text, spreadsheet
 from loyalty.web.office.members import known_as
 from loyalty.web.office.overview import MOVES
+from loyalty.web.office.reports.drawing import Drawer
 from loyalty.web.office.reports.frame import (
     CUTS,
     Asked,
@@ -47,6 +50,32 @@ def _part_of(request: HttpRequest, made: Definition, asked: Asked) -> tuple[str,
     return told_apart(made, asked.cut), name
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A page of a figure's rows, the figure, and how many rows there are in all: None where nobody counted them."""
+
+    rows: list[opened.Row]
+    now: Told
+    has_more: bool
+    count: int | None
+
+
+def _opened(draw: Drawer, made: Definition, cut: str, name: str, *, first: int) -> _Opened:
+    """The figure is what its rows come to. In a large shop, which is not added up while somebody waits, it is the one
+    that was summed last."""
+    read, when = draw.read, draw.asked.when
+    asked: dict[str, Any] = {"zone": read.zone, "at": read.at, "cut": cut, "name": name, "first": first}
+    if not read.fresh.is_live:
+        some = opened.some_rows(made.key, when, **asked, most=PAGE + 1)
+        now = told_of(read, made.key, when, cut=cut, name=name) if cut else draw.table[made.key, when, ""]
+        return _Opened(some[:PAGE], now, len(some) > PAGE, None)
+    found = opened.rows(made.key, when, **asked, most=PAGE)
+    now = Told(made.key, found.part, found.whole if made.whole else None)
+    if not found.rows and not cut:
+        now = draw.table[made.key, when, ""]
+    return _Opened(found.rows, now, first + PAGE < found.count, found.count)
+
+
 @require_safe
 @require("overview.view")
 def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
@@ -55,14 +84,9 @@ def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
     cut, name = _part_of(request, made, asked)
     number = request.GET.get("page", "1")
     page = min(int(number), 100_000) if number.isdecimal() and len(number) < 7 and int(number) else 1
-    found = opened.rows(
-        figure, asked.when, zone=here.merchant.timezone, at=here.at, cut=cut, name=name, first=(page - 1) * PAGE,
-        most=PAGE,
-    )  # fmt: skip
     draw = drawer(here, asked, (figure,))
-    now = Told(figure, found.part, found.whole if made.whole else None)
-    if not found.rows:
-        now = draw.table[figure, asked.when, ""] if not cut else now
+    found = _opened(draw, made, cut, name, first=(page - 1) * PAGE)
+    now = found.now
     said, url = words(), reverse("office:report_figure", args=[here.merchant.slug, figure])
     part = {"cut": cut, "name": name} if cut else {"cut": ""}
     moved, kind = (
@@ -89,7 +113,7 @@ def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
         "back": _theme_of(here, asked, figure),
         "fresh": draw.read.fresh,
         "previous_url": url + asked.query(**part, page=str(page - 1)) if page > 1 else "",
-        "next_url": url + asked.query(**part, page=str(page + 1)) if page * PAGE < found.count else "",
+        "next_url": url + asked.query(**part, page=str(page + 1)) if found.has_more else "",
         "summary": _summary(page, len(found.rows), found.count),
     }
     return office_page(request, here, "office/reports/figure.html", context, current="reports")
@@ -170,8 +194,8 @@ def _cells(made: Definition, row: opened.Row, currency: str) -> list[str]:
     return [_number(made, row.part, currency), *([formats.number(row.whole)] if made.whole else [])]
 
 
-def _summary(page: int, shown_rows: int, count: int) -> str:
-    if not count:
+def _summary(page: int, shown_rows: int, count: int | None) -> str:
+    if not shown_rows or not count:
         return ""
     first = (page - 1) * PAGE + 1
     last = first + shown_rows - 1

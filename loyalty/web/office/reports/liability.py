@@ -52,6 +52,7 @@ def page(request: HttpRequest, here: Here) -> HttpResponse:
     context = {
         "tabs": tabs(here, asked_of(request, here), "liability"),
         "owed": owed,
+        "is_kept": owed.as_of < here.at,
         "minor": None if each is None else int((each * owed.expected).to_integral_value()),
         "hundred": None if each is None else formats.money(int((each * 100).to_integral_value()), currency),
         "use": None if owed.use is None else formats.percent(Decimal(repr(owed.use.value))),
