@@ -65,9 +65,12 @@ MOVES = {
     "forfeit": gettext_lazy("Membership ended"),
 }
 _FIRST, _MORE = list(LABELS)[:4], list(LABELS)[4:]
+#: What another event of the same moment already says, and what computes itself for many at once.
+_ECHOES = (
+    "order.recorded", "points.reserved", "points.spent", "points.released", "points.given_back", "segment.entered",
+    "segment.left",
+)  # fmt: skip
 #: Figures that are the same whatever the period: comparing them with the period before would say nothing.
-#: What another event of the same moment already says.
-_ECHOES = ("order.recorded", "points.reserved", "points.spent", "points.released", "points.given_back")
 _STANDING = ("points_outstanding", "members_total")
 #: Points that left members: the books write them with a minus, the figure and its rows without.
 _LEAVING = ("points_redeemed", "points_expired", "redemption_share")
