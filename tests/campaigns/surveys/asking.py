@@ -45,8 +45,8 @@ def says(survey: Survey, member: Member, score: int | None = None, at: Any = AT,
 
 def unhappy(member: Member, secret: str) -> dict[str, str]:
     """A survey that somebody answered unhappily, and what goes with what they bought; the ids of the things by kind.
-    `secret` is part of every word."""
-    row = asked(name=f"{secret} survey", content={**CONTENT, "title": {"en": f"{secret} survey"}})
+    `secret` is part of every word that not everybody in the shop may read."""
+    row = asked(name=f"{secret} survey")
     says(row, member, 2, why=f"{secret} why")
     refresh_suggestions(at=clock.now())
     ProductLink.objects.create(sku=f"{secret}-sku", other=f"{secret}-other", place=1, score=0.5, together=3)
