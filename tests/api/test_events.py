@@ -22,7 +22,7 @@ def read(call, after="", **parameters):
 
 def settled(call, kind):
     """The whole feed, once it shows `kind`: other databases on the same server may hold it back for a moment."""
-    for _attempt in range(3000):
+    for _attempt in range(12000):
         whole = read(call, limit=1000)
         if any(event["kind"] == kind for event in whole["data"]):
             return whole
