@@ -20,13 +20,16 @@ from playwright.sync_api import Browser, sync_playwright
 
 from loyalty.demo.programs import installations, major_version
 
-IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
-"""Whether this run judges a change."""
+
+def in_ci() -> bool:
+    """Whether this run judges a change."""
+    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
 
 hypothesis.settings.load_profile("default")
 # How long an example takes says how busy the machine is, not whether the product is right. A change is judged by the
 # same examples in every run; a desk and the long proofs look at new ones.
-hypothesis.settings.register_profile("ours", deadline=None, derandomize=IN_CI)
+hypothesis.settings.register_profile("ours", deadline=None, derandomize=in_ci())
 hypothesis.settings.load_profile("ours")
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand its server to another account")
@@ -35,7 +38,7 @@ root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand its s
 
 def missing(what: str) -> NoReturn:
     """Give up on a test for want of `what`: a skip at a desk, a failure in continuous integration."""
-    if IN_CI:
+    if in_ci():
         pytest.fail(f"{what}, and in continuous integration everything has to be proved", pytrace=False)
     pytest.skip(what)
 

@@ -3,19 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from campaigns.models import AutomationEdition, AutomationRun, AutomationStep
+from campaigns.models import Automation, AutomationEdition, AutomationRun, AutomationStep
 from campaigns.operations.automations.shaping import create_automation, start_automation
 from campaigns.queries.automations import reading
 from loyalty.core.events.models import Event
 from members.models import Member
 from tests.campaigns.automations.hand import flow, wait
 from tests.cast import AT, days
+from tests.isolation.crowding import committed
 from tests.isolation.test_plans import Crowded, crowded, slow_steps
 
 __all__ = ["crowded"]
 
 
-def test_automations_use_an_index(crowded: Crowded) -> None:
+def _under_way() -> Automation:
+    """An automation that everybody in the shop is in."""
     row = start_automation(automation=create_automation(name="Flow", flow=flow(wait()), at=AT).pk, at=AT)
     edition = AutomationEdition.objects.get(automation=row)
     AutomationRun.objects.bulk_create(
@@ -27,6 +29,11 @@ def test_automations_use_an_index(crowded: Crowded) -> None:
         AutomationStep(run=run, automation=row, step="s1", kind="wait", outcome="waited", happened_at=AT)
         for run in AutomationRun.objects.all()
     )
+    return row
+
+
+def test_automations_use_an_index(crowded: Crowded) -> None:
+    row = committed(_under_way)
     mine = AutomationRun.objects.filter(automation=row, member=crowded.member)
     run = mine.get()
     hot: dict[str, Callable[[], Any]] = {

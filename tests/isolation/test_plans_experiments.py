@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from campaigns.models import Exposure
+from campaigns.models import Experiment, Exposure
 from campaigns.operations.experiments.running import start_experiment
 from campaigns.operations.experiments.shaping import Plan, write_experiment
 from campaigns.queries.experiments import reading
@@ -12,18 +12,25 @@ from members.models import Member
 from members.queries import comparisons
 from members.rules.comparisons import Arm
 from tests.cast import AT, days
+from tests.isolation.crowding import committed
 from tests.isolation.test_plans import Crowded, crowded, slow_steps
 
 __all__ = ["crowded"]
 
 
-def test_experiments_use_an_index(crowded: Crowded) -> None:
+def _begun() -> Experiment:
+    """An experiment that everybody in the shop has met."""
     plan = Plan("Try", "other", "", (Arm("a"), Arm("b")), "spend")
     row = start_experiment(experiment=write_experiment(experiment=None, plan=plan, at=AT).pk, at=AT)
     Exposure.objects.bulk_create(
         Exposure(experiment=row, member_id=member, variant="ab"[n % 2], at=AT + days(1), source_kind="told")
         for n, member in enumerate(Member.objects.values_list("pk", flat=True))
     )
+    return row
+
+
+def test_experiments_use_an_index(crowded: Crowded) -> None:
+    row = committed(_begun)
     hot: dict[str, Callable[[], Any]] = {
         "a member's variant": lambda: assigned(crowded.member, row.pk, AT + days(1)),
         "what runs": comparisons.current,

@@ -9,13 +9,15 @@ from campaigns.queries.games.boards import names_of
 from members.models import Member
 from tests.campaigns.games.playing import opened
 from tests.cast import AT, days
+from tests.isolation.crowding import committed
 from tests.isolation.test_plans import Crowded, crowded, slow_steps
 
 __all__ = ["crowded"]
 
 
-def _played(row: Challenge) -> None:
-    """Everybody has begun, reached something, chosen a name, and waits to be looked at."""
+def _played() -> Challenge:
+    """A challenge in which everybody has begun, reached something, chosen a name, and waits to be looked at."""
+    row = opened(board=True)
     members = list(Member.objects.values_list("pk", flat=True))
     ChallengeScore.objects.bulk_create(
         ChallengeScore(challenge=row, member_id=one, value=n, best=n, reached_at=AT)
@@ -26,11 +28,11 @@ def _played(row: Challenge) -> None:
     )
     Player.objects.bulk_create(Player(member_id=one, shown="name", chosen_at=AT) for one in members)
     GameLook.objects.bulk_create(GameLook(member_id=one, noted_at=AT) for one in members)
+    return row
 
 
 def test_games_use_an_index(crowded: Crowded) -> None:
-    row, me = opened(board=True), crowded.member
-    _played(row)
+    row, me = committed(_played), crowded.member
     until = AT + days(9)
     hot: dict[str, Callable[[], Any]] = {
         "what a member bought": lambda: progress.purchases(me, AT - days(9), until),

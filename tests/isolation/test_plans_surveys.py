@@ -1,24 +1,16 @@
 """What surveys and suggestions ask of the database uses an index, in a shop with thousands of members."""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID
 
-import psycopg
-from django.db import connection
-
-from campaigns.models import KnownProduct, ProductLink, SurveyAlert, SurveyAnswer, SurveyText
+from campaigns.models import KnownProduct, ProductLink, Survey, SurveyAlert, SurveyAnswer, SurveyText
 from campaigns.operations.surveys.privacy import holder
 from campaigns.queries.suggestions import bought_by
 from campaigns.queries.surveys import reading, results
-from loyalty.core.merchants.models import Merchant
-from loyalty.core.tenancy import scope
-from loyalty.core.tenancy.scope import acting_for
 from members.models import Member
 from tests.campaigns.surveys.asking import asked
-from tests.cast import AT, MARA, days
+from tests.cast import AT, days
+from tests.isolation.crowding import analyse, committed
 from tests.isolation.test_plans import Crowded, crowded, slow_steps
 
 __all__ = ["crowded"]
@@ -28,50 +20,31 @@ SELECT gen_random_uuid(), m, 's' || n % 300, 'o' || n, 1, 0.5, 3
   FROM (SELECT DISTINCT merchant_id AS m FROM members_member) shops, generate_series(1, 3000) n;
 INSERT INTO campaigns_knownproduct (id, merchant_id, sku, name, category, orders, rank)
 SELECT gen_random_uuid(), m, 's' || n, 'x', '', 3, n
-  FROM (SELECT DISTINCT merchant_id AS m FROM members_member) shops, generate_series(1, 3000) n;
-ANALYZE
+  FROM (SELECT DISTINCT merchant_id AS m FROM members_member) shops, generate_series(1, 3000) n
 """
 
 
-def _committed(merchant: int) -> UUID:
-    """A survey that everybody in the shop has answered, from a connection of its own: what is not committed has no
-    statistics, and without them every index looks alike to the planner."""
-    try:
-        with acting_for(Merchant.objects.get(pk=merchant), by=MARA):
-            survey = asked()
-            members = Member.objects.values_list("pk", flat=True)
-            answers = SurveyAnswer.objects.bulk_create(
-                SurveyAnswer(
-                    survey=survey,
-                    member_id=one,
-                    given={"recommend": 3},
-                    score=3,
-                    came_by="api",
-                    answered_at=AT,
-                )
-                for one in members
-            )
-            SurveyText.objects.bulk_create(
-                SurveyText(answer=one, question="why", text="x") for one in answers
-            )
-            SurveyAlert.objects.bulk_create(
-                SurveyAlert(
-                    answer=one, member_id=one.member_id, score=3, state="done", opened_at=AT, changed_at=AT
-                )
-                for one in answers
-            )
-            return survey.pk
-    finally:
-        connection.close()
+def _answered() -> Survey:
+    """A survey that everybody in the shop has answered."""
+    survey = asked()
+    members = Member.objects.values_list("pk", flat=True)
+    answers = SurveyAnswer.objects.bulk_create(
+        SurveyAnswer(
+            survey=survey, member_id=one, given={"recommend": 3}, score=3, came_by="api", answered_at=AT
+        )
+        for one in members
+    )
+    SurveyText.objects.bulk_create(SurveyText(answer=one, question="why", text="x") for one in answers)
+    SurveyAlert.objects.bulk_create(
+        SurveyAlert(answer=one, member_id=one.member_id, score=3, state="done", opened_at=AT, changed_at=AT)
+        for one in answers
+    )
+    return survey
 
 
 def test_surveys_and_suggestions_use_an_index(crowded: Crowded) -> None:
-    with ThreadPoolExecutor(1) as elsewhere:
-        key = elsewhere.submit(_committed, scope.merchant_id()).result()
-    with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
-        for statement in PRODUCTS.split(";"):
-            admin.execute(statement)
-    survey = reading.survey(key)
+    survey = committed(_answered)
+    analyse(*PRODUCTS.split(";"))
     hot: dict[str, Callable[[], Any]] = {
         "how a survey stands for a member": lambda: reading.mine(survey, crowded.member, at=AT),
         "who is left in peace": lambda: reading.resting([crowded.member], survey, at=AT + days(1)),

@@ -7,12 +7,14 @@ from analytics.models import MemberValue
 from analytics.queries import goals, proposing, value
 from members.models import Member
 from tests.cast import AT
+from tests.isolation.crowding import committed
 from tests.isolation.test_plans import Crowded, crowded, slow_steps
 
 __all__ = ["crowded"]
 
 
-def test_what_is_foretold_is_found_by_an_index(crowded: Crowded) -> None:
+def _foretold() -> None:
+    """Everybody in the shop has a value."""
     MemberValue.objects.bulk_create(
         MemberValue(
             member_id=member, day=AT.date(), stage=MemberValue.Stage.values[number % 4], purchases=3, spent_minor=number,
@@ -20,6 +22,10 @@ def test_what_is_foretold_is_found_by_an_index(crowded: Crowded) -> None:
         )
         for number, member in enumerate(Member.objects.values_list("pk", flat=True))
     )  # fmt: skip
+
+
+def test_what_is_foretold_is_found_by_an_index(crowded: Crowded) -> None:
+    committed(_foretold)
     hot: dict[str, Callable[[], Any]] = {
         "a member's value": lambda: value.of_member(crowded.member),
         "the last fit": value.last_fit,
