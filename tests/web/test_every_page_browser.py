@@ -37,6 +37,8 @@ UNSEEN = {
     "/m/<slug>/live/": "this shop has no test shop",
     "/m/<slug>/rewards/<reward_id>/codes/": "this reward is no coupon",
     "/m/<slug>/settings/pins/<staff_id>/": "this colleague, an analyst, works at no till",
+    "/m/<slug>/surveys/<survey_id>/questions/<question>/": "this survey asks no question of that name",
+    "/m/<slug>/surveys/<survey_id>/questions/add/": "a question has a kind, which is chosen on the survey's page",
     "/m/<slug>/undo/entries/<entry_id>/": "this entry is no change by hand",
     "/m/<slug>/work/services/of/<name>/": "no service is called that; one that is stands in MORE",
 }
@@ -90,7 +92,9 @@ def pages(shop: Shop, who: str) -> list[str]:
     client, found = client_of(user), []
     walked = [route.filled(shop.ids) for route in routes() if not route.is_api and not route.unknown]
     asked = ["/", *(path for path in walked if path.startswith(below))]
-    asked += [f"{below[0]}{path}" for path in MORE] if who == "owner" else []
+    if who == "owner":
+        more = [*MORE, f"surveys/{shop.ids['survey']}/questions/recommend/"]
+        asked += [f"{below[0]}{path}" for path in more]
     for path in dict.fromkeys(asked):
         answer = client.get(path)
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html") and is_whole(answer):

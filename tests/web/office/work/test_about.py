@@ -50,7 +50,9 @@ def test_every_page_about_a_member_opens_from_the_others(busy: Busy, owner: Clie
 
 def test_pages_about_somebody_erased_still_open(busy: Busy, owner: Client):
     owner.post(busy.luna.member(busy.luna.ana, "erase/"), {"typed": "Ana Alm"})
-    assert [owner.get(busy.luna.member(busy.luna.ana, path)).status_code for path in PAGES] == [200] * len(PAGES)
+    assert [owner.get(busy.luna.member(busy.luna.ana, path)).status_code for path in PAGES] == [200] * len(
+        PAGES
+    )
 
 
 def test_the_tier_says_where_they_stand_and_takes_a_claim(busy: Busy, owner: Client):
