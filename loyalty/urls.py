@@ -18,6 +18,11 @@ urlpatterns = [
     # The library's own overview of second factors gives way to ours, which also holds the log of sign-ins.
     path("accounts/2fa/", RedirectView.as_view(pattern_name="account")),
     path("accounts/you/", account, name="account"),
+    # Nobody has a password and nobody signs up by themselves: staff are invited, members join a shop.
+    *(
+        path(f"accounts/{gone}", RedirectView.as_view(url="/accounts/login/"))
+        for gone in ("signup/", "password/<path:path>")
+    ),
     path("accounts/", include("allauth.urls")),
     path("pos/", include("loyalty.web.pos.urls")),
     path("", include("loyalty.web.urls")),

@@ -62,6 +62,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_newsletter_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_newsletter_policy"),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "state", "goes_at"], name="campaigns_newsletter_due"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Message",
@@ -136,6 +145,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_message_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_message_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_message_member_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="newsletter", name="campaigns_message_newsletter_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "member", "kind", "channel", "occasion"),
+                        name="campaigns_message_once",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("queued", "held", "sending"))),
+                        fields=["due_at"],
+                        name="campaigns_message_due",
+                    ),
+                    models.Index(fields=["merchant", "state", "id"], name="campaigns_message_state"),
+                    models.Index(fields=["merchant", "kind", "id"], name="campaigns_message_kind"),
+                    models.Index(
+                        condition=models.Q(("newsletter__isnull", False)),
+                        fields=["merchant", "newsletter", "state"],
+                        name="campaigns_message_newsletter",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Preferences",
@@ -174,6 +213,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_preferences_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_preferences_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_preferences_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "member"), name="campaigns_preferences_one"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Sending",
@@ -202,6 +251,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_sending_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_sending_policy"),
+                    models.UniqueConstraint(fields=("merchant", "only"), name="campaigns_sending_one"),
+                    models.CheckConstraint(condition=models.Q(("only", True)), name="campaigns_sending_only"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Suppression",
@@ -250,6 +307,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_suppression_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_suppression_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_suppression_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "channel", "digest"), name="campaigns_suppression_address"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("member__isnull", False)),
+                        fields=["merchant", "member"],
+                        name="campaigns_suppression_member",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="KindSetting",
@@ -284,133 +360,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("merchant", "kind"), name="campaigns_kindsetting_kind"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="newsletter",
-            index=models.Index(fields=["merchant", "state", "goes_at"], name="campaigns_newsletter_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="newsletter",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_newsletter_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="newsletter",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_newsletter_policy"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state__in", ("queued", "held", "sending"))),
-                fields=["due_at"],
-                name="campaigns_message_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["merchant", "state", "id"], name="campaigns_message_state"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["merchant", "kind", "id"], name="campaigns_message_kind"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("newsletter__isnull", False)),
-                fields=["merchant", "newsletter", "state"],
-                name="campaigns_message_newsletter",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_message_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_message_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_message_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="newsletter", name="campaigns_message_newsletter_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "member", "kind", "channel", "occasion"), name="campaigns_message_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preferences",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_preferences_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="preferences",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_preferences_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="preferences",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_preferences_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preferences",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "member"), name="campaigns_preferences_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sending",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_sending_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="sending",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_sending_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="sending",
-            constraint=models.UniqueConstraint(fields=("merchant", "only"), name="campaigns_sending_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="sending",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("only", True)), name="campaigns_sending_only"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="suppression",
-            index=models.Index(
-                condition=models.Q(("member__isnull", False)),
-                fields=["merchant", "member"],
-                name="campaigns_suppression_member",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_suppression_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_suppression_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_suppression_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "channel", "digest"), name="campaigns_suppression_address"
-            ),
         ),
     ]

@@ -54,6 +54,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_rehearsal_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_rehearsal_policy"),
+                    models.CheckConstraint(
+                        condition=models.Q(("since__lt", models.F("until"))),
+                        name="campaigns_rehearsal_period",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "version", "id"], name="campaigns_rehearsal_version"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RehearsedMember",
@@ -105,59 +118,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="rehearsal",
-            index=models.Index(fields=["merchant", "version", "id"], name="campaigns_rehearsal_version"),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsal",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_rehearsal_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsal",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_rehearsal_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("since__lt", models.F("until"))), name="campaigns_rehearsal_period"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rehearsedmember",
-            index=models.Index(
-                fields=["merchant", "rehearsal", "change", "id"], name="campaigns_rehearsedmember_most"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rehearsedmember",
-            index=models.Index(fields=["merchant", "member"], name="campaigns_rehearsedmember_who"),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsedmember",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_rehearsedmember_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsedmember",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_rehearsedmember_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsedmember",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="rehearsal", name="campaigns_rehearsedmember_rehearsal_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsedmember",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_rehearsedmember_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rehearsedmember",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "rehearsal", "member"), name="campaigns_rehearsedmember_once"
-            ),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_rehearsedmember_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_rehearsedmember_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="rehearsal", name="campaigns_rehearsedmember_rehearsal_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_rehearsedmember_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "rehearsal", "member"), name="campaigns_rehearsedmember_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "rehearsal", "change", "id"],
+                        name="campaigns_rehearsedmember_most",
+                    ),
+                    models.Index(fields=["merchant", "member"], name="campaigns_rehearsedmember_who"),
+                ],
+            },
         ),
     ]

@@ -60,6 +60,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_draw_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_draw_policy"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "cancelled"), _negated=True),
+                        fields=("merchant", "handle"),
+                        name="campaigns_draw_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("prizes__gte", 1), ("closes_at__gt", models.F("opened_at"))),
+                        name="campaigns_draw_sense",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("held_at__isnull", False), ("state", "held")),
+                            models.Q(models.Q(("state", "held"), _negated=True), ("held_at", None)),
+                            _connector="OR",
+                        ),
+                        name="campaigns_draw_held_whole",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DrawWinner",
@@ -107,75 +130,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_draw_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_draw_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "cancelled"), _negated=True),
-                fields=("merchant", "handle"),
-                name="campaigns_draw_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("prizes__gte", 1), ("closes_at__gt", models.F("opened_at"))),
-                name="campaigns_draw_sense",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("held_at__isnull", False), ("state", "held")),
-                    models.Q(models.Q(("state", "held"), _negated=True), ("held_at", None)),
-                    _connector="OR",
-                ),
-                name="campaigns_draw_held_whole",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="drawwinner",
-            index=models.Index(fields=["merchant", "member"], name="campaigns_drawwinner_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="drawwinner",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_drawwinner_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="drawwinner",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_drawwinner_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="drawwinner",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="draw", name="campaigns_drawwinner_draw_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="drawwinner",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_drawwinner_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="drawwinner",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "draw", "place"), name="campaigns_drawwinner_place"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="drawwinner",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "draw", "code"), name="campaigns_drawwinner_code"
-            ),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_drawwinner_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_drawwinner_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="draw", name="campaigns_drawwinner_draw_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_drawwinner_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "draw", "place"), name="campaigns_drawwinner_place"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "draw", "code"), name="campaigns_drawwinner_code"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member"], name="campaigns_drawwinner_member"),
+                ],
+            },
         ),
     ]

@@ -82,6 +82,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_experiment_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_experiment_policy"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("begins_at", None), ("state", "draft")),
+                            models.Q(
+                                models.Q(("state", "draft"), _negated=True), ("begins_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="campaigns_experiment_begun",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "state", "id"], name="campaigns_experiment_state"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Exposure",
@@ -130,58 +149,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="experiment",
-            index=models.Index(fields=["merchant", "state", "id"], name="campaigns_experiment_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="experiment",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_experiment_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="experiment",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_experiment_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="experiment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("begins_at", None), ("state", "draft")),
-                    models.Q(models.Q(("state", "draft"), _negated=True), ("begins_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="campaigns_experiment_begun",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="exposure",
-            index=models.Index(fields=["merchant", "member"], name="campaigns_exposure_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="exposure",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_exposure_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="exposure",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_exposure_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="exposure",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="experiment", name="campaigns_exposure_experiment_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exposure",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_exposure_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exposure",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "experiment", "member"), name="campaigns_exposure_once"
-            ),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_exposure_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_exposure_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="experiment", name="campaigns_exposure_experiment_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_exposure_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "experiment", "member"), name="campaigns_exposure_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member"], name="campaigns_exposure_member"),
+                ],
+            },
         ),
     ]

@@ -64,6 +64,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_survey_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_survey_policy"),
+                    models.UniqueConstraint(fields=("merchant", "handle"), name="campaigns_survey_handle"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closes_at", None),
+                            ("opens_at", None),
+                            ("closes_at__gt", models.F("opens_at")),
+                            _connector="OR",
+                        ),
+                        name="campaigns_survey_window",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("again_after_days__gte", 0), ("rest_days__gte", 0)),
+                        name="campaigns_survey_pauses",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "state"], name="campaigns_survey_state"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SurveyAnswer",
@@ -123,6 +146,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_surveyanswer_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_surveyanswer_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="survey", name="campaigns_surveyanswer_survey_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_surveyanswer_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "survey", "member", "round"), name="campaigns_surveyanswer_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("score", None), models.Q(("score__gte", 0), ("score__lte", 10)), _connector="OR"
+                        ),
+                        name="campaigns_surveyanswer_score",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "member", "answered_at"], name="campaigns_surveyanswer_member"
+                    ),
+                    models.Index(
+                        fields=["merchant", "survey", "answered_at"], name="campaigns_surveyanswer_at"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SurveyAlert",
@@ -179,6 +231,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_surveyalert_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_surveyalert_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="answer", name="campaigns_surveyalert_answer_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_surveyalert_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "answer"), name="campaigns_surveyalert_once"),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "state", "id"], name="campaigns_surveyalert_state"),
+                    models.Index(fields=["merchant", "member"], name="campaigns_surveyalert_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SurveyText",
@@ -214,6 +283,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_surveytext_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_surveytext_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="answer", name="campaigns_surveytext_answer_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "answer", "question"), name="campaigns_surveytext_once"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="KnownProduct",
@@ -327,141 +408,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="survey",
-            index=models.Index(fields=["merchant", "state"], name="campaigns_survey_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_survey_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_survey_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.UniqueConstraint(fields=("merchant", "handle"), name="campaigns_survey_handle"),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closes_at", None),
-                    ("opens_at", None),
-                    ("closes_at__gt", models.F("opens_at")),
-                    _connector="OR",
-                ),
-                name="campaigns_survey_window",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("again_after_days__gte", 0), ("rest_days__gte", 0)),
-                name="campaigns_survey_pauses",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="surveyanswer",
-            index=models.Index(
-                fields=["merchant", "member", "answered_at"], name="campaigns_surveyanswer_member"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="surveyanswer",
-            index=models.Index(
-                fields=["merchant", "survey", "answered_at"], name="campaigns_surveyanswer_at"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_surveyanswer_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_surveyanswer_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="survey", name="campaigns_surveyanswer_survey_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_surveyanswer_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "survey", "member", "round"), name="campaigns_surveyanswer_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("score", None), models.Q(("score__gte", 0), ("score__lte", 10)), _connector="OR"
-                ),
-                name="campaigns_surveyanswer_score",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="surveyalert",
-            index=models.Index(fields=["merchant", "state", "id"], name="campaigns_surveyalert_state"),
-        ),
-        migrations.AddIndex(
-            model_name="surveyalert",
-            index=models.Index(fields=["merchant", "member"], name="campaigns_surveyalert_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyalert",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_surveyalert_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyalert",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_surveyalert_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyalert",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="answer", name="campaigns_surveyalert_answer_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyalert",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_surveyalert_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyalert",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "answer"), name="campaigns_surveyalert_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveytext",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_surveytext_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveytext",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_surveytext_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveytext",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="answer", name="campaigns_surveytext_answer_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveytext",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "answer", "question"), name="campaigns_surveytext_once"
-            ),
         ),
     ]

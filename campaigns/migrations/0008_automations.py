@@ -66,6 +66,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_automation_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automation_policy"),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "state", "id"], name="campaigns_automation_state"),
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False), ("state", "live")),
+                        fields=["due_at"],
+                        name="campaigns_automation_due",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AutomationEdition",
@@ -103,6 +117,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_automationedition_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationedition_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="automation", name="campaigns_automationedition_automation_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "automation", "number"), name="campaigns_automationedition_number"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AutomationRun",
@@ -178,6 +204,52 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_automationrun_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationrun_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="automation", name="campaigns_automationrun_automation_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="edition", name="campaigns_automationrun_edition_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_automationrun_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "automation", "member", "occasion"),
+                        name="campaigns_automationrun_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("active", "held"))),
+                        fields=("merchant", "automation", "member"),
+                        name="campaigns_automationrun_inside",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("state__in", ("active", "held"))),
+                            models.Q(("ended_at__isnull", False), ("state__in", ("done", "left", "failed"))),
+                            _connector="OR",
+                        ),
+                        name="campaigns_automationrun_ended",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "active")),
+                        fields=["due_at"],
+                        name="campaigns_automationrun_due",
+                    ),
+                    models.Index(
+                        fields=["merchant", "automation", "id"], name="campaigns_automationrun_list"
+                    ),
+                    models.Index(
+                        fields=["merchant", "automation", "state", "id"], name="campaigns_automationrun_state"
+                    ),
+                    models.Index(fields=["merchant", "member", "id"], name="campaigns_automationrun_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AutomationSpark",
@@ -213,6 +285,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_automationspark_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationspark_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_automationspark_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "event_number"), name="campaigns_automationspark_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member"], name="campaigns_spark_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AutomationSpend",
@@ -249,6 +336,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_automationspend_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationspend_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="automation", name="campaigns_automationspend_automation_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "automation", "day"),
+                        name="campaigns_automationspend_day",
+                        nulls_distinct=False,
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AutomationStep",
@@ -309,194 +410,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="automation",
-            index=models.Index(fields=["merchant", "state", "id"], name="campaigns_automation_state"),
-        ),
-        migrations.AddIndex(
-            model_name="automation",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False), ("state", "live")),
-                fields=["due_at"],
-                name="campaigns_automation_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automation",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_automation_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="automation",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automation_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationedition",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_automationedition_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationedition",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationedition_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationedition",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="automation", name="campaigns_automationedition_automation_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationedition",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "automation", "number"), name="campaigns_automationedition_number"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="automationrun",
-            index=models.Index(
-                condition=models.Q(("state", "active")), fields=["due_at"], name="campaigns_automationrun_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="automationrun",
-            index=models.Index(fields=["merchant", "automation", "id"], name="campaigns_automationrun_list"),
-        ),
-        migrations.AddIndex(
-            model_name="automationrun",
-            index=models.Index(
-                fields=["merchant", "automation", "state", "id"], name="campaigns_automationrun_state"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="automationrun",
-            index=models.Index(fields=["merchant", "member", "id"], name="campaigns_automationrun_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_automationrun_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationrun_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="automation", name="campaigns_automationrun_automation_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="edition", name="campaigns_automationrun_edition_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_automationrun_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "automation", "member", "occasion"), name="campaigns_automationrun_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("active", "held"))),
-                fields=("merchant", "automation", "member"),
-                name="campaigns_automationrun_inside",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("state__in", ("active", "held"))),
-                    models.Q(("ended_at__isnull", False), ("state__in", ("done", "left", "failed"))),
-                    _connector="OR",
-                ),
-                name="campaigns_automationrun_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="automationspark",
-            index=models.Index(fields=["merchant", "member"], name="campaigns_spark_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspark",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_automationspark_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspark",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationspark_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspark",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_automationspark_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspark",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "event_number"), name="campaigns_automationspark_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspend",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_automationspend_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspend",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationspend_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspend",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="automation", name="campaigns_automationspend_automation_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationspend",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "automation", "day"),
-                name="campaigns_automationspend_day",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="automationstep",
-            index=models.Index(
-                fields=["merchant", "automation", "step", "outcome"], name="campaigns_automationstep_count"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationstep",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_automationstep_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationstep",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationstep_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="automationstep",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="run", name="campaigns_automationstep_run_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationstep",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="automation", name="campaigns_automationstep_automation_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationstep",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "run", "step"), name="campaigns_automationstep_once"
-            ),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_automationstep_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_automationstep_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="run", name="campaigns_automationstep_run_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="automation", name="campaigns_automationstep_automation_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "run", "step"), name="campaigns_automationstep_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "automation", "step", "outcome"],
+                        name="campaigns_automationstep_count",
+                    ),
+                ],
+            },
         ),
     ]

@@ -56,6 +56,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_challenge_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_challenge_policy"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                        ),
+                        name="campaigns_challenge_span",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("opened_at", None), ("state", "draft")),
+                            models.Q(
+                                models.Q(("state", "draft"), _negated=True), ("opened_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="campaigns_challenge_opened",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "state", "id"], name="campaigns_challenge_state"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ChallengeAward",
@@ -109,6 +134,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_challengeaward_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_challengeaward_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="challenge", name="campaigns_challengeaward_challenge_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_challengeaward_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("merchant", "challenge", "period", "member", "needed"),
+                        name="campaigns_award_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("points_taken__gte", 0), ("shortfall__gte", 0), ("points__gte", 0)
+                        ),
+                        name="campaigns_award_sense",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member", "id"], name="campaigns_award_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ChallengeScore",
@@ -156,6 +207,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_challengescore_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_challengescore_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="challenge", name="campaigns_challengescore_challenge_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_challengescore_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "challenge", "period", "member"), name="campaigns_score_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "challenge", "period", "-best", "reached_at"],
+                        name="campaigns_score_board",
+                    ),
+                    models.Index(fields=["merchant", "member"], name="campaigns_score_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="GameLook",
@@ -190,6 +263,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_gamelook_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_gamelook_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_gamelook_member_same_merchant"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member"], name="campaigns_gamelook_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="InstantWin",
@@ -237,6 +322,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_instantwin_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_instantwin_policy"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="campaigns_instantwin_span",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("state", "ended")),
+                            models.Q(models.Q(("state", "ended"), _negated=True), ("ended_at", None)),
+                            _connector="OR",
+                        ),
+                        name="campaigns_instantwin_ended",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "state", "id"], name="campaigns_instantwin_state"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="InstantPlay",
@@ -289,6 +395,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_instantplay_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_instantplay_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="game", name="campaigns_instantplay_game_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_instantplay_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "game", "ticket"), name="campaigns_play_ticket"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "game", "number"), name="campaigns_play_number"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member", "game"], name="campaigns_play_member"),
+                    models.Index(
+                        condition=models.Q(("prize", ""), _negated=True),
+                        fields=["merchant", "game", "id"],
+                        name="campaigns_play_won",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Player",
@@ -332,6 +464,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="campaigns_player_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="campaigns_player_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="campaigns_player_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "member"), name="campaigns_player_one"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Badge",
@@ -367,222 +509,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("merchant", "handle"), name="campaigns_badge_handle"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="challenge",
-            index=models.Index(fields=["merchant", "state", "id"], name="campaigns_challenge_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="challenge",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_challenge_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="challenge",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_challenge_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="challenge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
-                ),
-                name="campaigns_challenge_span",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challenge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("opened_at", None), ("state", "draft")),
-                    models.Q(models.Q(("state", "draft"), _negated=True), ("opened_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="campaigns_challenge_opened",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="challengeaward",
-            index=models.Index(fields=["merchant", "member", "id"], name="campaigns_award_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="challengeaward",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_challengeaward_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="challengeaward",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_challengeaward_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="challengeaward",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="challenge", name="campaigns_challengeaward_challenge_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challengeaward",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_challengeaward_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challengeaward",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at", None)),
-                fields=("merchant", "challenge", "period", "member", "needed"),
-                name="campaigns_award_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challengeaward",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("points_taken__gte", 0), ("shortfall__gte", 0), ("points__gte", 0)),
-                name="campaigns_award_sense",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="challengescore",
-            index=models.Index(
-                fields=["merchant", "challenge", "period", "-best", "reached_at"],
-                name="campaigns_score_board",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="challengescore",
-            index=models.Index(fields=["merchant", "member"], name="campaigns_score_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="challengescore",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_challengescore_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="challengescore",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_challengescore_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="challengescore",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="challenge", name="campaigns_challengescore_challenge_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challengescore",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_challengescore_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="challengescore",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "challenge", "period", "member"), name="campaigns_score_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="gamelook",
-            index=models.Index(fields=["merchant", "member"], name="campaigns_gamelook_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="gamelook",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_gamelook_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="gamelook",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_gamelook_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="gamelook",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_gamelook_member_same_merchant"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="instantwin",
-            index=models.Index(fields=["merchant", "state", "id"], name="campaigns_instantwin_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="instantwin",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_instantwin_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="instantwin",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_instantwin_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="instantwin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="campaigns_instantwin_span"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instantwin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("state", "ended")),
-                    models.Q(models.Q(("state", "ended"), _negated=True), ("ended_at", None)),
-                    _connector="OR",
-                ),
-                name="campaigns_instantwin_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="instantplay",
-            index=models.Index(fields=["merchant", "member", "game"], name="campaigns_play_member"),
-        ),
-        migrations.AddIndex(
-            model_name="instantplay",
-            index=models.Index(
-                condition=models.Q(("prize", ""), _negated=True),
-                fields=["merchant", "game", "id"],
-                name="campaigns_play_won",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instantplay",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_instantplay_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="instantplay",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_instantplay_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="instantplay",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="game", name="campaigns_instantplay_game_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instantplay",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_instantplay_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instantplay",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "game", "ticket"), name="campaigns_play_ticket"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instantplay",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "game", "number"), name="campaigns_play_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="player",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="campaigns_player_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="player",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="campaigns_player_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="player",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="campaigns_player_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="player",
-            constraint=models.UniqueConstraint(fields=("merchant", "member"), name="campaigns_player_one"),
         ),
     ]

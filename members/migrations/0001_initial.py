@@ -77,6 +77,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_member_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_member_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="merged_into", name="members_member_merged_into_same_merchant"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "joined_at", "id"], name="members_member_joined"),
+                    models.Index(
+                        condition=models.Q(("user__isnull", False)),
+                        fields=["user"],
+                        name="members_member_user",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Identity",
@@ -123,6 +140,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_identity_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_identity_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_identity_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "kind", "value"), name="members_identity_value"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member"], name="members_identity_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Order",
@@ -182,6 +214,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_order_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_order_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_order_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "source", "external_id"), name="members_order_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("refunded_minor__gte", 0), ("refunded_minor__lte", models.F("total_minor"))
+                        ),
+                        name="members_order_refund_within",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member", "placed_at"], name="members_order_member"),
+                    models.Index(fields=["merchant", "placed_at"], name="members_order_placed"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OrderLine",
@@ -238,6 +292,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_orderline_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="order", name="members_orderline_order_same_merchant"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("refunded_minor__gte", 0), ("refunded_minor__lte", models.F("paid_minor"))
+                        ),
+                        name="members_orderline_refund_within",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Profile",
@@ -277,6 +345,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_profile_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_profile_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_profile_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "member"), name="members_profile_one"),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "search_given"], name="members_profile_given"),
+                    models.Index(fields=["merchant", "search_family"], name="members_profile_family"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Refund",
@@ -329,6 +411,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_refund_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_refund_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="order", name="members_refund_order_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "source", "order_external_id", "external_id"),
+                        name="members_refund_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Stats",
@@ -365,173 +460,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="member",
-            index=models.Index(fields=["merchant", "joined_at", "id"], name="members_member_joined"),
-        ),
-        migrations.AddIndex(
-            model_name="member",
-            index=models.Index(
-                condition=models.Q(("user__isnull", False)), fields=["user"], name="members_member_user"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="member",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_member_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="member",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_member_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="member",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="merged_into", name="members_member_merged_into_same_merchant"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="identity",
-            index=models.Index(fields=["merchant", "member"], name="members_identity_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_identity_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_identity_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_identity_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identity",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "kind", "value"), name="members_identity_value"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["merchant", "member", "placed_at"], name="members_order_member"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["merchant", "placed_at"], name="members_order_placed"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_order_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_order_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_order_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "source", "external_id"), name="members_order_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("refunded_minor__gte", 0), ("refunded_minor__lte", models.F("total_minor"))
-                ),
-                name="members_order_refund_within",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_orderline_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="order", name="members_orderline_order_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("refunded_minor__gte", 0), ("refunded_minor__lte", models.F("paid_minor"))
-                ),
-                name="members_orderline_refund_within",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="profile",
-            index=models.Index(fields=["merchant", "search_given"], name="members_profile_given"),
-        ),
-        migrations.AddIndex(
-            model_name="profile",
-            index=models.Index(fields=["merchant", "search_family"], name="members_profile_family"),
-        ),
-        migrations.AddConstraint(
-            model_name="profile",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_profile_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="profile",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_profile_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="profile",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_profile_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="profile",
-            constraint=models.UniqueConstraint(fields=("merchant", "member"), name="members_profile_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_refund_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_refund_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="order", name="members_refund_order_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "source", "order_external_id", "external_id"), name="members_refund_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stats",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_stats_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="stats",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_stats_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="stats",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_stats_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stats",
-            constraint=models.UniqueConstraint(fields=("merchant", "member"), name="members_stats_one"),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_stats_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_stats_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_stats_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "member"), name="members_stats_one"),
+                ],
+            },
         ),
     ]

@@ -97,6 +97,45 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_referral_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_referral_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="referrer", name="members_referral_referrer_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="friend", name="members_referral_friend_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="order", name="members_referral_order_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "friend"), name="members_referral_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("referrer", models.F("friend")), _negated=True),
+                        name="members_referral_not_oneself",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "referrer", "status", "qualified_at"],
+                        name="members_referral_counted",
+                    ),
+                    models.Index(
+                        fields=["merchant", "referrer", "joined_at"], name="members_referral_joined"
+                    ),
+                    models.Index(
+                        condition=models.Q(("order__isnull", False)),
+                        fields=["merchant", "order"],
+                        name="members_referral_order",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "held")),
+                        fields=["merchant", "id"],
+                        name="members_referral_held",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReferralClicks",
@@ -132,6 +171,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_referralclicks_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_referralclicks_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_referralclicks_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "member", "day"), name="members_referralclicks_day"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReferralCode",
@@ -167,6 +218,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_referralcode_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_referralcode_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_referralcode_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "member"), name="members_referralcode_one"),
+                    models.UniqueConstraint(fields=("merchant", "code"), name="members_referralcode_code"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReferralPayout",
@@ -244,6 +306,53 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_referralpayout_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_referralpayout_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="referral", name="members_referralpayout_referral_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_referralpayout_member_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="order", name="members_referralpayout_order_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "key"), name="members_referralpayout_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("undone__gte", 0),
+                            ("undone__lte", models.F("amount")),
+                            ("cut__gte", 0),
+                            ("cut__lte", models.F("amount")),
+                            ("given__gte", 0),
+                            ("given__lte", models.F("amount")),
+                            ("taken__gte", 0),
+                            ("shortfall__gte", 0),
+                            (
+                                "taken__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("given"), "-", models.F("shortfall")
+                                ),
+                            ),
+                        ),
+                        name="members_referralpayout_within",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "referral"], name="members_refpayout_referral"),
+                    models.Index(fields=["merchant", "order"], name="members_refpayout_order"),
+                    models.Index(
+                        fields=["merchant", "member", "role", "decided_at"], name="members_refpayout_member"
+                    ),
+                    models.Index(
+                        condition=models.Q(("settle_at__isnull", False)),
+                        fields=["merchant", "settle_at"],
+                        name="members_refpayout_due",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReferralVisit",
@@ -279,6 +388,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_referralvisit_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_referralvisit_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_referralvisit_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "member", "print"), name="members_referralvisit_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "until"], name="members_referralvisit_until"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="JoinTrace",
@@ -340,212 +464,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(
-                fields=["merchant", "referrer", "status", "qualified_at"], name="members_referral_counted"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["merchant", "referrer", "joined_at"], name="members_referral_joined"),
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(
-                condition=models.Q(("order__isnull", False)),
-                fields=["merchant", "order"],
-                name="members_referral_order",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(
-                condition=models.Q(("status", "held")),
-                fields=["merchant", "id"],
-                name="members_referral_held",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_referral_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_referral_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="referrer", name="members_referral_referrer_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="friend", name="members_referral_friend_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="order", name="members_referral_order_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.UniqueConstraint(fields=("merchant", "friend"), name="members_referral_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("referrer", models.F("friend")), _negated=True),
-                name="members_referral_not_oneself",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralclicks",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_referralclicks_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralclicks",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_referralclicks_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralclicks",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_referralclicks_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralclicks",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "member", "day"), name="members_referralclicks_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralcode",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_referralcode_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralcode",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_referralcode_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralcode",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_referralcode_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralcode",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "member"), name="members_referralcode_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralcode",
-            constraint=models.UniqueConstraint(fields=("merchant", "code"), name="members_referralcode_code"),
-        ),
-        migrations.AddIndex(
-            model_name="referralpayout",
-            index=models.Index(fields=["merchant", "referral"], name="members_refpayout_referral"),
-        ),
-        migrations.AddIndex(
-            model_name="referralpayout",
-            index=models.Index(fields=["merchant", "order"], name="members_refpayout_order"),
-        ),
-        migrations.AddIndex(
-            model_name="referralpayout",
-            index=models.Index(
-                fields=["merchant", "member", "role", "decided_at"], name="members_refpayout_member"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="referralpayout",
-            index=models.Index(
-                condition=models.Q(("settle_at__isnull", False)),
-                fields=["merchant", "settle_at"],
-                name="members_refpayout_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralpayout",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_referralpayout_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralpayout",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_referralpayout_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralpayout",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="referral", name="members_referralpayout_referral_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralpayout",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_referralpayout_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralpayout",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="order", name="members_referralpayout_order_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralpayout",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "key"), name="members_referralpayout_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralpayout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("undone__gte", 0),
-                    ("undone__lte", models.F("amount")),
-                    ("cut__gte", 0),
-                    ("cut__lte", models.F("amount")),
-                    ("given__gte", 0),
-                    ("given__lte", models.F("amount")),
-                    ("taken__gte", 0),
-                    ("shortfall__gte", 0),
-                    (
-                        "taken__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("given"), "-", models.F("shortfall")
-                        ),
-                    ),
-                ),
-                name="members_referralpayout_within",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="referralvisit",
-            index=models.Index(fields=["merchant", "until"], name="members_referralvisit_until"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralvisit",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_referralvisit_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralvisit",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_referralvisit_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralvisit",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_referralvisit_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralvisit",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "member", "print"), name="members_referralvisit_once"
-            ),
         ),
     ]

@@ -97,6 +97,47 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_paidmembership_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_paidmembership_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_paidmembership_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "key"), name="members_paidmembership_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ("pending", "trial", "active", "grace"))),
+                        fields=("merchant", "member"),
+                        name="members_paidmembership_one",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("provider_subscription", ""), _negated=True),
+                        fields=("merchant", "provider_subscription"),
+                        name="members_paidmembership_provider",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("status", "ended")),
+                            models.Q(models.Q(("status", "ended"), _negated=True), ("ended_at", None)),
+                            _connector="OR",
+                        ),
+                        name="members_paidmembership_ended_whole",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member", "id"], name="members_paidmembership_of"),
+                    models.Index(
+                        condition=models.Q(("status__in", ("trial", "active", "grace"))),
+                        fields=["merchant", "paid_until"],
+                        name="members_paidmembership_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["merchant", "started_at"],
+                        name="members_paidmembership_wait",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="MembershipPayment",
@@ -143,6 +184,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_membershippayment_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_membershippayment_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="membership", name="members_membershippayment_membership_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "key"), name="members_membershippayment_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_minor__gte", 0),
+                            ("refunded_minor__gte", 0),
+                            ("refunded_minor__lte", models.F("amount_minor")),
+                        ),
+                        name="members_membershippayment_within",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "membership", "id"], name="members_membershippayment_of"
+                    ),
+                    models.Index(
+                        condition=models.Q(("provider_payment", ""), _negated=True),
+                        fields=["merchant", "provider_payment"],
+                        name="members_membershippayment_prov",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PlanPerkUse",
@@ -180,6 +251,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_planperkuse_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_planperkuse_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="membership", name="members_planperkuse_membership_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "key"), name="members_planperkuse_once"),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "membership", "used_at"], name="members_planperkuse_of"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TrialTaken",
@@ -214,159 +298,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="paidmembership",
-            index=models.Index(fields=["merchant", "member", "id"], name="members_paidmembership_of"),
-        ),
-        migrations.AddIndex(
-            model_name="paidmembership",
-            index=models.Index(
-                condition=models.Q(("status__in", ("trial", "active", "grace"))),
-                fields=["merchant", "paid_until"],
-                name="members_paidmembership_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paidmembership",
-            index=models.Index(
-                condition=models.Q(("status", "pending")),
-                fields=["merchant", "started_at"],
-                name="members_paidmembership_wait",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paidmembership",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_paidmembership_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="paidmembership",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_paidmembership_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="paidmembership",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_paidmembership_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paidmembership",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "key"), name="members_paidmembership_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paidmembership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ("pending", "trial", "active", "grace"))),
-                fields=("merchant", "member"),
-                name="members_paidmembership_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paidmembership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("provider_subscription", ""), _negated=True),
-                fields=("merchant", "provider_subscription"),
-                name="members_paidmembership_provider",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paidmembership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("status", "ended")),
-                    models.Q(models.Q(("status", "ended"), _negated=True), ("ended_at", None)),
-                    _connector="OR",
-                ),
-                name="members_paidmembership_ended_whole",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="membershippayment",
-            index=models.Index(fields=["merchant", "membership", "id"], name="members_membershippayment_of"),
-        ),
-        migrations.AddIndex(
-            model_name="membershippayment",
-            index=models.Index(
-                condition=models.Q(("provider_payment", ""), _negated=True),
-                fields=["merchant", "provider_payment"],
-                name="members_membershippayment_prov",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membershippayment",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_membershippayment_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="membershippayment",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_membershippayment_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="membershippayment",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="membership", name="members_membershippayment_membership_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membershippayment",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "key"), name="members_membershippayment_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membershippayment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount_minor__gte", 0),
-                    ("refunded_minor__gte", 0),
-                    ("refunded_minor__lte", models.F("amount_minor")),
-                ),
-                name="members_membershippayment_within",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="planperkuse",
-            index=models.Index(fields=["merchant", "membership", "used_at"], name="members_planperkuse_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="planperkuse",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_planperkuse_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="planperkuse",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_planperkuse_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="planperkuse",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="membership", name="members_planperkuse_membership_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planperkuse",
-            constraint=models.UniqueConstraint(fields=("merchant", "key"), name="members_planperkuse_once"),
-        ),
-        migrations.AddIndex(
-            model_name="trialtaken",
-            index=models.Index(fields=["merchant", "member"], name="members_trialtaken_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="trialtaken",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_trialtaken_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="trialtaken",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_trialtaken_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="trialtaken",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_trialtaken_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trialtaken",
-            constraint=models.UniqueConstraint(fields=("merchant", "digest"), name="members_trialtaken_once"),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_trialtaken_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_trialtaken_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_trialtaken_member_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "digest"), name="members_trialtaken_once"),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member"], name="members_trialtaken_of"),
+                ],
+            },
         ),
     ]

@@ -52,6 +52,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_partnership_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_partnership_policy"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "active")),
+                        fields=("merchant", "partner"),
+                        name="members_partnership_active",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "proposed")),
+                        fields=("merchant", "partner"),
+                        name="members_partnership_proposed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status", "ended"), ("ended_at", None), _connector="OR"),
+                        name="members_partnership_ended",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "partner", "id"], name="members_partnership_with"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SettlementEntry",
@@ -92,6 +115,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_settlemententry_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_settlemententry_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="partnership", name="members_settlemententry_partnership_same_merchant"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount_minor__lte", 0), ("partner_points__gt", 0), ("points__lt", 0)),
+                            models.Q(("amount_minor__gte", 0), ("partner_points__lt", 0), ("points__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="members_settlemententry_sides",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "partnership", "happened_at"],
+                        name="members_settlemententry_period",
+                    ),
+                    models.Index(fields=["merchant", "posting"], name="members_settlemententry_post"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CardLink",
@@ -189,75 +236,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("merchant", "digest"), name="members_linkcode_digest"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="partnership",
-            index=models.Index(fields=["merchant", "partner", "id"], name="members_partnership_with"),
-        ),
-        migrations.AddConstraint(
-            model_name="partnership",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_partnership_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="partnership",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_partnership_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="partnership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "active")),
-                fields=("merchant", "partner"),
-                name="members_partnership_active",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "proposed")),
-                fields=("merchant", "partner"),
-                name="members_partnership_proposed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status", "ended"), ("ended_at", None), _connector="OR"),
-                name="members_partnership_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="settlemententry",
-            index=models.Index(
-                fields=["merchant", "partnership", "happened_at"], name="members_settlemententry_period"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="settlemententry",
-            index=models.Index(fields=["merchant", "posting"], name="members_settlemententry_post"),
-        ),
-        migrations.AddConstraint(
-            model_name="settlemententry",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_settlemententry_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="settlemententry",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_settlemententry_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="settlemententry",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="partnership", name="members_settlemententry_partnership_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settlemententry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount_minor__lte", 0), ("partner_points__gt", 0), ("points__lt", 0)),
-                    models.Q(("amount_minor__gte", 0), ("partner_points__lt", 0), ("points__gt", 0)),
-                    _connector="OR",
-                ),
-                name="members_settlemententry_sides",
-            ),
         ),
     ]

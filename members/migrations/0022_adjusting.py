@@ -61,6 +61,42 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_adjustmentrequest_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_adjustmentrequest_policy"),
+                    models.UniqueConstraint(
+                        fields=("merchant", "key"), name="members_adjustmentrequest_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True),
+                        name="members_adjustmentrequest_some",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", models.F("asked_by")), ("status", "approved"), _negated=True
+                        ),
+                        name="members_adjustmentrequest_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("status", "waiting")),
+                            models.Q(
+                                models.Q(("status", "waiting"), _negated=True), ("decided_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="members_adjustmentrequest_settled",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "waiting")),
+                        fields=["merchant", "id"],
+                        name="members_adjustmentrequest_wait",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AdjustmentPart",
@@ -106,6 +142,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_adjustmentpart_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_adjustmentpart_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="request", name="members_adjustmentpart_request_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="members_adjustmentpart_member_same_merchant"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "request", "id"], name="members_adjustmentpart_of"),
+                    models.Index(fields=["merchant", "member", "id"], name="members_adjustmentpart_member"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AdjustmentUse",
@@ -132,6 +184,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_adjustmentuse_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_adjustmentuse_policy"),
+                    models.UniqueConstraint(
+                        fields=("merchant", "actor", "day"), name="members_adjustmentuse_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("units__gte", 0)), name="members_adjustmentuse_not_below"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AdjustmentLimits",
@@ -165,101 +229,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("merchant",), name="members_adjustmentlimits_one"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="adjustmentrequest",
-            index=models.Index(
-                condition=models.Q(("status", "waiting")),
-                fields=["merchant", "id"],
-                name="members_adjustmentrequest_wait",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentrequest",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_adjustmentrequest_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentrequest",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_adjustmentrequest_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentrequest",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "key"), name="members_adjustmentrequest_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="members_adjustmentrequest_some"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", models.F("asked_by")), ("status", "approved"), _negated=True
-                ),
-                name="members_adjustmentrequest_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("status", "waiting")),
-                    models.Q(models.Q(("status", "waiting"), _negated=True), ("decided_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="members_adjustmentrequest_settled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="adjustmentpart",
-            index=models.Index(fields=["merchant", "request", "id"], name="members_adjustmentpart_of"),
-        ),
-        migrations.AddIndex(
-            model_name="adjustmentpart",
-            index=models.Index(fields=["merchant", "member", "id"], name="members_adjustmentpart_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentpart",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_adjustmentpart_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentpart",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_adjustmentpart_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentpart",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="request", name="members_adjustmentpart_request_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentpart",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="members_adjustmentpart_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentuse",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_adjustmentuse_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentuse",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_adjustmentuse_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentuse",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "actor", "day"), name="members_adjustmentuse_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustmentuse",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("units__gte", 0)), name="members_adjustmentuse_not_below"
-            ),
         ),
     ]

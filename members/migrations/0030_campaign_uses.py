@@ -39,27 +39,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="members_addedmark_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="members_addedmark_policy"),
+                    models.UniqueConstraint(fields=("merchant", "only"), name="members_addedmark_one"),
+                    models.CheckConstraint(condition=models.Q(("only", True)), name="members_addedmark_only"),
+                ],
+            },
         ),
         migrations.AddIndex(
             model_name="ruleuse",
             index=models.Index(fields=["merchant", "rule", "at"], name="members_ruleuse_rule"),
-        ),
-        migrations.AddConstraint(
-            model_name="addedmark",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="members_addedmark_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="addedmark",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="members_addedmark_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="addedmark",
-            constraint=models.UniqueConstraint(fields=("merchant", "only"), name="members_addedmark_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="addedmark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("only", True)), name="members_addedmark_only"
-            ),
         ),
     ]

@@ -73,6 +73,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="rewards_reward_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="rewards_reward_policy"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cost_points__gt", 0), ("taken__gte", 0)),
+                        name="rewards_reward_costs",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stock", None), ("taken__lte", models.F("stock")), _connector="OR"
+                        ),
+                        name="rewards_reward_stock",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "position", "cost_points"], name="rewards_reward_list"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Redemption",
@@ -140,6 +159,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="rewards_redemption_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="rewards_redemption_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="rewards_redemption_member_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="reward", name="rewards_redemption_reward_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "key"), name="rewards_redemption_once"),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["merchant", "member", "reserved_at"], name="rewards_redemption_member"
+                    ),
+                    models.Index(fields=["merchant", "reward", "member"], name="rewards_redemption_limit"),
+                    models.Index(
+                        condition=models.Q(("status", "reserved")),
+                        fields=["merchant", "reserved_until"],
+                        name="rewards_redemption_stale",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Voucher",
@@ -185,94 +228,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="reward",
-            index=models.Index(fields=["merchant", "position", "cost_points"], name="rewards_reward_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="reward",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="rewards_reward_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="reward",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="rewards_reward_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="reward",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cost_points__gt", 0), ("taken__gte", 0)), name="rewards_reward_costs"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reward",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stock", None), ("taken__lte", models.F("stock")), _connector="OR"),
-                name="rewards_reward_stock",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="redemption",
-            index=models.Index(
-                fields=["merchant", "member", "reserved_at"], name="rewards_redemption_member"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="redemption",
-            index=models.Index(fields=["merchant", "reward", "member"], name="rewards_redemption_limit"),
-        ),
-        migrations.AddIndex(
-            model_name="redemption",
-            index=models.Index(
-                condition=models.Q(("status", "reserved")),
-                fields=["merchant", "reserved_until"],
-                name="rewards_redemption_stale",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="redemption",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="rewards_redemption_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="redemption",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="rewards_redemption_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="redemption",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="rewards_redemption_member_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="redemption",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="reward", name="rewards_redemption_reward_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="redemption",
-            constraint=models.UniqueConstraint(fields=("merchant", "key"), name="rewards_redemption_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="rewards_voucher_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="rewards_voucher_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="redemption", name="rewards_voucher_redemption_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.UniqueConstraint(fields=("merchant", "digest"), name="rewards_voucher_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.UniqueConstraint(fields=("merchant", "redemption"), name="rewards_voucher_one"),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="rewards_voucher_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="rewards_voucher_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="redemption", name="rewards_voucher_redemption_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "digest"), name="rewards_voucher_digest"),
+                    models.UniqueConstraint(fields=("merchant", "redemption"), name="rewards_voucher_one"),
+                ],
+            },
         ),
     ]

@@ -78,6 +78,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="exchange_import_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="exchange_import_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="file", name="exchange_import_file_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="rows", name="exchange_import_rows_same_merchant"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "id"], name="exchange_import_list"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Made",
@@ -114,6 +129,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="exchange_made_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="exchange_made_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="source", name="exchange_made_source_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "source", "subject"), name="exchange_made_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "source", "number", "id"], name="exchange_made_rows"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Heading",
@@ -149,53 +179,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="import",
-            index=models.Index(fields=["merchant", "id"], name="exchange_import_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="exchange_import_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="exchange_import_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="file", name="exchange_import_file_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="rows", name="exchange_import_rows_same_merchant"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="made",
-            index=models.Index(fields=["merchant", "source", "number", "id"], name="exchange_made_rows"),
-        ),
-        migrations.AddConstraint(
-            model_name="made",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="exchange_made_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="made",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="exchange_made_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="made",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="source", name="exchange_made_source_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="made",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "source", "subject"), name="exchange_made_once"
-            ),
         ),
     ]

@@ -73,3 +73,19 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(lunas: Luna):
 def test_the_page_is_for_who_is_signed_in(lunas: Luna):
     assert Client().get("/accounts/you/")["Location"].startswith("/accounts/login/")
     assert browser_of(lunas, "cashier").get("/accounts/you/").status_code == 200
+
+
+def test_nobody_signs_up_or_sets_a_password(lunas: Luna, owner: Client):
+    for path in (
+        "signup/",
+        "password/reset/",
+        "password/set/",
+        "password/change/",
+        "password/reset/key/1-x/",
+    ):
+        for client in (Client(), owner):
+            for answer in (
+                client.get(f"/accounts/{path}"),
+                client.post(f"/accounts/{path}", {"email": "x@luna.example"}),
+            ):
+                assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/")

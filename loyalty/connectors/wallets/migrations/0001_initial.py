@@ -61,6 +61,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="wallets_walletpass_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="wallets_walletpass_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="member", name="wallets_walletpass_member_same_merchant"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "member"], name="wallets_walletpass_member"),
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["due_at"],
+                        name="wallets_walletpass_due",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WalletDevice",
@@ -97,6 +114,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="wallets_walletdevice_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="wallets_walletdevice_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="wallet_pass", name="wallets_walletdevice_wallet_pass_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "device", "wallet_pass"), name="wallets_walletdevice_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "wallet_pass"], name="wallets_walletdevice_pass"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AppleWallet",
@@ -171,55 +203,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("merchant",), name="wallets_googlewallet_one"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="walletpass",
-            index=models.Index(fields=["merchant", "member"], name="wallets_walletpass_member"),
-        ),
-        migrations.AddIndex(
-            model_name="walletpass",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False)),
-                fields=["due_at"],
-                name="wallets_walletpass_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="walletpass",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="wallets_walletpass_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="walletpass",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="wallets_walletpass_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="walletpass",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="member", name="wallets_walletpass_member_same_merchant"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="walletdevice",
-            index=models.Index(fields=["merchant", "wallet_pass"], name="wallets_walletdevice_pass"),
-        ),
-        migrations.AddConstraint(
-            model_name="walletdevice",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="wallets_walletdevice_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="walletdevice",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="wallets_walletdevice_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="walletdevice",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="wallet_pass", name="wallets_walletdevice_wallet_pass_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="walletdevice",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "device", "wallet_pass"), name="wallets_walletdevice_once"
-            ),
         ),
     ]

@@ -47,6 +47,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="jobs_file_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="jobs_file_policy"),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("gone_at", None)),
+                        fields=["merchant", "forget_at"],
+                        name="jobs_file_forgotten",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FilePart",
@@ -88,6 +101,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantPolicy(name="jobs_filepart_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="file", name="jobs_filepart_file_same_merchant"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Job",
@@ -154,80 +175,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="file",
-            index=models.Index(
-                condition=models.Q(("gone_at", None)),
-                fields=["merchant", "forget_at"],
-                name="jobs_file_forgotten",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="file",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="jobs_file_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="file",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="jobs_file_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="filepart",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="jobs_filepart_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="filepart",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="file", name="jobs_filepart_file_same_merchant"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["merchant", "id"], name="jobs_job_list"),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["merchant", "about", "id"], name="jobs_job_about"),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "running"])),
-                fields=["due_at"],
-                name="jobs_job_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", False)),
-                fields=["merchant", "finished_at"],
-                name="jobs_job_over",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="jobs_job_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="jobs_job_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="file", name="jobs_job_file_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at", None), ("state__in", ["waiting", "running"])),
-                    models.Q(("finished_at__isnull", False), ("state__in", ["done", "failed", "cancelled"])),
-                    _connector="OR",
-                ),
-                name="jobs_job_finished_whole",
-            ),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="jobs_job_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="jobs_job_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="file", name="jobs_job_file_same_merchant"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at", None), ("state__in", ["waiting", "running"])),
+                            models.Q(
+                                ("finished_at__isnull", False), ("state__in", ["done", "failed", "cancelled"])
+                            ),
+                            _connector="OR",
+                        ),
+                        name="jobs_job_finished_whole",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "id"], name="jobs_job_list"),
+                    models.Index(fields=["merchant", "about", "id"], name="jobs_job_about"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        fields=["due_at"],
+                        name="jobs_job_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", False)),
+                        fields=["merchant", "finished_at"],
+                        name="jobs_job_over",
+                    ),
+                ],
+            },
         ),
     ]

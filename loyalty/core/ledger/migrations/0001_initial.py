@@ -43,6 +43,39 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="ledger_account_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="ledger_account_policy"),
+                    models.UniqueConstraint(
+                        fields=("merchant", "owner", "unit", "kind"), name="ledger_account_owner"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("owner", None)),
+                        fields=("merchant", "unit", "kind"),
+                        name="ledger_account_merchant_side",
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "id", "unit"), name="ledger_account_unit"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("balance__gte", 0),
+                                ("kind__in", ["available", "pending", "reserved"]),
+                                ("owner__isnull", False),
+                            ),
+                            models.Q(("balance__lte", 0), ("kind", "debt"), ("owner__isnull", False)),
+                            models.Q(
+                                ("balance", 0),
+                                ("kind__in", ["issued", "redeemed", "expired", "adjusted"]),
+                                ("owner", None),
+                                ("version", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ledger_account_floor",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Seal",
@@ -70,6 +103,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="ledger_seal_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="ledger_seal_policy"),
+                    models.UniqueConstraint(fields=("merchant", "day"), name="ledger_seal_day"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Transfer",
@@ -110,6 +150,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="ledger_transfer_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="ledger_transfer_policy"),
+                    models.UniqueConstraint(fields=("merchant", "key"), name="ledger_transfer_once"),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("source__isnull", False)),
+                        fields=["merchant", "source"],
+                        name="ledger_transfer_source",
+                    ),
+                    models.Index(
+                        condition=models.Q(("settles__isnull", False)),
+                        fields=["merchant", "settles"],
+                        name="ledger_transfer_settles",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Lot",
@@ -158,6 +217,45 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="ledger_lot_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="ledger_lot_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="account", name="ledger_lot_account_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="transfer", name="ledger_lot_transfer_same_merchant"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("granted__gt", 0), ("remaining__gte", 0), ("remaining__lte", models.F("granted"))
+                        ),
+                        name="ledger_lot_within_grant",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("remaining__gt", 0)),
+                        fields=["merchant", "account", "expires_at", "id"],
+                        name="ledger_lot_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("expires_at__isnull", False), ("pending", False), ("remaining__gt", 0)
+                        ),
+                        fields=["merchant", "expires_at"],
+                        name="ledger_lot_expiring",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("available_from__isnull", False), ("pending", True), ("remaining__gt", 0)
+                        ),
+                        fields=["merchant", "available_from"],
+                        name="ledger_lot_ripening",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Entry",
@@ -223,191 +321,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="ledger_account_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="ledger_account_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "owner", "unit", "kind"), name="ledger_account_owner"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("owner", None)),
-                fields=("merchant", "unit", "kind"),
-                name="ledger_account_merchant_side",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(fields=("merchant", "id", "unit"), name="ledger_account_unit"),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("balance__gte", 0),
-                        ("kind__in", ["available", "pending", "reserved"]),
-                        ("owner__isnull", False),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantPolicy(name="ledger_entry_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="transfer", name="ledger_entry_transfer_same_merchant"
                     ),
-                    models.Q(("balance__lte", 0), ("kind", "debt"), ("owner__isnull", False)),
-                    models.Q(
-                        ("balance", 0),
-                        ("kind__in", ["issued", "redeemed", "expired", "adjusted"]),
-                        ("owner", None),
-                        ("version", 0),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="lot", name="ledger_entry_lot_same_merchant"
                     ),
-                    _connector="OR",
-                ),
-                name="ledger_account_floor",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="ledger_seal_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="ledger_seal_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.UniqueConstraint(fields=("merchant", "day"), name="ledger_seal_day"),
-        ),
-        migrations.AddIndex(
-            model_name="transfer",
-            index=models.Index(
-                condition=models.Q(("source__isnull", False)),
-                fields=["merchant", "source"],
-                name="ledger_transfer_source",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transfer",
-            index=models.Index(
-                condition=models.Q(("settles__isnull", False)),
-                fields=["merchant", "settles"],
-                name="ledger_transfer_settles",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="ledger_transfer_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="ledger_transfer_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.UniqueConstraint(fields=("merchant", "key"), name="ledger_transfer_once"),
-        ),
-        migrations.AddIndex(
-            model_name="lot",
-            index=models.Index(
-                condition=models.Q(("remaining__gt", 0)),
-                fields=["merchant", "account", "expires_at", "id"],
-                name="ledger_lot_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lot",
-            index=models.Index(
-                condition=models.Q(("expires_at__isnull", False), ("pending", False), ("remaining__gt", 0)),
-                fields=["merchant", "expires_at"],
-                name="ledger_lot_expiring",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lot",
-            index=models.Index(
-                condition=models.Q(
-                    ("available_from__isnull", False), ("pending", True), ("remaining__gt", 0)
-                ),
-                fields=["merchant", "available_from"],
-                name="ledger_lot_ripening",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="ledger_lot_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="ledger_lot_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="account", name="ledger_lot_account_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="transfer", name="ledger_lot_transfer_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("granted__gt", 0), ("remaining__gte", 0), ("remaining__lte", models.F("granted"))
-                ),
-                name="ledger_lot_within_grant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="ledger_entry_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="transfer", name="ledger_entry_transfer_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="lot", name="ledger_entry_lot_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "account", "version"), name="ledger_entry_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount", 0), _negated=True),
-                    ("amount__gte", -1000000000000),
-                    ("amount__lte", 1000000000000),
-                ),
-                name="ledger_entry_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("balance_after", None), ("hash", None), ("version", None)),
-                    models.Q(("balance_after__isnull", False), ("hash__isnull", False), ("version__gt", 0)),
-                    _connector="OR",
-                ),
-                name="ledger_entry_whole",
-            ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "account", "version"), name="ledger_entry_version"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount", 0), _negated=True),
+                            ("amount__gte", -1000000000000),
+                            ("amount__lte", 1000000000000),
+                        ),
+                        name="ledger_entry_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("balance_after", None), ("hash", None), ("version", None)),
+                            models.Q(
+                                ("balance_after__isnull", False), ("hash__isnull", False), ("version__gt", 0)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ledger_entry_whole",
+                    ),
+                ],
+            },
         ),
     ]

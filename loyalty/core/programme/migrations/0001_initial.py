@@ -44,6 +44,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="programme_version_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="programme_version_policy"),
+                    models.UniqueConstraint(fields=("merchant", "number"), name="programme_version_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("number", None)),
+                        fields=("merchant",),
+                        name="programme_version_one_draft",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("number", None), ("published_at", None)),
+                            models.Q(("number__gt", 0), ("published_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="programme_version_published_whole",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="InForce",
@@ -76,54 +96,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="programme_version_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="programme_version_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "number"), name="programme_version_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("number", None)), fields=("merchant",), name="programme_version_one_draft"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("number", None), ("published_at", None)),
-                    models.Q(("number__gt", 0), ("published_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="programme_version_published_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inforce",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="programme_inforce_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="inforce",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="programme_inforce_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="inforce",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="version", name="programme_inforce_version_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inforce",
-            constraint=models.UniqueConstraint(fields=("merchant",), name="programme_inforce_one"),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="programme_inforce_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="programme_inforce_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="version", name="programme_inforce_version_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant",), name="programme_inforce_one"),
+                ],
+            },
         ),
     ]

@@ -72,6 +72,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="tills_till_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="tills_till_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="location", name="tills_till_location_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="staff", name="tills_till_staff_same_merchant"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("idle_minutes__gte", 1), ("idle_minutes__lte", 60)),
+                        name="tills_till_idle",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("code_digest__isnull", False)),
+                        fields=["code_digest"],
+                        name="tills_till_code",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Action",
@@ -141,6 +164,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="tills_action_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="tills_action_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="till", name="tills_action_till_same_merchant"
+                    ),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="staff", name="tills_action_staff_same_merchant"
+                    ),
+                    models.UniqueConstraint(fields=("merchant", "key"), name="tills_action_once"),
+                ],
+                "indexes": [
+                    models.Index(fields=["merchant", "till", "-id"], name="tills_action_last"),
+                    models.Index(fields=["merchant", "till", "done_at"], name="tills_action_shift"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Pin",
@@ -189,72 +229,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("merchant", "staff"), name="tills_pin_staff"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="till",
-            index=models.Index(
-                condition=models.Q(("code_digest__isnull", False)),
-                fields=["code_digest"],
-                name="tills_till_code",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="till",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="tills_till_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="till",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="tills_till_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="till",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="location", name="tills_till_location_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="till",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="staff", name="tills_till_staff_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="till",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("idle_minutes__gte", 1), ("idle_minutes__lte", 60)),
-                name="tills_till_idle",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="action",
-            index=models.Index(fields=["merchant", "till", "-id"], name="tills_action_last"),
-        ),
-        migrations.AddIndex(
-            model_name="action",
-            index=models.Index(fields=["merchant", "till", "done_at"], name="tills_action_shift"),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="tills_action_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="tills_action_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="till", name="tills_action_till_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="staff", name="tills_action_staff_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=models.UniqueConstraint(fields=("merchant", "key"), name="tills_action_once"),
         ),
     ]

@@ -75,6 +75,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="webhooks_endpoint_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="webhooks_endpoint_policy"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Delivery",
@@ -129,57 +135,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="webhooks_endpoint_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="endpoint",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="webhooks_endpoint_policy"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("status", "waiting")),
-                fields=["merchant", "endpoint", "due_at"],
-                name="webhooks_delivery_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["merchant", "endpoint", "id"], name="webhooks_delivery_latest"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("status", "failed")),
-                fields=["merchant", "endpoint", "id"],
-                name="webhooks_delivery_failed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["merchant", "created_at"], name="webhooks_delivery_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=loyalty.core.tenancy.models.TenantKey(name="webhooks_delivery_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=loyalty.core.tenancy.models.TenantPolicy(name="webhooks_delivery_policy"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=loyalty.core.tenancy.models.TenantReference(
-                field="endpoint", name="webhooks_delivery_endpoint_same_merchant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                fields=("merchant", "event_number", "endpoint"), name="webhooks_delivery_once"
-            ),
+            options={
+                "constraints": [
+                    loyalty.core.tenancy.models.TenantKey(name="webhooks_delivery_key"),
+                    loyalty.core.tenancy.models.TenantPolicy(name="webhooks_delivery_policy"),
+                    loyalty.core.tenancy.models.TenantReference(
+                        field="endpoint", name="webhooks_delivery_endpoint_same_merchant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("merchant", "event_number", "endpoint"), name="webhooks_delivery_once"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "waiting")),
+                        fields=["merchant", "endpoint", "due_at"],
+                        name="webhooks_delivery_due",
+                    ),
+                    models.Index(fields=["merchant", "endpoint", "id"], name="webhooks_delivery_latest"),
+                    models.Index(
+                        condition=models.Q(("status", "failed")),
+                        fields=["merchant", "endpoint", "id"],
+                        name="webhooks_delivery_failed",
+                    ),
+                    models.Index(fields=["merchant", "created_at"], name="webhooks_delivery_age"),
+                ],
+            },
         ),
     ]
