@@ -60,6 +60,7 @@ _WORDS = {
     "iwn": "instant win",
     "bdg": "badge",
     "cmp": "campaign",
+    "prd": "product",
 }
 _last_ns = 0
 _lock = threading.Lock()

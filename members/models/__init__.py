@@ -19,6 +19,7 @@ from members.models.order import Order, OrderLine, Refund
 from members.models.paid import MembershipPayment, PaidMembership, PlanPerkUse, TrialTaken
 from members.models.partners import CardLink, LinkCode, Partnership, SettlementEntry
 from members.models.preference import PreferenceAnswer
+from members.models.product import Product
 from members.models.referral import (
     JoinTrace,
     Referral,
@@ -63,6 +64,7 @@ __all__ = [
     "PointsConversion",
     "PointsTransfer",
     "PreferenceAnswer",
+    "Product",
     "Profile",
     "Referral",
     "ReferralClicks",

@@ -32,6 +32,7 @@ from members.rules.decision import Decision
 from members.rules.engine import paid_by_line
 from members.rules.facts import Facts, Happened, MemberFacts
 from members.rules.points_life import Terms, terms
+from members.rules.products import completed, lacking
 from members.rules.shopping import MemberRef, NewOrder, order_problems
 from members.rules.usage import Sheet, asked_by, asking_segments, uses
 
@@ -159,7 +160,7 @@ def plan(
 ) -> Batch:
     """Ask the engine about each sane order, earlier ones first; the batch is sorted by name, so that batches lock
     alike. With `when` it is a rehearsal: as if made at that instant, whether recorded already or not."""
-    known, counts = look_up(members)
+    known, counts = look_up(members, skus=lacking(orders[index] for index in members))
     if by == IN_FORCE:
         current = adding.live(counts.version, mark=counts.mark)
     else:
@@ -170,8 +171,9 @@ def plan(
         if members[index] is not None and index not in known:
             refused[index] = MemberNotFound()
         else:
+            order = completed(orders[index], counts.shelf)
             making.asked.append(
-                _Asked(index, orders[index], known.get(index), when or orders[index].placed_at)
+                _Asked(index, order, known.get(index), when or order.placed_at, orders[index])
             )
     making.read()
     for one in making.asked:
@@ -184,10 +186,14 @@ def plan(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    """`order` is completed from the catalogue; `sent` is as it came, and by that it is known again: the catalogue may
+    say something else tomorrow."""
+
     index: int
     order: NewOrder
     who: Known | None
     at: datetime
+    sent: NewOrder
 
 
 class _Making:
@@ -285,7 +291,7 @@ def _purchases(one: _Asked) -> list[Happened]:
 
 
 def _planned(one: _Asked, decision: Decision, life: Terms, version: UUID | None, at: datetime) -> Plan:
-    order, who, order_id, mark = one.order, one.who, ids.new(), fingerprint(one.order)
+    order, who, order_id, mark = one.order, one.who, ids.new(), fingerprint(one.sent)
     points = decision.earned() if who else 0
     row: dict[str, Any] = {
         "id": order_id,

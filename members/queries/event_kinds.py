@@ -175,7 +175,12 @@ _BY_HAND = (
     Kind("tier.given_ended", "A tier that was given by hand was ended.", {"tier": "gold", "reason": "By mistake"}),
 )  # fmt: skip
 
-KINDS = (*_BY_HAND, *_MEMBERS, *_ORDERS, *_POINTS, *_STANDING, *_MEMBERSHIPS, *_FRIENDS)
+_CATALOGUE = (
+    Kind("products.written", "Products were made or changed; the subject is the product where it was one.",
+         {"made": 120, "changed": 3}, about="prd"),
+)  # fmt: skip
+
+KINDS = (*_CATALOGUE, *_BY_HAND, *_MEMBERS, *_ORDERS, *_POINTS, *_STANDING, *_MEMBERSHIPS, *_FRIENDS)
 
 
 def register() -> None:

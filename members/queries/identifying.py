@@ -13,10 +13,15 @@ from loyalty.core.merchants.queries import shop_of_scope
 from members.models import Identity
 
 
-def search_key(text: str) -> str:
-    """How names are compared: accents kept apart from letters and dropped, case folded, spaces squeezed."""
+def folded(text: str) -> str:
+    """How texts are compared: accents kept apart from letters and dropped, case folded, spaces squeezed."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(plain.casefold().split())[:80]
+    return " ".join(plain.casefold().split())
+
+
+def search_key(text: str) -> str:
+    """How names are compared: folded, and as long as the column."""
+    return folded(text)[:80]
 
 
 def normal_email(text: str) -> str:

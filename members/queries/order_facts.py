@@ -1,6 +1,6 @@
 """What must be known before an order is decided, for many orders in one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import msgspec
 from django.db import connection
 
 from loyalty.core.tenancy import scope
+from members.rules.products import Shelved
 
 _encode = msgspec.json.Encoder().encode
 
@@ -32,7 +33,7 @@ _LOOK_UP = """
 SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_order_at,
        (SELECT version_id FROM programme_inforce WHERE merchant_id = %(merchant)s),
        (SELECT mark FROM members_addedmark WHERE merchant_id = %(merchant)s),
-       (SELECT mark FROM members_comparisonbook WHERE merchant_id = %(merchant)s)
+       (SELECT mark FROM members_comparisonbook WHERE merchant_id = %(merchant)s){shelf}
   FROM jsonb_to_recordset(%(asked)s::jsonb) AS i(n int, kind text, value text, id uuid)
   LEFT JOIN LATERAL (
        SELECT member_id FROM members_identity
@@ -52,26 +53,48 @@ SELECT i.n, m.id, m.status, m.joined_at, s.orders_count, s.spend_minor, s.last_o
 """
 
 
+_ALONE = _LOOK_UP.replace("{shelf}", "")
+# In the first row alone: the products of a whole batch are answered once.
+_WITH_SHELF = _LOOK_UP.replace(
+    "{shelf}",
+    """,
+       CASE WHEN i.n = %(first)s THEN (
+            SELECT jsonb_object_agg(sku, jsonb_build_array(name, category, brand, tags, kind)) FROM members_product
+             WHERE merchant_id = %(merchant)s AND sku = ANY(%(skus)s)) END""",
+)
+_shelf = msgspec.json.Decoder(dict[str, Shelved])
+
+
 class Counts(NamedTuple):
-    """What counts: the programme version in force, the mark of what is added to it (`members.queries.adding`), and the
-    mark of the book of experiments (`members.queries.comparisons`)."""
+    """What counts: the programme version in force, the mark of what is added to it (`members.queries.adding`), the
+    mark of the book of experiments (`members.queries.comparisons`), and what the catalogue says of products."""
 
     version: UUID | None
     mark: UUID | None
     book: UUID | None
+    shelf: Mapping[str, Shelved] = {}
 
 
-def look_up(named: Mapping[int, tuple[str, str] | None]) -> tuple[dict[int, Known], Counts]:
-    """Members by the number of the asking order, and what counts. `named` gives (kind, value)."""
+def look_up(
+    named: Mapping[int, tuple[str, str] | None], *, skus: Sequence[str] = ()
+) -> tuple[dict[int, Known], Counts]:
+    """Members by the number of the asking order, and what counts. `named` gives (kind, value); `skus` are the products
+    about which the catalogue is asked, too, in the same statement: without any it is not."""
     if not named:
         return {}, Counts(None, None, None)
-    asked = [_asked(number, name) for number, name in named.items()]
+    # One JSON document: psycopg takes longer to write four arrays than PostgreSQL to answer.
+    values: dict[str, object] = {
+        "merchant": scope.merchant_id(),
+        "asked": _encode([_asked(number, name) for number, name in named.items()]).decode(),
+    }
+    if skus:
+        values |= {"first": next(iter(named)), "skus": list(skus)}
     with connection.cursor() as cursor:
-        # One JSON document: psycopg takes longer to write four arrays than PostgreSQL to answer.
-        cursor.execute(_LOOK_UP, {"merchant": scope.merchant_id(), "asked": _encode(asked).decode()})
+        cursor.execute(_WITH_SHELF if skus else _ALONE, values)
         rows = cursor.fetchall()
     known = {row[0]: Known(*row[1:7]) for row in rows if row[1] is not None}
-    return known, Counts(*rows[0][7:10])
+    answered = next((row[10] for row in rows if row[10]), None) if skus else None
+    return known, Counts(*rows[0][7:10], _shelf.decode(answered) if answered else {})
 
 
 def _asked(number: int, name: tuple[str, str] | None) -> dict[str, object]:

@@ -9,8 +9,11 @@ from loyalty.exchange.kinds.codes import CodesKind
 from loyalty.exchange.kinds.lots import LotsKind
 from loyalty.exchange.kinds.members import MembersKind
 from loyalty.exchange.kinds.orders import OrdersKind
+from loyalty.exchange.kinds.products import ProductsKind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (MembersKind(), LotsKind(), OrdersKind(), CodesKind())}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (MembersKind(), LotsKind(), OrdersKind(), ProductsKind(), CodesKind())
+}
 
 __all__ = ["KINDS", "Context", "Kind", "Line", "Verdict", "heading", "kind", "recognised"]
 

@@ -11,7 +11,7 @@ from loyalty.core.ledger import portions
 from loyalty.core.ledger.queries import balances
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.exchange.lists.base import WHO, Page, Table, money, when, who
-from members.models import Consent, Order, Profile, Stats
+from members.models import Consent, Order, Product, Profile, Stats
 from members.queries.directory import with_status
 from members.queries.orders import with_lines
 from rewards.models import PoolCode, Redemption, Reward, Voucher
@@ -133,6 +133,23 @@ def _codes(after: list[Any] | None) -> Page:
     return out, _next(rows, rows[-1].pk) if rows else None
 
 
+def _listed(names: list[str]) -> str:
+    """Several in one cell, as an import takes them apart again."""
+    return ", ".join(name.replace(",", "\\,") for name in names)
+
+
+def _products(after: list[Any] | None) -> Page:
+    rows = _after(Product.objects.all(), after)
+    out = [
+        [row.sku, row.name, row.category, row.brand, _listed(row.tags), row.kind,
+         "" if row.price_minor is None else money(row.price_minor, row.currency),
+         "" if row.cost_minor is None else money(row.cost_minor, row.currency), row.currency,
+         row.archived_at is not None, when(row.external_updated_at), when(row.created_at), when(row.changed_at)]
+        for row in rows
+    ]  # fmt: skip
+    return out, _next(rows, rows[-1].pk) if rows else None
+
+
 def _events(after: list[Any] | None) -> Page:
     found = Event.objects.order_by("pk")
     rows = list((found.filter(pk__gt=after[0]) if after else found)[:STRETCH])
@@ -161,6 +178,13 @@ LISTS = {
                   "line_total", "discount", "refunded", "currency", "channel", "location", "payment_method",
                   "points_earned", *WHO),
             read=_orders, every=lambda: Order.objects.all(),
+        ),
+        Table(
+            name="products", label=_("Products"), icon="package-2", permission="products.edit",
+            note=_("What you sell, as the catalogue has it, and what was put away."),
+            head=("sku", "name", "category", "brand", "tags", "kind", "price", "cost", "currency", "archived",
+                  "external_updated_at", "added_at", "changed_at"),
+            read=_products, every=lambda: Product.objects.all(),
         ),
         Table(
             name="lots", label=_("Points, lot by lot"), icon="layers", permission="members.export",

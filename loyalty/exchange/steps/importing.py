@@ -96,7 +96,9 @@ def _stretches(of: Kind, imported: Import) -> Iterator[list[_Row]]:
             yield stretch
             stretch = []
         nth, first = 0, number
-        for name in () if together else of.names(line):
+        for name in of.names(line):
+            if together and name == of_group:  # the group's own name, in each of its rows
+                continue
             if name in seen:
                 nth, first = max(nth, times[name]), min(first, seen[name])
             times[name] = times.get(name, 0) + 1

@@ -142,6 +142,7 @@ SENTENCES = {
     "reward.issued": gettext_lazy("A reward was handed out"),
     "reward.not_issued": gettext_lazy("A reward could not be handed out: {why}"),
     "reward.withdrawn": gettext_lazy("A reward handed out was taken back"),
+    "products.written": gettext_lazy("Products were written. New: {made}, changed: {changed}"),
     "pool.filled": gettext_lazy("Codes were added to a reward: {added}"),
     "pool.emptied": gettext_lazy("Codes of a reward were discarded: {gone}"),
     "pool.low": gettext_lazy("A reward is running out of codes. Left: {left}"),

@@ -22,6 +22,7 @@ ICONS = {
     "reward": "gift",
     "voucher": "ticket",
     "pool": "ticket",
+    "products": "package-2",
     "session": "calendar-days",
     "place": "calendar-days",
     "fulfilment": "package",

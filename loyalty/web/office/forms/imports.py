@@ -17,6 +17,8 @@ KIND_WORDS = {
     "members": (_("Members"), _("Names, how to reach them, birthdays, what they agreed to."), "users"),
     "lots": (_("Points"), _("What members have, lot by lot, with when it was earned and when it ends."), "layers"),
     "orders": (_("Orders"), _("What was bought before you came here, with or without points for it."), "receipt-text"),
+    "products": (_("Products"), _("What you sell, as your shop system exports it: numbers, names, categories, brands."),
+                 "package-2"),
     "codes": (_("Codes"), _("Gift card or discount codes of another system, for a reward to hand out."), "ticket"),
 }  # fmt: skip
 _DATES = (("dmy", _("day first: 31/12/2026")), ("mdy", _("month first: 12/31/2026")))
