@@ -53,6 +53,11 @@ def by_sku(sku: str) -> Product:
     return found
 
 
+def is_known(sku: str) -> bool:
+    """Whether there is a product of that number, put away or not."""
+    return Product.objects.filter(sku=sku).exists()
+
+
 def by_ids(keys: Iterable[UUID]) -> dict[UUID, Product]:
     """Products by their ids; unknown ones are missing."""
     return {row.pk: row for row in Product.objects.filter(pk__in=list(keys))}

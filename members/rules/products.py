@@ -18,7 +18,8 @@ from members.rules.shopping import (
     time_problem,
 )
 
-Tag = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
+# Without commas: wherever people write tags, and in every file, they stand between them.
+Tag = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f,]+$(?!\n)")]
 Tags = Annotated[tuple[Tag, ...], Meta(max_length=20)]
 Amount = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]

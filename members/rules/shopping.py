@@ -47,7 +47,8 @@ class MemberRef(Struct, forbid_unknown_fields=True, frozen=True):
 
 class NewLine(Struct, forbid_unknown_fields=True, frozen=True):
     """One line. `amount_minor` is the line's total after its own discounts; `discount_minor` says how much
-    they were."""
+    they were. Name, category, brand and tags that are left out come from the catalogue of products, if it knows the
+    `sku`."""
 
     sku: Name
     amount_minor: Minor

@@ -16,7 +16,9 @@ from loyalty.exchange import operations
 from loyalty.exchange.lists import LISTS, tables
 from loyalty.exchange.reading import open_table
 from members.models import Member, Order, OrderLine
+from members.operations.products import write_products
 from members.queries.directory import by_identity
+from members.rules.products import ProductChange
 from rewards.operations.catalogue import create_reward
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import redeem_reward
@@ -53,6 +55,8 @@ def busy(cafe: Merchant, ana: Member, ben: Member) -> Merchant:
     redeem_reward(member=ana.pk, reward=cup.pk, key="a", at=AT + days(8))
     pool = create_reward(at=AT, details={"kind": "coupon", "name": {"en": "Film"}, "cost_points": 10})
     import_codes(reward=pool.pk, codes=["FILM-1", "FILM-2"], at=AT)
+    names = ("+Plus", "-Minus", "@Home")
+    write_products(products=[ProductChange(f"p{name}", name=name) for name in names], at=AT)
     return cafe
 
 

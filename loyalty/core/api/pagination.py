@@ -56,7 +56,7 @@ def unseal(name: str, cursor: str) -> list[str]:
     return list(values)
 
 
-_READ: dict[type, Callable[[str], Any]] = {datetime: datetime.fromisoformat, UUID: UUID, int: int}
+_READ: dict[type, Callable[[str], Any]] = {datetime: datetime.fromisoformat, UUID: UUID, int: int, str: str}
 
 
 def keyset(

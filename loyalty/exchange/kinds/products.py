@@ -240,7 +240,7 @@ def _category(line: Line) -> str | None:
 
 
 def _tags(line: Line) -> tuple[str, ...] | None:
-    parts = _parts(line.get("tags"))
+    parts = _parts(line.get("tags").replace("\\,", ","))
     if any(len(part) > LONGEST_TAG or not part.isprintable() for part in parts) or len(parts) > MOST_TAGS:
         reason = _("At most {most} labels of {longest} visible characters.").format(
             most=MOST_TAGS, longest=LONGEST_TAG

@@ -133,15 +133,10 @@ def _codes(after: list[Any] | None) -> Page:
     return out, _next(rows, rows[-1].pk) if rows else None
 
 
-def _listed(names: list[str]) -> str:
-    """Several in one cell, as an import takes them apart again."""
-    return ", ".join(name.replace(",", "\\,") for name in names)
-
-
 def _products(after: list[Any] | None) -> Page:
     rows = _after(Product.objects.all(), after)
     out = [
-        [row.sku, row.name, row.category, row.brand, _listed(row.tags), row.kind,
+        [row.sku, row.name, row.category, row.brand, ", ".join(row.tags), row.kind,
          "" if row.price_minor is None else money(row.price_minor, row.currency),
          "" if row.cost_minor is None else money(row.cost_minor, row.currency), row.currency,
          row.archived_at is not None, when(row.external_updated_at), when(row.created_at), when(row.changed_at)]

@@ -35,6 +35,7 @@ _NAV = (
     (
         ("programme", gettext_lazy("Programme"), "sliders-horizontal", "programme.view"),
         ("rewards", gettext_lazy("Rewards"), "gift", "rewards.view"),
+        ("products", gettext_lazy("Products"), "package-2", "products.view"),
         ("games", gettext_lazy("Games"), "trophy", "games.view"),
     ),
     (

@@ -35,6 +35,8 @@ SCOPE_NAMES = {
     "integrations:write": gettext_lazy("Connect payment services"),
     "rewards:read": gettext_lazy("Read rewards and vouchers"),
     "rewards:write": gettext_lazy("Create and edit rewards"),
+    "products:read": gettext_lazy("Read the catalogue of products"),
+    "products:write": gettext_lazy("Write the catalogue of products"),
     "redemptions:write": gettext_lazy("Redeem rewards and take that back"),
     "programme:read": gettext_lazy("Read the programme"),
     "programme:write": gettext_lazy("Draft and publish the programme"),

@@ -60,6 +60,7 @@ urlpatterns = [
     path("rewards/<str:reward_id>/", rewards.edit, name="reward"),
     path("rewards/<str:reward_id>/retire/", rewards.retire, name="reward_retire"),
     path("rewards/<str:reward_id>/restore/", rewards.restore, name="reward_restore"),
+    path("products/", include("loyalty.web.office.products.urls")),
     path("programme/", programme.programme, name="programme"),
     path("programme/rule/", programme.rule, name="programme_rule"),
     path("programme/draft/", programme.draft, name="programme_draft"),

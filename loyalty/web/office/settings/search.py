@@ -1,4 +1,4 @@
-"""Search everywhere: members, orders, rewards, rules of the programme and pages of the dashboard, from one box.
+"""Search everywhere: members, orders, rewards, products, rules of the programme and pages, from one box.
 
 Only what the person may see, in a number of queries that does not grow with the shop: members by whole address or
 beginning of a name, orders by their number; rewards and rules are few and are looked through here.
@@ -23,8 +23,9 @@ from loyalty.web.office.orders import order_rows
 from loyalty.web.office.rewards import ICONS, name_of
 from loyalty.web.office.settings.index import subjects
 from loyalty.web.sentences import rule_sentence
-from members.queries import directory
+from members.queries import directory, products
 from members.queries import orders as orders_of
+from members.queries.products import Choice
 from rewards.models import Reward
 from rewards.queries import catalogue
 
@@ -90,6 +91,25 @@ def _rewards(here: Here, asked: str) -> list[dict[str, Any]]:
     ]
 
 
+def _products(here: Here, asked: str) -> list[dict[str, Any]]:
+    found = products.by_name(products.products(Choice(text=asked, archived=None)))[:SHOWN]
+    return [
+        {
+            "icon": "package-2",
+            "title": str(row),
+            "note": " · ".join(
+                filter(
+                    None,
+                    [row.sku if row.name else "", row.category, _("Put away") if row.archived_at else ""],
+                )
+            ),
+            "aside": "" if row.price_minor is None else formats.money(row.price_minor, row.currency),
+            "url": reverse("office:product", args=[here.merchant.slug, ids.encode("prd", row.pk)]),
+        }
+        for row in found
+    ]
+
+
 def _rules(here: Here, asked: str) -> list[dict[str, Any]]:
     current = programmes.in_force()
     rules = current.programme["earning"].rules if current else ()
@@ -138,6 +158,10 @@ def _groups(here: Here, asked: str) -> Iterable[dict[str, Any]]:
         yield {"title": _("Orders"), "results": _orders(here, asked)}
     if here.may("rewards.view"):
         yield {"title": _("Rewards"), "results": _rewards(here, asked)}
+    if here.may("products.view"):
+        found = _products(here, asked)
+        url = f"{reverse('office:products', args=[slug])}?{urlencode({'q': asked})}"
+        yield {"title": _("Products"), "results": found, "more": url if len(found) == SHOWN else ""}
     if here.may("programme.view"):
         yield {"title": _("Rules of the programme"), "results": _rules(here, asked)}
     yield {"title": _("Pages"), "results": _pages(here, asked)}

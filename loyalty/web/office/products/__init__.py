@@ -1,0 +1,1 @@
+"""The catalogue of products: the list, one product, and its form."""
