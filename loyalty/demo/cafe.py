@@ -14,6 +14,8 @@ from members.models import Member
 from members.operations.membership import join
 from members.operations.orders import record_order
 from members.operations.points import live_through
+from members.operations.products import write_products
+from members.rules.products import ProductChange
 from members.rules.shopping import MemberRef, NewLine, NewOrder
 from rewards.models import Redemption
 from rewards.operations.redemption import NotEligible, redeem_reward, use_voucher
@@ -158,6 +160,7 @@ def live(*, today: date, at: datetime) -> None:
     In the scope of the café. The dice are loaded the same way each time, so only the dates differ.
     """
     dice = random.Random("fika")
+    write_products(products=[_product(item) for item in MENU], at=at)
     regulars: dict[str, Member] = {}
     for day in (today - timedelta(days=back) for back in range(7 * WEEKS, 0, -1)):
         for number, (given, family, chance) in enumerate(REGULARS, 1):
@@ -170,6 +173,12 @@ def live(*, today: date, at: datetime) -> None:
             _visits(name, moment, dice, at)
             _treats(regulars[name], moment + timedelta(minutes=2), dice)
     live_through(at=at)
+
+
+def _product(item: Item) -> ProductChange:
+    return ProductChange(
+        item.sku, name=item.name, category=item.category, tags=item.tags, price_minor=item.price_minor
+    )
 
 
 def _joins(number: int, given: str, family: str, moment: datetime) -> Member:

@@ -30,6 +30,7 @@ from loyalty.core.events.models import JobRun
 from loyalty.core.merchants.models import Location
 from loyalty.core.merchants.operations import add_location
 from loyalty.core.tenancy.scope import acting_for
+from loyalty.demo.catalogue import fill_catalogue
 from loyalty.demo.history import SHOP_ZONE, Basket, Household, open_history
 from loyalty.demo.parts import JOINED, PARTS, PASSED, REDEEMED, SKIPPED, Work, load_in_parts
 from loyalty.demo.redeeming import Visit, redeem_month
@@ -38,6 +39,7 @@ from members.models import Identity, Order
 from members.operations.membership import join
 from members.operations.orders import Outcome, record_orders
 from members.operations.points import live_through
+from members.queries.products import any_products
 from members.rules.facts import LineKind
 from members.rules.shopping import MemberRef, NewLine, NewOrder
 
@@ -70,7 +72,8 @@ def load_history(*, merchant: int, size: str, last_day: date, out: TextIO) -> Lo
     """
     began = time.monotonic()
     orders = redemptions = 0
-    for name in _to_do(merchant, size):
+    to_do = _to_do(merchant, size)
+    for name in to_do:
         skip = _loaded_before(merchant, name)
         with open_history(households=SIZES[name], last_day=last_day) as history:
             total = history.counts().orders
@@ -79,6 +82,10 @@ def load_history(*, merchant: int, size: str, last_day: date, out: TextIO) -> Lo
         with acting_for(merchant, by=DEMO):
             live_through(at=clock.now())
             JobRun.objects.filter(job=LOAD, period=name).update(finished_at=clock.now())
+    with acting_for(merchant, by=DEMO):
+        has_catalogue = any_products()
+    if to_do or not has_catalogue:
+        fill_catalogue(merchant)
     return Loaded(orders, redemptions, time.monotonic() - began)
 
 

@@ -15,12 +15,13 @@ from loyalty.core.merchants.models import Location, Merchant, Staff
 from loyalty.core.programme.queries import in_force
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.demo import cafe, load
+from loyalty.demo.catalogue import fill_catalogue
 from loyalty.demo.figures import figures, figures_by_household
 from loyalty.demo.history import open_history
 from loyalty.demo.load import load_part
 from loyalty.demo.parts import JOINED, PARTS, PASSED, REDEEMED, SKIPPED, Work
 from loyalty.demo.shops import CAFE, DEMO, GROCERY, NotTheDemos, Shops, open_shops
-from members.models import Identity, Member, Order, OrderLine
+from members.models import Identity, Member, Order, OrderLine, Product
 from rewards.models import Redemption, Voucher
 from tests.cast import shop
 
@@ -255,3 +256,23 @@ def test_a_receipt_becomes_the_order_it_is() -> None:
     ]
     card = replace(basket.lines[0], tags=("gift-card",))
     assert load.order_of(replace(basket, lines=(card,))).lines[0].kind == "gift_card"
+
+
+def test_what_the_receipts_sold_is_in_the_catalogue_once(shops: Shops, few: int):
+    load_all(shops)
+    with acting_for(shops.grocery, by=DEMO):
+        sold = set(OrderLine.objects.values_list("sku", flat=True))
+    assert fill_catalogue(shops.grocery.pk) == len(sold) > 50
+    with acting_for(shops.grocery, by=DEMO):
+        before = list(Product.objects.order_by("sku").values())
+        assert {row["sku"] for row in before} == sold
+        line = OrderLine.objects.order_by("-order__placed_at").filter(quantity=1).first()
+        product = Product.objects.get(sku=line.sku)
+        assert (product.name, product.category, product.brand, product.tags) == (
+            line.name, line.category, line.brand, line.tags,
+        )  # fmt: skip
+    fill_catalogue(shops.grocery.pk)
+    with acting_for(shops.grocery, by=DEMO):
+        assert list(Product.objects.order_by("sku").values()) == before
+    with acting_for(shops.cafe, by=DEMO):
+        assert Product.objects.get(sku="havrelatte").price_minor == 54_00

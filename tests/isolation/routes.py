@@ -17,7 +17,7 @@ KINDS = {
     "order": "order", "order_id": "order",
     "external_id": "order_external", "order_external_id": "order_external",
     "refund": "refund", "refund_id": "refund",
-    "reward": "reward", "reward_id": "reward",
+    "reward": "reward", "reward_id": "reward", "product_id": "product",
     "redemption": "redemption", "redemption_id": "redemption",
     "transfer": "transfer", "transfer_id": "transfer", "entry_id": "transfer",
     "lot": "lot", "lot_id": "lot",

@@ -71,6 +71,7 @@ from tests.cast import AT, ENGRAVING, ONE_POINT_PER_KRONA, buy, days, publish, s
 from tests.isolation.compared import compared
 from tests.isolation.foretelling import foretold
 from tests.isolation.games import furnish_games
+from tests.isolation.shelving import shelved
 from tests.wallets import papers
 
 
@@ -111,6 +112,7 @@ def furnished(slug: str, *, secret: str) -> Shop:
         _rehearse(made)
         made.ids["experiment"] = compared(ana, secret)
         made.ids |= unhappy(ana, secret)
+        made.ids |= shelved(secret)
         made.ids |= furnished_automation(ana, secret=secret)
         made.ids |= furnish_games(ana)
         _campaign(made, secret)
