@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -83,7 +83,7 @@ def look_up(
     if not named:
         return {}, Counts(None, None, None)
     # One JSON document: psycopg takes longer to write four arrays than PostgreSQL to answer.
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "merchant": scope.merchant_id(),
         "asked": _encode([_asked(number, name) for number, name in named.items()]).decode(),
     }
@@ -94,7 +94,7 @@ def look_up(
         rows = cursor.fetchall()
     known = {row[0]: Known(*row[1:7]) for row in rows if row[1] is not None}
     answered = next((row[10] for row in rows if row[10]), None) if skus else None
-    return known, Counts(*rows[0][7:10], _shelf.decode(answered) if answered else {})
+    return known, Counts(*rows[0][7:10], shelf=_shelf.decode(answered) if answered else {})
 
 
 def _asked(number: int, name: tuple[str, str] | None) -> dict[str, object]:

@@ -77,7 +77,7 @@ def product_problems(change: ProductChange, *, at: datetime) -> list[tuple[str, 
     """What is wrong with a product beyond its types, as (field, sentence)."""
     if change.external_updated_at in (UNSET, None):
         return []
-    return time_problem("external_updated_at", change.external_updated_at, at)  # type: ignore[arg-type]
+    return time_problem("external_updated_at", change.external_updated_at, at)
 
 
 class Shelved(Struct, frozen=True, array_like=True):

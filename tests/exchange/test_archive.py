@@ -27,7 +27,9 @@ from members.models import Member, Order
 from members.operations.membership import block
 from members.operations.points import adjust_points, live_through
 from members.operations.privacy import erase_member
+from members.operations.products import write_products
 from members.operations.refunds import refund_order
+from members.rules.products import ProductChange
 from members.rules.shopping import NewRefund
 from rewards.models import Reward, Voucher
 from rewards.operations.catalogue import create_reward
@@ -45,6 +47,13 @@ def lived_in() -> list[Member]:
         for name in ("ana", "ben", "cleo", "dan", "eva")
     ]
     ana, ben, cleo, dan, eva = who
+    write_products(
+        products=[
+            ProductChange("item-1", name="Bun", category="buns", tags=("sweet", "fresh"), price_minor=35_00),
+            ProductChange("old", archived=True, external_updated_at=AT),
+        ],
+        at=AT,
+    )
     for number in range(4):
         buy(ana, 100 + number, at=AT + days(number))
     first = buy(ben, 300, at=AT, external_id="returned")
