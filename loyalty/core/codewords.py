@@ -83,6 +83,7 @@ _THINGS: Mapping[str, Any] = {
     "message": pgettext_lazy("what was looked for", "message"),
     "newsletter": pgettext_lazy("what was looked for", "newsletter"),
     "offer": gettext_lazy("offer"),
+    "product": gettext_lazy("product"),
     "order": gettext_lazy("order"),
     "paid membership": gettext_lazy("paid membership"),
     "part": pgettext_lazy("what was looked for", "part"),

@@ -24,11 +24,9 @@ LINE_KINDS = (
 ALIASES = {"price_minor": "price", "cost_minor": "cost"}
 
 
-def _text(label: Any, longest: int, help_text: Any = "", **attrs: str) -> forms.CharField:
+def _text(label: Any, longest: int, **attrs: str) -> forms.CharField:
     widget = forms.TextInput(attrs={"autocomplete": "off", **attrs})
-    return forms.CharField(
-        label=label, max_length=longest, required=False, help_text=help_text, widget=widget
-    )
+    return forms.CharField(label=label, max_length=longest, required=False, widget=widget)
 
 
 class ProductForm(forms.Form):
@@ -41,7 +39,7 @@ class ProductForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )  # fmt: skip
     name = _text(_("Name"), 200)
-    category = _text(_("Category"), 100, _("Rules name categories: write it as they do."), list="categories")
+    category = _text(_("Category"), 100, list="categories")
     brand = _text(_("Brand"), 100, list="brands")
     tags = Names(
         label=_("Labels"), longest=60, most=20,
