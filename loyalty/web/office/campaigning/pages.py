@@ -32,6 +32,7 @@ from loyalty.web.office.campaigning.shown import (
 from loyalty.web.office.forms.programme import shown_amount
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.people import names_of
+from loyalty.web.office.value.returns import told_of_campaign
 
 CURRENT = "campaigns"
 State = Campaign.State
@@ -166,6 +167,7 @@ def campaign_page(
         "banner": banner(row, here, asked_by=names.get(row.asked_by, "")),
         "came": came,
         "stats": _stats(row, came, here) if came else [],
+        "brought": told_of_campaign(row, here) if row.launched_at else None,
         "budget": _budget(row, here),
         "pace": pace_of(row, at=here.at) if row.state == State.RUNNING else None,
         "tried": foreseen(row),
