@@ -103,12 +103,24 @@ class CampaignReturn(Struct):
 
 
 class ProgrammeReturn(Struct):
-    """What the whole programme cost in a period (`programme`), and what campaigns, automations, newsletters and
-    experiments brought (`campaigns`). Nobody is held out of the programme's own rules: what they bring nobody knows."""
+    """What the whole programme cost in a period (`points_minor` to `cost_minor`), and what campaigns, automations,
+    newsletters and experiments brought: in short here, with its costs and all else in `campaigns`. Nobody is held out
+    of the programme's own rules: what they bring nobody knows."""
 
     first: date
     last: date
-    programme: ReturnCosts
+    missing: list[str]
+    held_out: int
+    others: int
+    points_minor: int | None
+    prizes_minor: int
+    messages_minor: int
+    staff_minor: int
+    other_minor: int
+    cost_minor: int
+    revenue: ReturnRange | None
+    margin: ReturnRange | None
+    profit: ReturnRange | None
     campaigns: CampaignReturn
 
 
@@ -173,7 +185,13 @@ class Returns(Endpoint):
         read = reader_of(call)
         when = period_of(call, read.zone)
         found = returns.answer_for(read, when, liability.owed(zone=read.zone, at=call.at))
-        return ProgrammeReturn(when.first, when.last, _costs(found.costs), _told(found.brought))
+        told, cost = _told(found.brought), found.costs
+        held, others = (one.members if one else 0 for one in (told.held_out, told.others))
+        return ProgrammeReturn(
+            when.first, when.last, told.missing, held, others, cost.points_minor, cost.prizes_minor,
+            cost.messages_minor, cost.staff_minor, cost.other_minor, cost.total_minor,
+            told.revenue, told.margin, told.profit, told,
+        )  # fmt: skip
 
 
 class CampaignReturns(Endpoint):

@@ -68,11 +68,18 @@ def bought(people: Sequence[Member], amounts: Sequence[float], *, at: datetime) 
         record_orders(orders=found[start : start + 200], at=at)
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three members in a group are enough to compare them, so that a shop of a few can be looked at."""
+    monkeypatch.setattr(reading, "LEAST_UNITS", 3)
+    monkeypatch.setattr(control, "LEAST_HELD", 3)
+
+
 def test_a_known_lift_is_found_with_its_cost_and_where_there_is_none_nothing_is_claimed(
-    cafe: Merchant,
+    cafe: Merchant, few: None
 ) -> None:
     dice = random.Random(7)
-    people = [person(f"m{number}") for number in range(800)]
+    people = [person(f"m{number}") for number in range(240)]
     usual = [dice.gauss(300, 60) for _one in people]
     bought(people, usual, at=AT + days(5))
     set_holdout(share=2000, at=HELD_FROM)
@@ -90,7 +97,7 @@ def test_a_known_lift_is_found_with_its_cost_and_where_there_is_none_nothing_is_
     assert april.compared.apart is not None
     assert (april.compared.apart.others.members, april.compared.apart.held_out.members) == (
         others,
-        800 - others,
+        240 - others,
     )
     assert april.revenue is not None and april.money is not None
     assert 0 < april.revenue.low < LIFT * 100 * others < april.revenue.high
@@ -125,14 +132,7 @@ def test_a_known_lift_is_found_with_its_cost_and_where_there_is_none_nothing_is_
     assert verify() == []
 
 
-# --- a shop of a few members, whose groups count as large enough -------------------------------------------------
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three members are enough to compare, so that each of them can be named."""
-    monkeypatch.setattr(reading, "LEAST_UNITS", 3)
-    monkeypatch.setattr(control, "LEAST_HELD", 3)
+# --- a shop of a few members, each of whom can be named ---------------------------------------------------------
 
 
 def sides(count: int = 4) -> tuple[list[Member], list[Member]]:
@@ -292,7 +292,7 @@ def test_a_campaign_that_has_not_begun_has_brought_nothing(cafe: Merchant) -> No
 
 
 def test_only_costs_that_were_noted_as_campaigns_count_against_them(cafe: Merchant, few: None) -> None:
-    held, others = sides()
+    sides()
     row = running(starts_at=AT, ends_at=AT + days(10))
     month = MARCH.first
     for source, amount in (("", 70_000), ("campaigns", 31_000), (public_id(row), 3_100)):

@@ -228,8 +228,8 @@ def chart_of(found: Brought, currency: str) -> Intervals | None:
         return None
     return Intervals(
         key="brought", title=_("What it brought, and how sure that is"),
-        sentence=_("Each mark is the best estimate, the line beside it the range it lies in with 95 percent certainty. A "
-                   "range that reaches across nothing may be chance."),
+        sentence=_("Each mark is the best estimate, the line beside it the range it lies in with 95 percent certainty. "
+                   "A range that reaches across nothing may be chance."),
         ranges=tuple((name, one.low, one.value, one.high) for name, one in ranges),
         head=_("What"), low_head=_("At least"), middle_head=_("Estimate"), high_head=_("At most"),
         show=show_of("money", currency), tick=tick_of("money", currency),

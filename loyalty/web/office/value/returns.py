@@ -4,6 +4,7 @@ can know yet, and what it takes."""
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -98,11 +99,13 @@ def sources_of() -> list[tuple[str, str]]:
 
 def _asked_brought(request: HttpRequest, here: Here) -> tuple[Brought, str, str]:
     """What the address asks for: of one campaign where it names one, else of the period; with the end of an address
-    that asks the same, and the name of a file. Raises `NotFound`."""
+    that asks the same, and the name of a file. Raises `NotFound`, `PermissionDenied`."""
     named = request.GET.get("campaign", "")
     if not named:
         asked = by_month(request, here)
         return answered(here, asked).brought, asked.query(), f"return-{asked.when.first.isoformat()}"
+    if not here.may("campaigns.view"):
+        raise PermissionDenied
     row = campaign(ids.decode("cmp", named))
     return of_campaign(row, here), query_of_campaign(named), f"return-{named}"
 
