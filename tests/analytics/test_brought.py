@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -11,10 +12,12 @@ from msgspec import structs
 
 from analytics.models import Cost
 from analytics.operations import noting
-from analytics.queries import control, liability
+from analytics.queries import control
+from analytics.queries.liability import Agreement, Owed
 from analytics.queries.returns import Answer, Brought, answer_for, answer_of
 from analytics.queries.sums import reader
 from analytics.rules.calendar import Grain, Stretch, stretch
+from analytics.rules.fitting import Interval
 from campaigns.models import Campaign
 from campaigns.operations.experiments.holding import set_holdout
 from campaigns.queries.campaigning.reading import public_id
@@ -39,19 +42,21 @@ ZONE = "Europe/Stockholm"
 MARCH, APRIL, MAY, JUNE = (stretch(Grain.MONTH, date(2026, month, 15)) for month in (3, 4, 5, 6))
 HELD_FROM = AT + days(20)
 APRIL_BEGINS, MAY_BEGINS = APRIL.since(ZONE), MAY.since(ZONE)
+ALL_USED = Owed([], Agreement(0, 0, 0, 0, 0), None, 0, AT)
+"""What is owed, while nobody can say how much of it will be used: all of it is reckoned with."""
 LIFT = 60  # kronor that each of the others spends more in April
 
 
 def told(when: Stretch, *, at: datetime | None = None) -> Answer:
     """What came of a period, read after it."""
     at = at or when.until(ZONE) + days(1)
-    return answer_for(reader(zone=ZONE, at=at), when, liability.owed(zone=ZONE, at=at))
+    return answer_for(reader(zone=ZONE, at=at), when, ALL_USED)
 
 
 def of_one(row: Campaign, *, at: datetime) -> Brought:
     """What came of one campaign."""
     row.refresh_from_db()
-    return answer_of(row, zone=ZONE, at=at, owed=liability.owed(zone=ZONE, at=at))
+    return answer_of(row, zone=ZONE, at=at, owed=ALL_USED)
 
 
 def priced() -> None:
@@ -75,9 +80,24 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "LEAST_HELD", 3)
 
 
-def test_a_known_lift_is_found_with_its_cost_and_where_there_is_none_nothing_is_claimed(
-    cafe: Merchant, few: None
-) -> None:
+@dataclass
+class Lived:
+    """A spring: who was held out, what everybody spent in April, and the campaign that ran then and brought `LIFT`."""
+
+    held: list[bool]
+    spends: list[float]
+    campaign: Campaign
+
+    @property
+    def others(self) -> int:
+        """How many were not held out."""
+        return self.held.count(False)
+
+
+@pytest.fixture
+def spring(cafe: Merchant, few: None) -> Lived:
+    """240 members who spend about 300.00 a month each; a fifth is held out from late March on, and a campaign in April
+    brings the others to spend 60.00 more. In May nothing runs, and in June nobody buys."""
     dice = random.Random(7)
     people = [person(f"m{number}") for number in range(240)]
     usual = [dice.gauss(300, 60) for _one in people]
@@ -90,36 +110,22 @@ def test_a_known_lift_is_found_with_its_cost_and_where_there_is_none_nothing_is_
     spends = [usual[place] + dice.gauss(0, 20) + (0 if out else LIFT) for place, out in enumerate(held)]
     bought(people, spends, at=APRIL_BEGINS + days(10))
     bought(people, [amount + dice.gauss(0, 20) for amount in usual], at=MAY_BEGINS + days(10))
+    return Lived(held, spends, row)
 
+
+def test_a_known_lift_is_found_and_where_there_is_none_nothing_is_claimed(spring: Lived) -> None:
+    lift = LIFT * 100 * spring.others
     april = told(APRIL).brought
-    others = held.count(False)
-    assert list(april.missing) == []
-    assert april.compared.apart is not None
-    assert (april.compared.apart.others.members, april.compared.apart.held_out.members) == (
-        others,
-        240 - others,
-    )
+    assert (list(april.missing), april.revenue is not None) == ([], True)
     assert april.revenue is not None and april.money is not None
-    assert 0 < april.revenue.low < LIFT * 100 * others < april.revenue.high
-    assert april.revenue.high - april.revenue.low < LIFT * 100 * others, "their past takes the noise out"
-
-    [giver] = april.spent.givers
-    assert (giver.key, giver.points) == (row.pk, april.spent.costs.points_minor // 5)
-    doubled = sum(int(amount) for amount, out in zip(spends, held, strict=True) if not out)
-    assert giver.points == pytest.approx(doubled, rel=0.01), (
-        "only the campaign's part, not what everybody earns"
-    )
+    assert 0 < april.revenue.low < lift < april.revenue.high
+    assert april.revenue.high - april.revenue.low < lift, "their past takes the noise out"
     assert april.money.profit.value == pytest.approx(
         april.revenue.value * 0.4 - april.spent.costs.total_minor
     )
-    for out, group in ((True, april.compared.apart.held_out), (False, april.compared.apart.others)):
-        rows = group_rows(april.compared.apart.span, held_out=out, most=1_000)
-        assert (len(rows), sum(one.spent_minor for one in rows)) == (group.members, group.spent_minor)
-        assert sum(one.orders for one in rows) == group.orders
-
-    own = of_one(row, at=MAY_BEGINS + days(20))
+    own = of_one(spring.campaign, at=MAY_BEGINS + days(20))
     assert own.revenue is not None and own.money is not None
-    assert own.revenue.low < LIFT * 100 * others < own.revenue.high
+    assert own.revenue.low < lift < own.revenue.high
     assert own.spent.costs.points_minor == april.spent.costs.points_minor
 
     may = told(MAY).brought
@@ -130,6 +136,21 @@ def test_a_known_lift_is_found_with_its_cost_and_where_there_is_none_nothing_is_
     june = told(JUNE).brought
     assert (list(june.missing), june.revenue, june.money) == ([control.NO_ORDERS], None, None)
     assert verify() == []
+
+
+def test_the_groups_are_their_rows_and_the_cost_is_the_campaigns_part_alone(spring: Lived) -> None:
+    april = told(APRIL).brought
+    sides = april.compared.apart
+    assert sides is not None
+    assert (sides.others.members, sides.held_out.members) == (spring.others, 240 - spring.others)
+    for out, group in ((True, sides.held_out), (False, sides.others)):
+        rows = group_rows(sides.span, held_out=out, most=1_000)
+        assert (len(rows), sum(one.spent_minor for one in rows)) == (group.members, group.spent_minor)
+        assert sum(one.orders for one in rows) == group.orders
+    [giver] = april.spent.givers
+    assert (giver.key, giver.points) == (spring.campaign.pk, (april.spent.costs.points_minor or 0) // 5)
+    doubled = sum(int(amount) for amount, out in zip(spring.spends, spring.held, strict=True) if not out)
+    assert giver.points == pytest.approx(doubled, rel=0.01), "what everybody earns is not in it"
 
 
 # --- a shop of a few members, each of whom can be named ---------------------------------------------------------
@@ -286,6 +307,19 @@ def test_a_campaign_beside_others_is_not_told_apart_from_them(cafe: Merchant, fe
 def test_a_campaign_that_has_not_begun_has_brought_nothing(cafe: Merchant) -> None:
     row = running(starts_at=AT + days(9), ends_at=AT + days(12))
     assert list(of_one(row, at=AT + days(1)).missing) == ["not_begun"]
+
+
+def test_points_cost_as_far_as_they_will_be_used(cafe: Merchant, few: None) -> None:
+    held, others = sides()
+    priced()
+    row = running(starts_at=AT, ends_at=AT + days(10))
+    for one in (*held, *others):
+        buy(one, 100, at=AT + days(3))
+    half = replace(ALL_USED, use=Interval(0.5, 0.4, 0.6))
+    whole = of_one(row, at=AT + days(30)).spent.costs.points_minor
+    assert whole == 100 * 5 * len(others)
+    found = answer_of(row, zone=ZONE, at=AT + days(30), owed=half)
+    assert found.spent.costs.points_minor == whole // 2
 
 
 # --- costs ------------------------------------------------------------------------------------------------------
