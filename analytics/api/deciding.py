@@ -27,8 +27,9 @@ Exact = Annotated[str, Meta(max_length=24, pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6}
 
 
 class NewCost(Struct, forbid_unknown_fields=True, frozen=True):
-    """What something cost in the month of a day, in place of what was noted before; 0 takes it away. `source` goes with
-    the kind winning, and only with it."""
+    """What something cost in the month of a day, in place of what was noted before; 0 takes it away. `source` is
+    where members came from (winning); of other kinds "campaigns", or a campaign's id, where it would not have been
+    without them."""
 
     kind: Literal["winning", "staff", "messages", "other"]
     month: date

@@ -1,4 +1,4 @@
-"""What members are worth, what a new one costs, and what the programme brings."""
+"""What members are worth, and what a new one costs."""
 
 from datetime import date
 from typing import Any, Literal
@@ -8,8 +8,7 @@ from django.urls import path
 from msgspec import Struct
 
 from analytics.models import MemberValue as ValueRow
-from analytics.queries import costing, liability
-from analytics.queries import returns as returning
+from analytics.queries import costing
 from analytics.queries import value as foretold
 from analytics.queries.freshness import today_of
 from analytics.queries.sums import Reader, reader
@@ -112,39 +111,13 @@ class WinningCosts(Struct):
     without_friends: WonMembers
 
 
-class ReturnRange(Struct):
-    """A sum in minor units with the range it lies in with 95 % certainty."""
-
-    value: int
-    low: int
-    high: int
-
-
-class ProgrammeReturn(Struct):
-    """What the programme brought in a period. While something is `missing` (no_control, few_held, no_margin,
-    no_point_cost) nothing is claimed: `revenue`, `margin` and `profit` are null."""
-
-    first: date
-    last: date
-    missing: list[str]
-    held_out: int
-    others: int
-    points_minor: int | None
-    prizes_minor: int
-    messages_minor: int
-    staff_minor: int
-    other_minor: int
-    cost_minor: int
-    revenue: ReturnRange | None
-    margin: ReturnRange | None
-    profit: ReturnRange | None
-
-
-def _reader(call: Call) -> Reader:
+def reader_of(call: Call) -> Reader:
+    """The facts as a request finds them."""
     return reader(zone=shop_of_scope().timezone, at=call.at)
 
 
-def _period(call: Call, zone: str) -> Stretch:
+def period_of(call: Call, zone: str) -> Stretch:
+    """The period a request asks for. Raises `InvalidInput`."""
     day = call.query.day or today_of(zone, call.at)
     if not _FIRST <= day <= _LAST:
         raise InvalidInput.of("day", "The time must lie between the years 2000 and 2100.")
@@ -204,34 +177,12 @@ class Winning(Endpoint):
     )  # fmt: skip
     def get(self, call: Call) -> WinningCosts:
         """By where they joined; who came by a friend's link is a source of their own."""
-        read = _reader(call)
-        when = _period(call, read.zone)
+        read = reader_of(call)
+        when = period_of(call, read.zone)
         found = costing.acquisition(read, when)
         return WinningCosts(
             when.first, when.last, [_won(one) for one in found.sources], _won(found.everybody),
             _won(found.without_friends),
-        )  # fmt: skip
-
-
-def _range(one: Any) -> ReturnRange:
-    return ReturnRange(round(one.value), round(one.low), round(one.high))
-
-
-class Returns(Endpoint):
-    @endpoint(
-        summary="Read what the programme brings", scope="reports:read", query=ValuePeriod,
-        answers={200: ProgrammeReturn},
-    )  # fmt: skip
-    def get(self, call: Call) -> ProgrammeReturn:
-        """Against members who were left out; without them nothing is claimed."""
-        read = _reader(call)
-        when = _period(call, read.zone)
-        found = returning.answer_for(read, when, liability.owed(zone=read.zone, at=call.at))
-        made, cost = found.returned, found.costs
-        ranges = [_range(one) for one in (made.revenue, made.margin, made.profit)] if made else [None] * 3
-        return ProgrammeReturn(
-            when.first, when.last, list(found.missing), found.held, found.others, cost.points_minor,
-            cost.prizes_minor, cost.messages_minor, cost.staff_minor, cost.other_minor, cost.total_minor, *ranges,
         )  # fmt: skip
 
 
@@ -240,5 +191,4 @@ urlpatterns = [
     path("value/members", WorthMembers.as_view()),
     path("members/<str:id>/value", WorthOfMember.as_view()),
     path("winning", Winning.as_view()),
-    path("return", Returns.as_view()),
 ]

@@ -8,7 +8,8 @@ from loyalty.core.tenancy.models import MerchantScoped, tenant
 
 class Cost(MerchantScoped):
     """What the shop spent in a month (its first day), in minor units: on winning members through a `source` (the
-    channel they joined by), on staff, on messages, or on anything else of the programme (`source` "")."""
+    channel they joined by), on staff, on messages, or on anything else of the programme: `source` is "", or "campaigns"
+    or a campaign's public id where it would not have been without them."""
 
     class Kind(models.TextChoices):
         WINNING = "winning"

@@ -8,11 +8,15 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Cost, Economics
+from campaigns.models import Campaign
+from loyalty.core import ids
 from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.events.operations import record
 from loyalty.core.money import MAX_MINOR
 from loyalty.core.tenancy import scope
 
+CAMPAIGNS = "campaigns"
+"""The source of a cost that would not have been without campaigns; one of a single campaign has its public id."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
 
@@ -31,8 +35,8 @@ class BadMargin(DomainError):
 @transaction.atomic
 def note_cost(*, kind: str, month: date, amount_minor: int, at: datetime, source: str = "") -> Cost | None:
     """Write down what something cost in the month that a day lies in, in minor units, in place of what stood there; 0
-    takes it away. `source` is the channel that members were won through, "" for other kinds. Raises `InvalidInput` and
-    `BadCost`."""
+    takes it away. `source` is the channel that members were won through; of other kinds "campaigns" or a campaign's
+    public id where it would not have been without them, else "". Raises `InvalidInput` and `BadCost`."""
     source = source.strip()
     _refuse_odd(kind, source, month)
     if not 0 <= amount_minor <= MAX_MINOR:
@@ -61,12 +65,20 @@ def _refuse_odd(kind: str, source: str, month: date) -> None:
         raise InvalidInput.of("kind", say("Choose what it was spent on."))
     if len(source) > 60 or not source.isprintable():
         raise InvalidInput.of("source", say("Give 1 to {most} characters.").format(most=60))
-    if bool(source) is not (kind == Cost.Kind.WINNING):
-        raise InvalidInput.of(
-            "source", say("Say where members came from, for what winning them cost and only then.")
-        )
+    if kind != Cost.Kind.WINNING and source not in ("", CAMPAIGNS) and not _is_campaign(source):
+        raise InvalidInput.of("source", say("Name one of your campaigns, all of them, or nothing."))
+    if kind == Cost.Kind.WINNING and not source:
+        raise InvalidInput.of("source", say("Say where members came from whom it won."))
     if not EARLIEST <= month <= LATEST:
         raise InvalidInput.of("month", "The time must lie between the years 2000 and 2100.")
+
+
+def _is_campaign(source: str) -> bool:
+    """Whether a source is the public id of one of the shop's campaigns."""
+    try:
+        return Campaign.objects.filter(pk=ids.decode("cmp", source)).exists()
+    except DomainError:
+        return False
 
 
 @transaction.atomic

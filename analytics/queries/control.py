@@ -1,40 +1,43 @@
-"""Where members were left out of the programme's campaigns on purpose, to see what would have been without them.
+"""What would have been without campaigns: members who were held out of them by lot, against all others.
 
-Whoever keeps such a group says so here; figures of return ask here and nowhere else. Without one nothing is claimed.
+Who is held out gets no campaign, automation, newsletter or experiment, and everything else. So the difference is what
+those bring together, and not what the programme itself does. Figures of return ask here and nowhere else; without such
+a group nothing is claimed.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from campaigns.rules.experiments.moments import Moments
+from analytics.rules.fitting import Interval
+from analytics.rules.returns import LEAST_DAYS, LEAST_HELD, more_each, revenue_of
+from campaigns.queries.experiments.holding import Apart, apart
+from campaigns.rules.experiments import Reading
+
+NO_CONTROL, FEW_HELD, FEW_DAYS, NO_ORDERS = "no_control", "few_held", "few_days", "no_orders"
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What members spent over a time, in minor units: those who were left out and the others; with what they spent
-    before it as the figure before, where that is known."""
+    """Both groups over a time. `missing` is why nothing can be said (`no_control`, `few_held`, `few_days`,
+    `no_orders`), "" where it can: then `each` is what each of the others spent more in minor units, and `revenue` that
+    of all of them."""
 
-    held_out: Moments
-    others: Moments
-
-
-class Control(Protocol):
-    """Keeps a group that is left out."""
-
-    def compared(self, *, since: datetime, until: datetime) -> Compared | None:
-        """Both groups over a time, in the scope of a shop; None where nobody was left out all of it."""
-        ...
+    missing: str
+    apart: Apart | None = None
+    each: Reading | None = None
+    revenue: Interval | None = None
 
 
-_controls: list[Control] = []
-
-
-def register(control: Control) -> None:
-    """Say who keeps the group. Called once, when the app starts that knows; the last one counts."""
-    _controls[:] = [control]
-
-
-def compared(*, since: datetime, until: datetime) -> Compared | None:
-    """Who was left out and who was not; None where no group was."""
-    return _controls[0].compared(since=since, until=until) if _controls else None
+def compared(*, since: datetime, until: datetime) -> Compared:
+    """Who was held out and who was not, in the scope of a shop, between two instants."""
+    sides = apart(since=since, until=until)
+    if sides is None:
+        return Compared(NO_CONTROL)
+    if min(sides.held_out.members, sides.others.members) < LEAST_HELD:
+        return Compared(FEW_HELD, sides)
+    if sides.span.days < LEAST_DAYS:
+        return Compared(FEW_DAYS, sides)
+    found = more_each(sides.held_out.spend, sides.others.spend)
+    if found is None:
+        return Compared(NO_ORDERS, sides)
+    return Compared("", sides, found, revenue_of(found, sides.others.members))

@@ -11,7 +11,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from analytics.api import deciding, kpis
+from analytics.api import deciding, kpis, returning
 from analytics.api import value as worth
 from campaigns.api import (
     automations,
@@ -50,6 +50,7 @@ V1 = [
     *campaigning.urlpatterns,
     *kpis.urlpatterns,
     *worth.urlpatterns,
+    *returning.urlpatterns,
     *deciding.urlpatterns,
     *programme.urlpatterns,
     *webhooks.urlpatterns,

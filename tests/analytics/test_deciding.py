@@ -1,22 +1,18 @@
-"""Costs, goals, return and advice: noted once, followed, claimed only where it can be known, done and put aside."""
+"""Costs, goals and advice: noted once, followed, claimed only where it can be known, done and put aside."""
 
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from analytics.models import Advice, Cost, Goal, MemberValue
 from analytics.operations import advising, aiming, noting
-from analytics.queries import control, costing, goals, liability, proposing
-from analytics.queries.control import Compared
-from analytics.queries.returns import answer_for
+from analytics.queries import costing, goals, proposing
 from analytics.queries.sums import reader
 from analytics.rules.advising import LEAVING, REDEMPTION_LOW, RETENTION_FELL
 from analytics.rules.calendar import Grain, stretch
 from analytics.rules.goals import Pace
 from campaigns.models import Rehearsal, Segment
-from campaigns.rules.experiments.moments import Moments
 from loyalty.core import ids
 from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.events.models import Event
@@ -162,63 +158,6 @@ def test_a_shop_has_so_many_goals_and_gives_one_up_once(cafe: Merchant) -> None:
     with pytest.raises(NotFound):
         aiming.drop_goal(goal=ids.new(), at=NOW)
     aim()
-
-
-# --- return -----------------------------------------------------------------------------------------------------
-
-
-class Halves:
-    """Hundred members left out who spent 100.00 each, and hundred others who spent 130.00."""
-
-    def __init__(self, held: int = 100) -> None:
-        self.held = held
-
-    def compared(self, *, since: datetime, until: datetime) -> Compared:
-        out = Moments.of([9_000.0, 11_000.0] * (self.held // 2))
-        return Compared(out, Moments.of([12_000.0, 14_000.0] * 50))
-
-
-@pytest.fixture
-def kept() -> Iterator[None]:
-    """Whoever keeps the group is asked again afterwards."""
-    before = list(control._controls)
-    yield
-    control._controls[:] = before
-
-
-def told(at: datetime = NOW) -> object:
-    return answer_for(reader(zone=ZONE, at=at), MARCH, liability.owed(zone=ZONE, at=at))
-
-
-def test_without_a_control_group_nothing_is_claimed(ana: Member, kept: None) -> None:
-    control._controls.clear()
-    buy(ana, 1_000)
-    found = told()
-    assert found.returned is None  # type: ignore[attr-defined]
-    assert list(found.missing) == ["no_control", "no_margin", "no_point_cost"]  # type: ignore[attr-defined]
-
-
-def test_with_one_the_return_is_what_others_spent_more_less_the_costs(ana: Member, kept: None) -> None:
-    control.register(Halves())
-    create_reward(
-        at=AT, details={"kind": "custom", "name": {"en": "Cup"}, "cost_points": 100, "unit_cost_minor": 500}
-    )
-    buy(ana, 200)
-    noting.note_margin(margin=4_000, at=AT)
-    noting.note_cost(kind="staff", month=MARCH.first, amount_minor=50_000, at=AT)
-    noting.note_cost(kind="messages", month=date(2026, 4, 1), amount_minor=7, at=AT)
-    found = told()
-    made = found.returned  # type: ignore[attr-defined]
-    costs = found.costs  # type: ignore[attr-defined]
-    assert (costs.points_minor, costs.staff_minor, costs.messages_minor) == (200 * 5, 50_000, 0)
-    assert made.revenue.value == 300_000
-    assert made.profit.value == pytest.approx(120_000 - 51_000)
-    assert made.profit.low < made.profit.value < made.profit.high
-
-
-def test_too_few_left_out_say_nothing(ana: Member, kept: None) -> None:
-    control.register(Halves(held=40))
-    assert "few_held" in told().missing  # type: ignore[attr-defined]
 
 
 # --- advice -----------------------------------------------------------------------------------------------------

@@ -5,12 +5,18 @@ from typing import Any
 import pytest
 
 from analytics.models import Advice, Cost, MemberValue
+from analytics.operations.noting import note_margin
+from analytics.queries import control
+from campaigns.operations.experiments.holding import set_holdout
+from campaigns.queries.campaigning.reading import public_id
+from campaigns.rules.experiments import reading
 from loyalty.core import clock, ids
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from members.models import Member
 from tests.api.caller import Caller
-from tests.cast import AT, MARA, buy, person
+from tests.campaigns.campaigning.started import running
+from tests.cast import AT, MARA, buy, days, person
 
 
 @pytest.fixture
@@ -61,6 +67,37 @@ def test_without_a_control_group_no_return_is_claimed(ana: Member, call: Caller)
     told = body(call.get("return?day=2026-03-05"))
     assert "no_control" in told["missing"]
     assert told["revenue"] is told["profit"] is None
+    assert (told["campaigns"]["missing"], told["campaigns"]["givers"]) == (told["missing"], [])
+
+
+def test_what_a_campaign_brings_is_read_with_its_groups_and_costs(
+    ana: Member, shopfront: Merchant, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LEAST_UNITS", 3)
+    monkeypatch.setattr(control, "LEAST_HELD", 3)
+    now = clock.now()
+    with acting_for(shopfront, by=MARA):
+        began = now - days(20)
+        set_holdout(share=2000, at=began)
+        row = running(at=began, starts_at=began, ends_at=now - days(5), point_cost="5")
+        for number in range(40):
+            buy(person(f"p{number}", at=began), 100 + number, at=began + days(2))
+        note_margin(margin=4_000, at=now)
+        name = public_id(row)
+    told = body(call.get(f"campaigns/{name}/return"))
+    assert told["missing"] == []
+    assert told["held_out"]["members"] + told["others"]["members"] == 41
+    assert told["held_out"]["spent_minor"] + told["others"]["spent_minor"] == sum(
+        10_000 + 100 * n for n in range(40)
+    )
+    assert told["revenue"]["low"] < told["revenue"]["value"] < told["revenue"]["high"]
+    [giver] = told["givers"]
+    assert (giver["id"], giver["points_minor"]) == (name, told["costs"]["points_minor"])
+    assert giver["points_minor"] == giver["points"] * 5 > 0
+    assert told["profit"]["value"] == pytest.approx(
+        told["margin"]["value"] - told["costs"]["cost_minor"], abs=1
+    )
+    assert body(call.get("campaigns/cmp_nothing/return"), 404)["code"] == "not_found"
 
 
 def test_a_goal_is_set_followed_and_given_up(ana: Member, call: Caller) -> None:

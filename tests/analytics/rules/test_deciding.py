@@ -7,8 +7,10 @@ import pytest
 
 from analytics.rules import advising
 from analytics.rules.advising import Share
+from analytics.rules.fitting import Interval
 from analytics.rules.goals import Pace, forecast, line, progress
-from analytics.rules.returns import Costs, points_cost, returned
+from analytics.rules.returns import Costs, money_of, more_each, points_cost, revenue_of
+from campaigns.rules.experiments import Moments
 
 BEGUN, DUE = date(2026, 1, 1), date(2026, 12, 31)
 
@@ -59,18 +61,54 @@ def test_what_was_before_the_start_is_no_progress() -> None:
     assert (found.value, found.share, found.pace) == (None, None, Pace.UNKNOWN)
 
 
+def groups(lift: float, *, members: int = 1_000) -> tuple[Moments, Moments]:
+    """A hundred members held out who spend 100.00 on average, and others who spend so much more."""
+    return (
+        Moments.of([9_000.0, 11_000.0] * 50),
+        Moments.of([9_000.0 + lift, 11_000.0 + lift] * (members // 2)),
+    )
+
+
 def test_return_is_the_margin_of_what_would_not_have_been_less_the_costs() -> None:
-    told = returned(200.0, 100.0, members=1000, margin=Decimal("0.4"), costs_minor=30_000)
-    assert told.revenue.value == 200_000
-    assert told.margin.value == pytest.approx(80_000)
-    assert told.profit.value == pytest.approx(50_000)
-    assert told.each is not None and told.each.value == pytest.approx(50_000 / 30_000)
-    assert told.revenue.high - told.revenue.value == pytest.approx(1.959964 * 10 * 1000, rel=1e-6)
-    assert told.profit.low < told.profit.value < told.profit.high
+    found = more_each(*groups(2_000))
+    assert found is not None
+    revenue = revenue_of(found, 1_000)
+    assert revenue.value == pytest.approx(2_000_000)
+    assert 0 < revenue.low < revenue.value < revenue.high
+    told = money_of(revenue, margin=Decimal("0.4"), costs_minor=300_000)
+    assert (told.margin.value, told.profit.value) == (pytest.approx(800_000), pytest.approx(500_000))
+    assert told.profit.low == pytest.approx(revenue.low * 0.4 - 300_000)
+    assert told.each is not None and told.each.value == pytest.approx(5 / 3)
+
+
+def test_groups_that_do_not_differ_show_nothing() -> None:
+    found = more_each(*groups(0))
+    assert found is not None and found.interval is not None
+    assert found.interval.low < 0 < found.interval.high
+
+
+def test_the_range_is_wider_than_that_of_a_single_look() -> None:
+    held, others = groups(0)
+    found = more_each(held, others)
+    assert found is not None and found.interval is not None
+    once = 1.96 * (held.variance / held.n + others.variance / others.n) ** 0.5
+    assert once < found.interval.high < 3 * once
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        (Moments(), Moments()), (Moments.of([0.0] * 200), Moments.of([0.0] * 200)),
+        (Moments.of([5.0] * 200), Moments.of([5.0] * 200)), (Moments.of([1.0]), Moments.of([2.0] * 500)),
+        (Moments.of([-5.0] * 200), Moments.of([-6.0, -4.0] * 100)),
+    ],
+)  # fmt: skip
+def test_where_nothing_can_be_told_nothing_is(sides: tuple[Moments, Moments]) -> None:
+    assert more_each(*sides) is None
 
 
 def test_what_costs_nothing_has_no_return_on_cost() -> None:
-    assert returned(1.0, 0.0, members=1, margin=Decimal(1), costs_minor=0).each is None
+    assert money_of(Interval(1.0, 0.0, 2.0), margin=Decimal(1), costs_minor=0).each is None
 
 
 def test_points_cost_what_of_them_is_used() -> None:

@@ -144,7 +144,7 @@ def test_what_was_spent_is_noted_and_taken_away(lunas: Luna, owner: Client) -> N
 
 def test_without_a_control_group_the_page_claims_nothing(told: Luna, owner: Client) -> None:
     page = text(owner.get(told.url(f"reports/return/{MARCH}")))
-    assert "This cannot be known yet" in page and "Nobody was left out" in page
+    assert "This cannot be known yet" in page and "Nobody was held out" in page
     assert "Cannot be known yet" in text(owner.get(told.url("reports/review/?day=2026-03-01")))
 
 

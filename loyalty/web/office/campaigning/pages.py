@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -32,6 +33,7 @@ from loyalty.web.office.campaigning.shown import (
 from loyalty.web.office.forms.programme import shown_amount
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.people import names_of
+from loyalty.web.office.value.returns import told_of_campaign
 
 CURRENT = "campaigns"
 State = Campaign.State
@@ -166,6 +168,8 @@ def campaign_page(
         "banner": banner(row, here, asked_by=names.get(row.asked_by, "")),
         "came": came,
         "stats": _stats(row, came, here) if came else [],
+        # Read when the page shows it: the part that is asked for every second does not.
+        "brought": SimpleLazyObject(lambda: told_of_campaign(row, here)) if row.launched_at else None,
         "budget": _budget(row, here),
         "pace": pace_of(row, at=here.at) if row.state == State.RUNNING else None,
         "tried": foreseen(row),

@@ -53,7 +53,14 @@ class RunningForm(_CostForm):
     """What running the programme cost."""
 
     kind = forms.ChoiceField(label=_("Spent on"), choices=list(KINDS.items()))
-    field_order = ("kind", "month", "amount")
+
+    def __init__(self, *args: Any, sources: list[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["source"] = forms.ChoiceField(
+            label=_("What it was for"), choices=sources, required=False,
+            help_text=_("What would not have been spent without campaigns counts against what they bring."),
+        )  # fmt: skip
+        self.order_fields(["kind", "source", "month", "amount"])
 
 
 class MarginForm(forms.Form):

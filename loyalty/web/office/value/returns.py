@@ -1,49 +1,40 @@
-"""What the programme brings: what would not have been bought without it, against what it cost; or plainly that
-nobody can know yet, and what it takes."""
+"""What campaigns bring: what would not have been bought without them, against what they cost; or plainly that nobody
+can know yet, and what it takes."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.models import Cost
-from analytics.operations.noting import note_cost, note_margin
+from analytics.operations.noting import CAMPAIGNS, note_cost, note_margin
 from analytics.queries import costing, liability
 from analytics.queries import returns as reading
+from analytics.queries.returns import Brought
 from analytics.queries.sums import reader
-from analytics.rules.fitting import Interval
-from loyalty.core import formats
+from campaigns.models import Campaign
+from campaigns.queries.campaigning.reading import campaign, campaigns, public_id
+from campaigns.queries.experiments.holding import group_rows
+from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import Here, require, sent_to, show_errors
-from loyalty.web.office.frame import office_page, words
+from loyalty.web.office.frame import office_page
+from loyalty.web.office.joining import page_of
+from loyalty.web.office.lists import PAGE, address
+from loyalty.web.office.members import known_as
 from loyalty.web.office.reports.frame import tabs
 from loyalty.web.office.value.acquisition import by_month, month_choices, months_of
+from loyalty.web.office.value.brought import Teller, cost_rows, file_rows, group_name, query_of_campaign
+from loyalty.web.office.value.files import asked_for
 from loyalty.web.office.value.forms import KINDS, MarginForm, RunningForm, typed_percent
+from members.queries import directory
 
-MISSING = {
-    reading.NO_CONTROL: (
-        gettext_lazy("Nobody was left out"),
-        gettext_lazy("Members who spend more also join more often. Only a small group that gets no campaigns "
-                     "for a while shows what would have been without them."),
-    ),
-    reading.FEW_HELD: (
-        gettext_lazy("Too few were left out"),
-        gettext_lazy("With fewer than 50 members in the group the answer would be chance."),
-    ),
-    reading.NO_MARGIN: (
-        gettext_lazy("Your margin"),
-        gettext_lazy("Revenue is not what stays with you. Enter it on this page."),
-    ),
-    reading.NO_POINT_COST: (
-        gettext_lazy("What your rewards cost you"),
-        gettext_lazy("Give at least one reward its cost, then what is given has a price, too."),
-    ),
-}  # fmt: skip
+MOST_NAMED = 50
+"""Campaigns that a cost can be noted for on the page."""
 
 
 def answered(here: Here, asked: Any) -> reading.Answer:
@@ -65,21 +56,21 @@ def _page(
     asked = by_month(request, here)
     found = answered(here, asked)
     url = reverse("office:report_return", args=[here.merchant.slug])
+    sources = dict(sources_of())
     context = {
         **month_choices(asked, url),
         "tabs": tabs(here, asked, "return"),
         "found": found,
-        "told": told(found, here.merchant.currency),
-        "missing": [{"title": title, "text": text} for title, text in (MISSING[one] for one in found.missing)],
-        "costs": cost_rows(found),
+        "brought": Teller(here, asked.query()).told(found.brought),
+        "costs": cost_rows(found.costs),
         "use": formats.percent(found.use),
         "noted": [
             {"month": formats.period("month", one.month), "name": KINDS[Cost.Kind(one.kind)],
-             "amount_minor": one.amount_minor}
+             "amount_minor": one.amount_minor, "source": sources.get(one.source, "") if one.source else ""}
             for one in costing.noted(*asked.when.days) if one.kind != Cost.Kind.WINNING
         ],
         "running": running or _running(request, here),
-        "margin": margin or MarginForm(initial={"margin": typed_percent(found.margin)}, label_suffix=""),
+        "margin": margin or MarginForm(initial={"margin": typed_percent(found.brought.margin)}, label_suffix=""),
         "fresh": reader(zone=here.merchant.timezone, at=here.at).fresh,
         "query": asked.query(),
     }  # fmt: skip
@@ -92,51 +83,85 @@ def _running(request: HttpRequest, here: Here, *, sent: bool = False) -> Running
     initial = {"month": asked.when.first.replace(day=1).isoformat()}
     return RunningForm(
         request.POST if sent else None, currency=here.merchant.currency, initial=initial,
-        months=months_of(asked.today),
+        months=months_of(asked.today), sources=sources_of(),
     )  # fmt: skip
 
 
-def cost_rows(found: reading.Answer) -> list[dict[str, Any]]:
-    """What the programme cost, part by part."""
-    said, made = words()["other"], found.costs
+def sources_of() -> list[tuple[str, str]]:
+    """What a cost can be noted for: everything, all campaigns, or one of those launched last."""
+    launched = campaigns().filter(launched_at__isnull=False)[:MOST_NAMED]
     return [
-        {"label": _("{points} given, as far as they will be used").format(points=said[:1].upper() + said[1:]),
-         "minor": made.points_minor},
-        {"label": _("Rewards given away"), "minor": made.prizes_minor},
-        {"label": _("Messages"), "minor": made.messages_minor},
-        {"label": _("Staff"), "minor": made.staff_minor},
-        {"label": _("Anything else"), "minor": made.other_minor},
-    ]  # fmt: skip
+        ("", _("The whole programme")),
+        (CAMPAIGNS, _("Campaigns, automations and newsletters")),
+        *((public_id(row), row.name) for row in launched),
+    ]
 
 
-def told(found: reading.Answer, currency: str) -> dict[str, Any] | None:
-    """The answer as it is read; None while there is none."""
-    if found.returned is None or found.more_each is None:
-        return None
-    made = found.returned
+def _asked_brought(request: HttpRequest, here: Here) -> tuple[Brought, str, str]:
+    """What the address asks for: of one campaign where it names one, else of the period; with the end of an address
+    that asks the same, and the name of a file. Raises `NotFound`, `PermissionDenied`."""
+    named = request.GET.get("campaign", "")
+    if not named:
+        asked = by_month(request, here)
+        return answered(here, asked).brought, asked.query(), f"return-{asked.when.first.isoformat()}"
+    if not here.may("campaigns.view"):
+        raise PermissionDenied
+    row = campaign(ids.decode("cmp", named))
+    return of_campaign(row, here), query_of_campaign(named), f"return-{named}"
 
-    def money(one: Interval) -> dict[str, str]:
-        return {
-            "value": formats.money(round(one.value), currency),
-            "low": formats.money(round(one.low), currency),
-            "high": formats.money(round(one.high), currency),
-        }
 
-    each = made.each
-    return {
-        "revenue": money(made.revenue), "margin": money(made.margin), "profit": money(made.profit),
-        "each": None if each is None else {
-            "value": formats.decimal(_two(each.value)), "low": formats.decimal(_two(each.low)),
-            "high": formats.decimal(_two(each.high)),
-        },
-        "sure": made.profit.low > 0 or made.profit.high < 0, "gain": made.profit.value > 0,
-        "held": formats.number(found.held), "others": formats.number(found.others),
-        "more_each": formats.money(round(found.more_each), currency),
+def of_campaign(row: Campaign, here: Here) -> Brought:
+    """What is known of a campaign."""
+    owed = liability.owed(zone=here.merchant.timezone, at=here.at)
+    return reading.answer_of(row, zone=here.merchant.timezone, at=here.at, owed=owed)
+
+
+def told_of_campaign(row: Campaign, here: Here) -> dict[str, Any]:
+    """What is known of a campaign, for its page."""
+    return Teller(here, query_of_campaign(public_id(row))).told(of_campaign(row, here))
+
+
+@require_safe
+@require("overview.view")
+def export(request: HttpRequest, here: Here) -> FileResponse:
+    """Everything the page says, as a file."""
+    found, _query, name = _asked_brought(request, here)
+    head = [_("What"), _("Estimate"), _("At least"), _("At most")]
+    return asked_for(request, name, head, file_rows(found, here.merchant.currency))
+
+
+@require_safe
+@require("members.view")
+def members(request: HttpRequest, here: Here) -> HttpResponse:
+    """The members of one of the groups with what they spent, which adds up to the group's figure."""
+    found, query, _name = _asked_brought(request, here)
+    group = "held_out" if request.GET.get("group") == "held_out" else "others"
+    number = request.GET.get("page", "")
+    start = int(number) * PAGE if number.isdecimal() and len(number) < 6 else 0
+    sides = found.compared.apart
+    rows = group_rows(sides.span, held_out=group == "held_out", most=PAGE + 1, after=start) if sides else []
+    people = directory.by_ids(row.member for row in rows)
+    context = {
+        "label": group_name(group), "found": found, "sides": sides,
+        "group": (sides.held_out if group == "held_out" else sides.others) if sides else None,
+        "rows": [
+            {"row": row, "name": people[row.member].name or known_as(people[row.member]),
+             "url": page_of(here, row.member)}
+            for row in rows[:PAGE] if row.member in people
+        ],
+        "back_url": _origin(request, here, query),
+        "next_url": address(request, page=str(start // PAGE + 1)) if len(rows) > PAGE else "",
+        "first_url": address(request, page="") if start else "",
     }  # fmt: skip
+    return office_page(request, here, "office/value/return_members.html", context, current="reports")
 
 
-def _two(value: float) -> Decimal:
-    return Decimal(f"{value:.2f}")
+def _origin(request: HttpRequest, here: Here, query: str) -> str:
+    """The page that the rows were opened from."""
+    named = request.GET.get("campaign", "")
+    if named:
+        return reverse("office:campaign", args=[here.merchant.slug, named])
+    return reverse("office:report_return", args=[here.merchant.slug]) + query
 
 
 @require_POST
@@ -147,7 +172,8 @@ def costs(request: HttpRequest, here: Here) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            note_cost(kind=said["kind"], month=form.first(), amount_minor=said["amount"], at=here.at)
+            note_cost(kind=said["kind"], source=said["source"], month=form.first(), amount_minor=said["amount"],
+                      at=here.at)  # fmt: skip
         except DomainError as error:
             show_errors(form, error, {"amount_minor": "amount"})
         else:

@@ -27,8 +27,9 @@ from loyalty.web.office.reports.drawing import Drawer, of_orders, of_points
 from loyalty.web.office.reports.frame import Asked, asked_of, change, plain, shown, tabs, worded
 from loyalty.web.office.reports.pages import drawer
 from loyalty.web.office.reports.themes import THEMES
-from loyalty.web.office.value import advice, goals, returns
+from loyalty.web.office.value import advice, goals
 from loyalty.web.office.value.acquisition import source_name
+from loyalty.web.office.value.brought import TITLES, money_told
 from loyalty.web.office.value.files import Sheet, workbook
 from loyalty.web.office.worth import point_cost
 from rewards.queries.catalogue import rewards
@@ -153,10 +154,9 @@ def _beyond(here: Here, asked: Asked, draw: Drawer) -> dict[str, Any]:
         "owed_minor": None if each is None else int((each * owed.expected).to_integral_value()),
         "everybody": everybody,
         "won": won,
-        "answer": returns.told(found, currency),
-        "costs": returns.cost_rows(found),
+        "answer": money_told(found.brought, currency),
         "cost_minor": found.costs.total_minor,
-        "missing": [returns.MISSING[one][0] for one in found.missing],
+        "missing": [TITLES[one] for one in found.brought.missing],
         "goals": [goals.told(one, here) for one in aims.standings(read, aims.current(read))],
         "advice": [advice.opened(row, here) for row in proposing.given(Advice.State.OPEN)],
         "printed_on": here.at,
