@@ -64,22 +64,20 @@ def by_identity(kind: str, value: str) -> Member:
     return found.member.merged_into or found.member
 
 
-def search(text: str) -> Q:
-    """What staff type in one box: an exact e-mail, phone, card or own id, or the start of a name.
+def search(text: str, *, gathered: bool = False) -> Q:
+    """What staff type in one box: an exact e-mail, phone, card or own id, or the start of a name. `gathered` looks for
+    all who fit at once, however common their name is.
 
     Only `=` and prefixes: under row-level security nothing else can use an index, and a prefix only in a plan that is
     made for it: with one for any value a shop of a million members waits for minutes.
     """
-    text = text.strip()[:100]
-    if "\x00" in text:
-        return Q(pk__in=[])
-    found: list[QuerySet[Any, Any]] = [*_identified(text), *_named(search_key(text).split()[:3])]
+    found = _fitting(text)
     if not found:
         return Q(pk__in=[])
     plan_for_values_from_here()
-    first, *rest = [rows.values("member_id") for rows in found]
-    if not list(first.union(*rest, all=True)[FEW : FEW + 1]):
+    if gathered or not _are_many(found):
         # One set of members rather than one condition or another: that would be tried on each member of the shop.
+        first, *rest = [rows.values("member_id") for rows in found]
         return Q(pk__in=first.union(*rest))
     # A common name: gathering everybody of it only to show the first page would take longer than reading the list in
     # its order, each of its members being looked up among those who fit.
@@ -87,6 +85,27 @@ def search(text: str) -> Q:
     for rows in found:
         fits |= Q(Exists(rows.filter(member=OuterRef("pk"))))
     return fits
+
+
+def is_common(text: str) -> bool:
+    """Whether what staff typed fits more members than are gathered for a page."""
+    plan_for_values_from_here()
+    return _are_many(_fitting(text))
+
+
+def _fitting(text: str) -> list[QuerySet[Any, Any]]:
+    """The identities and profiles that fit what was typed, one kind after the other."""
+    text = text.strip()[:100]
+    if "\x00" in text:
+        return []
+    return [*_identified(text), *_named(search_key(text).split()[:3])]
+
+
+def _are_many(found: list[QuerySet[Any, Any]]) -> bool:
+    if not found:
+        return False
+    first, *rest = [rows.values("member_id") for rows in found]
+    return bool(list(first.union(*rest, all=True)[FEW : FEW + 1]))
 
 
 def _identified(text: str) -> list[QuerySet[Identity]]:

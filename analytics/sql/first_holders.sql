@@ -1,0 +1,33 @@
+-- Who held most at the end of a period: of those who have most to spend now, wait for some, have set some aside or have
+-- lost some since. Nobody else held more than the last of the first has now.
+WITH most AS MATERIALIZED (
+    SELECT owner, balance FROM ledger_account
+     WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind = 'available' AND owner IS NOT NULL
+     ORDER BY balance DESC LIMIT %(among)s::bigint
+), asked AS (
+    SELECT owner FROM most
+    UNION
+    SELECT owner FROM ledger_account
+     WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind IN ('pending', 'reserved') AND balance > 0
+       AND owner IS NOT NULL
+    UNION
+    SELECT t.owner FROM ledger_transfer t
+     WHERE t.merchant_id = %(merchant)s AND t.id IN (
+           SELECT id FROM ledger_transfer
+            WHERE merchant_id = %(merchant)s AND unit = 'points' AND happened_at >= %(until)s::timestamptz
+              AND move IN ('spend', 'commit', 'expire', 'forfeit', 'take_back'))
+), each AS (
+    SELECT q.owner, sum(a.balance - coalesce(moved.since, 0)) AS held, max(moved.last) AS last
+      FROM asked q
+      JOIN ledger_account a ON a.merchant_id = %(merchant)s AND a.owner = q.owner AND a.unit = 'points'
+     CROSS JOIN LATERAL (
+           SELECT sum(e.amount) FILTER (WHERE t.happened_at >= %(until)s::timestamptz) AS since,
+                  max(t.happened_at) FILTER (WHERE t.happened_at < %(until)s::timestamptz) AS last
+             FROM ledger_entry e
+             JOIN ledger_transfer t ON t.merchant_id = %(merchant)s AND t.id = e.transfer_id
+            WHERE e.merchant_id = %(merchant)s AND e.account_id = a.id OFFSET 0) moved
+     GROUP BY q.owner
+)
+SELECT owner, owner, last, '', held, 0 FROM each
+ WHERE held > 0 AND held >= (SELECT CASE WHEN count(*) < %(among)s::bigint THEN 0 ELSE min(balance) END FROM most)
+ ORDER BY held DESC, last DESC, owner LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
