@@ -16,8 +16,8 @@ from loyalty.core.ledger.chart import Do, MerchantAccount
 _AT_ONCE = 10_000
 _SHALLOW = 1_000
 """The first so many rows are looked for by themselves, without gathering the others."""
-_AMONG, _ALONG = 2_000, 20_000
-"""They are looked for among so many candidates, or along so many rows of an index."""
+_AMONG, _ALONG = 300, 50_000
+"""They are looked for among so many candidates more than four times their number, or along so many rows of an index."""
 _FIRST = {
     ("members", "one"): "first_members",
     ("members", "joined"): "first_members",
@@ -33,6 +33,10 @@ _FIRST = {
     ("holders", "held"): "first_holders",
 }
 """By source and part: the statement that finds the first rows."""
+_WHOLE = ("buyers",)
+"""Sources that have a statement of their own for the shop as a whole."""
+_FEW = 5_000
+"""So many lines on a side of the books are read, all of them, sooner than what moved in a period."""
 _ADDS = {
     MerchantAccount.ISSUED: [Do.GRANT], MerchantAccount.ADJUSTED: [Do.GRANT],
     MerchantAccount.REDEEMED: [Do.SPEND, Do.COMMIT], MerchantAccount.EXPIRED: [Do.EXPIRE, Do.FORFEIT],
@@ -95,26 +99,30 @@ def some_rows(
 ) -> list[Row]:
     """The same rows without what all of them come to, which takes long where there are very many. Raises as `rows`."""
     if first + most <= _SHALLOW and not cut:
-        found = _foremost(key, when, zone, at, first, most)
+        found, is_all = _foremost(key, when, zone, at, first, most)
         # Rows that add nothing, or take off, come last: whether this page has any, only all of them can tell.
-        if len(found) == most:
+        if is_all or len(found) == most:
             return [_row(one) for one in found]
     return [_row(one) for one in _asked(key, when, "found", zone, at, cut, name, first, most)]
 
 
 def _foremost(
     key: str, when: Stretch, zone: str, at: datetime, first: int, most: int
-) -> list[tuple[Any, ...]]:
-    """Some of the first rows, where they can be found without the others; fewer than asked where they cannot."""
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """Some of the first rows, where they can be found without the others; fewer than asked where they cannot, unless
+    it is said that there are no more."""
     opens = definition(key).opens
     statement = _FIRST.get((opens.source, opens.part))
     if statement is None:
-        return []
-    moves = _ADDS[MerchantAccount(opens.part)] if opens.source == "movements" else []
+        return [], False
     asked = _values(opens, when, zone, at, first, most)
-    return answer(
-        statement, {**asked, "among": _AMONG, "along": _ALONG, "moves": [move.value for move in moves]}
-    )
+    asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG}
+    if opens.source != "movements":
+        return answer(statement, asked), False
+    if answer("few_lines", {**asked, "along": _FEW})[0][0]:
+        return answer("first_lines", asked), not opens.whole
+    asked["moves"] = [move.value for move in _ADDS[MerchantAccount(opens.part)]]
+    return answer(statement, asked), False
 
 
 def _asked(
@@ -123,7 +131,8 @@ def _asked(
     made = definition(key)
     values = _values(made.opens, when, zone, at, first, most)
     values |= {"cut": told_apart(made, cut), "name": name if cut else ""}
-    return answer(f"rows_{made.opens.source}", values, ending=ending)
+    whole = not cut and made.opens.source in _WHOLE
+    return answer(f"rows_{made.opens.source}{'_all' if whole else ''}", values, ending=ending)
 
 
 def _values(opens: Opens, when: Stretch, zone: str, at: datetime, first: int, most: int) -> dict[str, Any]:

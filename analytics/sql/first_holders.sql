@@ -4,6 +4,10 @@ WITH most AS MATERIALIZED (
     SELECT owner, balance FROM ledger_account
      WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind = 'available' AND owner IS NOT NULL
      ORDER BY balance DESC LIMIT %(among)s::bigint
+), lost AS MATERIALIZED (
+    SELECT id FROM ledger_transfer
+     WHERE merchant_id = %(merchant)s AND unit = 'points' AND happened_at >= %(until)s::timestamptz
+       AND move IN ('spend', 'commit', 'expire', 'forfeit', 'take_back')
 ), asked AS (
     SELECT owner FROM most
     UNION
@@ -11,11 +15,7 @@ WITH most AS MATERIALIZED (
      WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind IN ('pending', 'reserved') AND balance > 0
        AND owner IS NOT NULL
     UNION
-    SELECT t.owner FROM ledger_transfer t
-     WHERE t.merchant_id = %(merchant)s AND t.id IN (
-           SELECT id FROM ledger_transfer
-            WHERE merchant_id = %(merchant)s AND unit = 'points' AND happened_at >= %(until)s::timestamptz
-              AND move IN ('spend', 'commit', 'expire', 'forfeit', 'take_back'))
+    SELECT t.owner FROM lost l JOIN ledger_transfer t ON t.merchant_id = %(merchant)s AND t.id = l.id
 ), each AS (
     SELECT q.owner, sum(a.balance - coalesce(moved.since, 0)) AS held, max(moved.last) AS last
       FROM asked q

@@ -51,12 +51,12 @@ def page(key: str, when: Stretch, first: int, most: int) -> list[Row]:
 
 
 @pytest.mark.parametrize("key", FIGURES)
-@pytest.mark.parametrize("reach", [2, 20_000], ids=["hardly looking", "looking far"])
+@pytest.mark.parametrize("reach", [0, 2, 20_000], ids=["not looking", "hardly looking", "looking far"])
 def test_pages_are_parts_of_all_rows_in_their_order(
     summer: None, key: str, reach: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opened, "_ALONG", reach)
-    monkeypatch.setattr(opened, "_AMONG", reach)
+    for bound, number in {"_ALONG": reach, "_AMONG": reach - 8, "_FEW": reach}.items():
+        monkeypatch.setattr(opened, bound, number)
     for when in periods():
         everything = rows(key, when, zone=ZONE, at=NOW, most=1000).rows
         for most in (1, 2, 3):
