@@ -16,8 +16,10 @@ from loyalty.core.ledger.chart import Do, MerchantAccount
 _AT_ONCE = 10_000
 _SHALLOW = 1_000
 """The first so many rows are looked for by themselves, without gathering the others."""
-_AMONG, _ALONG = 300, 50_000
-"""They are looked for among so many candidates more than four times their number, or along so many rows of an index."""
+_AMONG = 300
+"""They are looked for among so many candidates more than four times their number."""
+_ALONG = {"active": 50_000, "earning": 50_000, "redeeming": 10_000, "one": 20_000, "kept": 5_000}
+"""They are looked for along so many rows of an index, by part: as many as take no longer than gathering them all."""
 _FIRST = {
     ("members", "one"): "first_members",
     ("members", "joined"): "first_members",
@@ -116,7 +118,7 @@ def _foremost(
     if statement is None:
         return [], False
     asked = _values(opens, when, zone, at, first, most)
-    asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG}
+    asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG.get(opens.part, 0)}
     if opens.source != "movements":
         return answer(statement, asked), False
     if answer("few_lines", {**asked, "along": _FEW})[0][0]:

@@ -4,7 +4,7 @@ Fast with a million of them: each condition is a look into an index by the membe
 planner is told the values, so that a rare tier is read by its own index and a common one along the list.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from loyalty.core.ledger.queries import holding
 from loyalty.core.tenancy.plans import planned_for_its_values
 from members.models import Member, Order, Profile, SegmentPlace, TierStanding
 from members.queries import directory
-from members.queries.directory import with_status
+from members.queries.directory import search, with_status
 
 SORTS = ("newest", "oldest", "name")
 BOUGHT = {"7": 7, "30": 30, "90": 90}
@@ -77,13 +77,14 @@ def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[
     """Ids alone are read from indexes, however many members are passed by to find a page of them."""
     found = _sorted(_narrowed(choice, at), choice.sort, after).values_list("pk", flat=True)
     with planned_for_its_values():
-        if not (choice.text.strip() and _conditions(choice, at) and directory.is_common(choice.text)):
+        fitting = directory.fitting(choice.text) if choice.text.strip() and _conditions(choice, at) else []
+        if not directory.are_many(fitting):
             return list(found[:most])
         # How many of a common name meet a condition is not known before: a stretch of the list tells whether they are
         # many. If not, they are gathered, which takes as long as it takes, rather than looked for to the list's end.
         near = _near(found, choice, after)
         keys = list(near[:most]) if near is not None else []
-        return keys if len(keys) == most else list(_gathered(choice, at, after)[:most])
+        return keys if len(keys) == most else list(_gathered(choice, at, after, fitting)[:most])
 
 
 def _near(found: QuerySet[Member, Any], choice: Choice, after: After | None) -> QuerySet[Member, Any] | None:
@@ -102,9 +103,14 @@ def _near(found: QuerySet[Member, Any], choice: Choice, after: After | None) -> 
     )
 
 
-def _gathered(choice: Choice, at: datetime, after: After | None) -> QuerySet[Member, Any]:
-    """The same members in the same order, which no index has: so all of them are gathered, and then sorted."""
-    found = _sorted(_narrowed(choice, at, gathered=True), choice.sort, after)
+def _gathered(
+    choice: Choice, at: datetime, after: After | None, fitting: Sequence[QuerySet[Any, Any]]
+) -> QuerySet[Member, Any]:
+    """The same members in the same order, which no index has: so all of them are gathered, and then sorted. Conditions
+    are put to those who fit, before anybody is looked up."""
+    conditions = _conditions(choice, at, of="member_id")
+    meeting = [rows.filter(*conditions) for rows in fitting]
+    found = _sorted(_joined(choice).filter(directory.gathered(meeting)), choice.sort, after)
     if choice.sort == "name":
         names = (Concat(f"profiles__search_{part}", Value("")) for part in ("family", "given"))
         found = found.order_by(*names, "profiles__member_id")
@@ -135,21 +141,28 @@ def position(choice: Choice, last: Member) -> After:
     return (family, given, str(last.pk))
 
 
-def _narrowed(choice: Choice, at: datetime, *, gathered: bool = False) -> QuerySet[Member]:
-    found = with_status(choice.status)
+def _narrowed(choice: Choice, at: datetime) -> QuerySet[Member]:
+    found = _joined(choice)
     if choice.text.strip():
-        found = found.filter(directory.search(choice.text, gathered=gathered))
-    if choice.joined_since is not None:
-        found = found.filter(joined_at__gte=choice.joined_since)
-    if choice.joined_until is not None:
-        found = found.filter(joined_at__lt=choice.joined_until)
+        found = found.filter(search(choice.text))
     for condition in _conditions(choice, at):
         found = found.filter(condition)
     return found
 
 
-def _conditions(choice: Choice, at: datetime) -> list[Any]:
-    mine = {"member": OuterRef("pk")}
+def _joined(choice: Choice) -> QuerySet[Member]:
+    """Members by what their own row says."""
+    found = with_status(choice.status)
+    if choice.joined_since is not None:
+        found = found.filter(joined_at__gte=choice.joined_since)
+    if choice.joined_until is not None:
+        found = found.filter(joined_at__lt=choice.joined_until)
+    return found
+
+
+def _conditions(choice: Choice, at: datetime, *, of: str = "pk") -> list[Any]:
+    """What is asked about a member, who is named in the column `of`."""
+    mine = {"member": OuterRef(of)}
     found: list[Any] = []
     if choice.tier == NO_TIER:
         found.append(~Exists(TierStanding.objects.filter(**mine)))
@@ -159,7 +172,7 @@ def _conditions(choice: Choice, at: datetime) -> list[Any]:
         places = SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=at), **mine, segment=choice.segment)
         found.append(Exists(places))
     if choice.points in POINTS:
-        has = holding(OuterRef("pk"))
+        has = holding(OuterRef(of))
         found.append(has if choice.points == "some" else ~has)
     if choice.news in NEWS:
         found.append(_agreed(choice.news, mine))

@@ -64,21 +64,18 @@ def by_identity(kind: str, value: str) -> Member:
     return found.member.merged_into or found.member
 
 
-def search(text: str, *, gathered: bool = False) -> Q:
-    """What staff type in one box: an exact e-mail, phone, card or own id, or the start of a name. `gathered` looks for
-    all who fit at once, however common their name is.
+def search(text: str) -> Q:
+    """What staff type in one box: an exact e-mail, phone, card or own id, or the start of a name.
 
     Only `=` and prefixes: under row-level security nothing else can use an index, and a prefix only in a plan that is
     made for it: with one for any value a shop of a million members waits for minutes.
     """
-    found = _fitting(text)
+    found = fitting(text)
     if not found:
         return Q(pk__in=[])
-    plan_for_values_from_here()
-    if gathered or not _are_many(found):
+    if not are_many(found):
         # One set of members rather than one condition or another: that would be tried on each member of the shop.
-        first, *rest = [rows.values("member_id") for rows in found]
-        return Q(pk__in=first.union(*rest))
+        return gathered(found)
     # A common name: gathering everybody of it only to show the first page would take longer than reading the list in
     # its order, each of its members being looked up among those who fit.
     fits = Q()
@@ -87,13 +84,13 @@ def search(text: str, *, gathered: bool = False) -> Q:
     return fits
 
 
-def is_common(text: str) -> bool:
-    """Whether what staff typed fits more members than are gathered for a page."""
-    plan_for_values_from_here()
-    return _are_many(_fitting(text))
+def gathered(found: Sequence[QuerySet[Any, Any]]) -> Q:
+    """The members of some of the rows that `fitting` finds, as one set."""
+    first, *rest = [rows.values("member_id") for rows in found]
+    return Q(pk__in=first.union(*rest))
 
 
-def _fitting(text: str) -> list[QuerySet[Any, Any]]:
+def fitting(text: str) -> list[QuerySet[Any, Any]]:
     """The identities and profiles that fit what was typed, one kind after the other."""
     text = text.strip()[:100]
     if "\x00" in text:
@@ -101,9 +98,12 @@ def _fitting(text: str) -> list[QuerySet[Any, Any]]:
     return [*_identified(text), *_named(search_key(text).split()[:3])]
 
 
-def _are_many(found: list[QuerySet[Any, Any]]) -> bool:
+def are_many(found: Sequence[QuerySet[Any, Any]]) -> bool:
+    """Whether what `fitting` found are more members than are gathered for a page. What is asked from here on is planned
+    for its values."""
     if not found:
         return False
+    plan_for_values_from_here()
     first, *rest = [rows.values("member_id") for rows in found]
     return bool(list(first.union(*rest, all=True)[FEW : FEW + 1]))
 
