@@ -37,6 +37,8 @@ _FIRST = {
 """By source and part: the statement that finds the first rows."""
 _WHOLE = ("buyers",)
 """Sources that have a statement of their own for the shop as a whole."""
+_LASTING = ("lifetime", "holders")
+"""Sources whose rows come together over all time: when something was last added says nothing about their order."""
 _FEW = 5_000
 """So many lines on a side of the books are read, all of them, sooner than what moved in a period."""
 _ADDS = {
@@ -132,7 +134,11 @@ def _asked(
 ) -> list[tuple[Any, ...]]:
     made = definition(key)
     values = _values(made.opens, when, zone, at, first, most)
-    values |= {"cut": told_apart(made, cut), "name": name if cut else ""}
+    values |= {
+        "cut": told_apart(made, cut),
+        "name": name if cut else "",
+        "timed": made.opens.source not in _LASTING,
+    }
     whole = not cut and made.opens.source in _WHOLE
     return answer(f"rows_{made.opens.source}{'_all' if whole else ''}", values, ending=ending)
 

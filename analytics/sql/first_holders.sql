@@ -3,7 +3,9 @@
 WITH most AS MATERIALIZED (
     SELECT owner, balance FROM ledger_account
      WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind = 'available' AND owner IS NOT NULL
-     ORDER BY balance DESC LIMIT %(among)s::bigint
+     ORDER BY balance DESC, owner LIMIT %(among)s::bigint
+), least AS (
+    SELECT balance, owner FROM most ORDER BY balance, owner DESC LIMIT 1
 ), lost AS MATERIALIZED (
     SELECT id FROM ledger_transfer
      WHERE merchant_id = %(merchant)s AND unit = 'points' AND happened_at >= %(until)s::timestamptz
@@ -28,6 +30,8 @@ WITH most AS MATERIALIZED (
             WHERE e.merchant_id = %(merchant)s AND e.account_id = a.id OFFSET 0) moved
      GROUP BY q.owner
 )
-SELECT owner, owner, last, '', held, 0 FROM each
- WHERE held > 0 AND held >= (SELECT CASE WHEN count(*) < %(among)s::bigint THEN 0 ELSE min(balance) END FROM most)
- ORDER BY held DESC, last DESC, owner LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
+SELECT e.owner, e.owner, e.last, '', e.held, 0 FROM each e
+ WHERE e.held > 0
+   AND ((SELECT count(*) FROM most) < %(among)s::bigint
+        OR EXISTS (SELECT FROM least l WHERE e.held > l.balance OR e.held = l.balance AND e.owner <= l.owner))
+ ORDER BY e.held DESC, e.owner LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

@@ -2,7 +2,10 @@
 -- then nobody else had spent more than the last of them has now.
 WITH most AS MATERIALIZED (
     SELECT member_id, spend_minor FROM members_stats
-     WHERE merchant_id = %(merchant)s AND spend_minor > 0 ORDER BY spend_minor DESC LIMIT %(among)s::bigint
+     WHERE merchant_id = %(merchant)s AND spend_minor > 0
+     ORDER BY spend_minor DESC, member_id LIMIT %(among)s::bigint
+), least AS (
+    SELECT spend_minor, member_id FROM most ORDER BY spend_minor, member_id DESC LIMIT 1
 ), asked AS (
     SELECT DISTINCT coalesce(m.merged_into_id, m.id) AS who
       FROM most s JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = s.member_id
@@ -21,5 +24,7 @@ WITH most AS MATERIALIZED (
 SELECT s.who, s.who, s.last, '', s.net,
        (m.status IN ('active', 'blocked') AND m.joined_at < %(until)s::timestamptz)::int
   FROM spent s JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = s.who
- WHERE s.net > 0 AND s.net >= (SELECT CASE WHEN count(*) < %(among)s::bigint THEN 0 ELSE min(spend_minor) END FROM most)
- ORDER BY s.net DESC, s.last DESC, s.who LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
+ WHERE s.net > 0
+   AND ((SELECT count(*) FROM most) < %(among)s::bigint
+        OR EXISTS (SELECT FROM least l WHERE s.net > l.spend_minor OR s.net = l.spend_minor AND s.who <= l.member_id))
+ ORDER BY s.net DESC, s.who LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
