@@ -71,7 +71,8 @@ def of_stretches(found: Sequence[Stretch], *, zone: str, at: datetime) -> list[S
     before = found[0].previous.since(zone)
     bounds = [before, *(one.since(zone) for one in found), until]
     asked = {**_asked(since, until, zone, at), "before": before, "bounds": bounds}
-    names = ["buyers", "acting", *(["cohorts"] if found[0].grain is Grain.MONTH else [])]
+    buyers = "buyers" if len(found) > 1 else "buyers_of_one"
+    names = [buyers, "acting", *(["cohorts"] if found[0].grain is Grain.MONTH else [])]
     return [Sum(found[number - 1].first, *row) for name in names for number, *row in answer(name, asked)]
 
 

@@ -7,12 +7,45 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from analytics.queries.figures import definition, told_apart
+from analytics.queries.figures import Opens, definition, told_apart
 from analytics.queries.gathering import SILENCE_DAYS, floor
 from analytics.queries.statements import answer
 from analytics.rules.calendar import Stretch
+from loyalty.core.ledger.chart import Do, MerchantAccount
 
 _AT_ONCE = 10_000
+_SHALLOW = 1_000
+"""The first so many rows are looked for by themselves, without gathering the others."""
+_AMONG = 300
+"""They are looked for among so many candidates more than four times their number."""
+_ALONG = {"active": 50_000, "earning": 50_000, "redeeming": 10_000, "one": 20_000, "kept": 5_000}
+"""They are looked for along so many rows of an index, by part: as many as take no longer than gathering them all."""
+_FIRST = {
+    ("members", "one"): "first_members",
+    ("members", "joined"): "first_members",
+    **{("members", part): "first_doing" for part in ("active", "earning", "redeeming")},
+    ("lapses", "one"): "first_lapses",
+    ("buyers", "kept"): "first_kept",
+    **{
+        ("orders", part): "first_orders"
+        for part in ("one", "net", "one_of_members", "net_of_members", "net_of_others")
+    },
+    **{("movements", part): "first_movements" for part in ("issued", "redeemed", "expired", "adjusted")},
+    ("lifetime", "spent"): "first_lifetime",
+    ("holders", "held"): "first_holders",
+}
+"""By source and part: the statement that finds the first rows."""
+_WHOLE = ("buyers",)
+"""Sources that have a statement of their own for the shop as a whole."""
+_LASTING = ("lifetime", "holders")
+"""Sources whose rows come together over all time: when something was last added says nothing about their order."""
+_FEW = 5_000
+"""So many lines on a side of the books are read, all of them, sooner than what moved in a period."""
+_ADDS = {
+    MerchantAccount.ISSUED: [Do.GRANT], MerchantAccount.ADJUSTED: [Do.GRANT],
+    MerchantAccount.REDEEMED: [Do.SPEND, Do.COMMIT], MerchantAccount.EXPIRED: [Do.EXPIRE, Do.FORFEIT],
+}  # fmt: skip
+"""What adds to a side of the books, of all that moves points."""
 
 
 class Row(NamedTuple):
@@ -69,23 +102,55 @@ def some_rows(
     most: int = 50,
 ) -> list[Row]:
     """The same rows without what all of them come to, which takes long where there are very many. Raises as `rows`."""
+    if first + most <= _SHALLOW and not cut:
+        found, is_all = _foremost(key, when, zone, at, first, most)
+        # Rows that add nothing, or take off, come last: whether this page has any, only all of them can tell.
+        if is_all or len(found) == most:
+            return [_row(one) for one in found]
     return [_row(one) for one in _asked(key, when, "found", zone, at, cut, name, first, most)]
+
+
+def _foremost(
+    key: str, when: Stretch, zone: str, at: datetime, first: int, most: int
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """Some of the first rows, where they can be found without the others; fewer than asked where they cannot, unless
+    it is said that there are no more."""
+    opens = definition(key).opens
+    statement = _FIRST.get((opens.source, opens.part))
+    if statement is None:
+        return [], False
+    asked = _values(opens, when, zone, at, first, most)
+    asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG.get(opens.part, 0)}
+    if opens.source != "movements":
+        return answer(statement, asked), False
+    if answer("few_lines", {**asked, "along": _FEW})[0][0]:
+        return answer("first_lines", asked), not opens.whole
+    asked["moves"] = [move.value for move in _ADDS[MerchantAccount(opens.part)]]
+    return answer(statement, asked), False
 
 
 def _asked(
     key: str, when: Stretch, ending: str, zone: str, at: datetime, cut: str, name: str, first: int, most: int
 ) -> list[tuple[Any, ...]]:
     made = definition(key)
+    values = _values(made.opens, when, zone, at, first, most)
+    values |= {
+        "cut": told_apart(made, cut),
+        "name": name if cut else "",
+        "timed": made.opens.source not in _LASTING,
+    }
+    whole = not cut and made.opens.source in _WHOLE
+    return answer(f"rows_{made.opens.source}{'_all' if whole else ''}", values, ending=ending)
+
+
+def _values(opens: Opens, when: Stretch, zone: str, at: datetime, first: int, most: int) -> dict[str, Any]:
+    """What every statement of rows is asked with."""
     since = when.since(zone)
-    return answer(
-        f"rows_{made.opens.source}",
-        {
-            "since": since, "until": when.until(zone), "before": when.previous.since(zone), "zone": zone, "now": at,
-            "floor": floor(since), "silence": SILENCE_DAYS, "cut": told_apart(made, cut), "name": name if cut else "",
-            "part": made.opens.part, "whole": made.opens.whole, "limit": most, "offset": first,
-        },
-        ending=ending,
-    )  # fmt: skip
+    return {
+        "since": since, "until": when.until(zone), "before": when.previous.since(zone), "zone": zone, "now": at,
+        "floor": floor(since), "silence": SILENCE_DAYS, "part": opens.part, "whole": opens.whole, "limit": most,
+        "offset": first,
+    }  # fmt: skip
 
 
 def _row(found: Sequence[Any]) -> Row:

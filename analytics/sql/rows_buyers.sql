@@ -1,5 +1,5 @@
--- Members who bought in a period or in the one before: how often, for how much, more than once, and whether they came
--- back.
+-- Members who bought in a period (or in the one before, where that matters): how often, for how much, more than once, and
+-- whether they came back.
 WITH standing AS (
     SELECT member_id, to_tier, changed_at AS since,
            lead(changed_at) OVER (PARTITION BY member_id ORDER BY changed_at, id) AS until
@@ -12,7 +12,9 @@ WITH standing AS (
       LEFT JOIN standing s ON s.member_id = coalesce(m.merged_into_id, o.member_id) AND s.since <= o.placed_at
                           AND (s.until IS NULL OR s.until > o.placed_at)
      WHERE o.merchant_id = %(merchant)s AND o.status = 'recorded' AND o.member_id IS NOT NULL
-       AND o.placed_at >= %(before)s::timestamptz AND o.placed_at < %(until)s::timestamptz
+       AND o.placed_at >= CASE WHEN %(part)s::text = 'kept' OR %(whole)s::text = 'before' THEN %(before)s::timestamptz
+                               ELSE %(since)s::timestamptz END
+       AND o.placed_at < %(until)s::timestamptz
        AND CASE %(cut)s::text WHEN 'channel' THEN o.channel = %(name)s::text
                               WHEN 'location' THEN o.location = %(name)s::text
                               WHEN 'tier' THEN o.member_id IS NOT NULL AND coalesce(s.to_tier, '') = %(name)s::text

@@ -31,4 +31,6 @@ WITH doing AS (
       FROM members_member m
       LEFT JOIN did d ON d.who = m.id
      WHERE m.merchant_id = %(merchant)s AND m.status IN ('active', 'blocked') AND m.joined_at < %(until)s::timestamptz
+       AND (%(whole)s::text = 'one' OR %(part)s::text NOT IN ('joined', 'brought') OR m.joined_at >= %(since)s::timestamptz)
+       AND (%(whole)s::text <> '' OR %(part)s::text IN ('one', 'joined') OR d.who IS NOT NULL)
 )

@@ -4,19 +4,21 @@ Fast with a million of them: each condition is a look into an index by the membe
 planner is told the values, so that a rare tier is read by its own index and a common one along the list.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from loyalty.core import ids
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import holding
 from loyalty.core.tenancy.plans import planned_for_its_values
 from members.models import Member, Order, Profile, SegmentPlace, TierStanding
+from members.queries import directory
 from members.queries.directory import search, with_status
 
 SORTS = ("newest", "oldest", "name")
@@ -28,6 +30,8 @@ NEVER = "never"
 POINTS = ("some", "none")
 NEWS = ("email", "sms", "neither")
 NO_TIER = "-"
+ALONG = 20_000
+"""So many members of the list are looked through for those of a common name who meet a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,50 @@ def ids_of(choice: Choice, *, at: datetime, most: int) -> list[UUID]:
 
 def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[UUID]:
     """Ids alone are read from indexes, however many members are passed by to find a page of them."""
-    found = _narrowed(choice, at)
-    found = _by_name(found, after) if choice.sort == "name" else _by_time(found, choice.sort, after)
+    found = _sorted(_narrowed(choice, at), choice.sort, after).values_list("pk", flat=True)
     with planned_for_its_values():
-        return list(found.values_list("pk", flat=True)[:most])
+        fitting = directory.fitting(choice.text) if choice.text.strip() and _conditions(choice, at) else []
+        if not directory.are_many(fitting):
+            return list(found[:most])
+        # How many of a common name meet a condition is not known before: a stretch of the list tells whether they are
+        # many. If not, they are gathered, which takes as long as it takes, rather than looked for to the list's end.
+        near = _near(found, choice, after)
+        keys = list(near[:most]) if near is not None else []
+        return keys if len(keys) == most else list(_gathered(choice, at, after, fitting)[:most])
+
+
+def _near(found: QuerySet[Member, Any], choice: Choice, after: After | None) -> QuerySet[Member, Any] | None:
+    """Of those chosen, who is among the next `ALONG` members of the list; None in a shop that has no more."""
+    past = _sorted(with_status(choice.status), choice.sort, after)
+    if choice.sort == "name":
+        family = past.values_list("profiles__search_family", flat=True)[ALONG : ALONG + 1]
+        return found.filter(profiles__search_family__lt=edge[0]) if (edge := list(family)) else None
+    joined = list(past.values_list("joined_at", flat=True)[ALONG : ALONG + 1])
+    if not joined:
+        return None
+    return (
+        found.filter(joined_at__lt=joined[0])
+        if choice.sort == "oldest"
+        else found.filter(joined_at__gt=joined[0])
+    )
+
+
+def _gathered(
+    choice: Choice, at: datetime, after: After | None, fitting: Sequence[QuerySet[Any, Any]]
+) -> QuerySet[Member, Any]:
+    """The same members in the same order, which no index has: so all of them are gathered, and then sorted. Conditions
+    are put to those who fit, before anybody is looked up."""
+    conditions = _conditions(choice, at, of="member_id")
+    meeting = [rows.filter(*conditions) for rows in fitting]
+    found = _sorted(_joined(choice).filter(directory.gathered(meeting)), choice.sort, after)
+    if choice.sort == "name":
+        names = (Concat(f"profiles__search_{part}", Value("")) for part in ("family", "given"))
+        found = found.order_by(*names, "profiles__member_id")
+    else:
+        joined = ExpressionWrapper(F("joined_at") + Value(timedelta()), output_field=DateTimeField())
+        newest = choice.sort != "oldest"
+        found = found.order_by(joined.desc(), "-id") if newest else found.order_by(joined.asc(), "id")
+    return found.values_list("pk", flat=True)
 
 
 def named(public_ids: Iterable[str]) -> list[Member]:
@@ -98,20 +142,27 @@ def position(choice: Choice, last: Member) -> After:
 
 
 def _narrowed(choice: Choice, at: datetime) -> QuerySet[Member]:
-    found = with_status(choice.status)
+    found = _joined(choice)
     if choice.text.strip():
         found = found.filter(search(choice.text))
-    if choice.joined_since is not None:
-        found = found.filter(joined_at__gte=choice.joined_since)
-    if choice.joined_until is not None:
-        found = found.filter(joined_at__lt=choice.joined_until)
     for condition in _conditions(choice, at):
         found = found.filter(condition)
     return found
 
 
-def _conditions(choice: Choice, at: datetime) -> list[Any]:
-    mine = {"member": OuterRef("pk")}
+def _joined(choice: Choice) -> QuerySet[Member]:
+    """Members by what their own row says."""
+    found = with_status(choice.status)
+    if choice.joined_since is not None:
+        found = found.filter(joined_at__gte=choice.joined_since)
+    if choice.joined_until is not None:
+        found = found.filter(joined_at__lt=choice.joined_until)
+    return found
+
+
+def _conditions(choice: Choice, at: datetime, *, of: str = "pk") -> list[Any]:
+    """What is asked about a member, who is named in the column `of`."""
+    mine = {"member": OuterRef(of)}
     found: list[Any] = []
     if choice.tier == NO_TIER:
         found.append(~Exists(TierStanding.objects.filter(**mine)))
@@ -121,7 +172,7 @@ def _conditions(choice: Choice, at: datetime) -> list[Any]:
         places = SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=at), **mine, segment=choice.segment)
         found.append(Exists(places))
     if choice.points in POINTS:
-        has = holding(OuterRef("pk"))
+        has = holding(OuterRef(of))
         found.append(has if choice.points == "some" else ~has)
     if choice.news in NEWS:
         found.append(_agreed(choice.news, mine))
@@ -147,6 +198,10 @@ def _bought(bought: str, at: datetime, mine: dict[str, Any]) -> list[Any]:
         since = at - timedelta(days=NOT_BOUGHT[bought])
         return [Exists(orders.filter(placed_at__lt=since)), ~Exists(orders.filter(placed_at__gte=since))]
     return [~Exists(orders)] if bought == NEVER else []
+
+
+def _sorted(found: QuerySet[Member], sort: str, after: After | None) -> QuerySet[Member]:
+    return _by_name(found, after) if sort == "name" else _by_time(found, sort, after)
 
 
 def _by_time(found: QuerySet[Member], sort: str, after: After | None) -> QuerySet[Member]:

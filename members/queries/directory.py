@@ -70,23 +70,42 @@ def search(text: str) -> Q:
     Only `=` and prefixes: under row-level security nothing else can use an index, and a prefix only in a plan that is
     made for it: with one for any value a shop of a million members waits for minutes.
     """
-    text = text.strip()[:100]
-    if "\x00" in text:
-        return Q(pk__in=[])
-    found: list[QuerySet[Any, Any]] = [*_identified(text), *_named(search_key(text).split()[:3])]
+    found = fitting(text)
     if not found:
         return Q(pk__in=[])
-    plan_for_values_from_here()
-    first, *rest = [rows.values("member_id") for rows in found]
-    if not list(first.union(*rest, all=True)[FEW : FEW + 1]):
+    if not are_many(found):
         # One set of members rather than one condition or another: that would be tried on each member of the shop.
-        return Q(pk__in=first.union(*rest))
+        return gathered(found)
     # A common name: gathering everybody of it only to show the first page would take longer than reading the list in
     # its order, each of its members being looked up among those who fit.
     fits = Q()
     for rows in found:
         fits |= Q(Exists(rows.filter(member=OuterRef("pk"))))
     return fits
+
+
+def gathered(found: Sequence[QuerySet[Any, Any]]) -> Q:
+    """The members of some of the rows that `fitting` finds, as one set."""
+    first, *rest = [rows.values("member_id") for rows in found]
+    return Q(pk__in=first.union(*rest))
+
+
+def fitting(text: str) -> list[QuerySet[Any, Any]]:
+    """The identities and profiles that fit what was typed, one kind after the other."""
+    text = text.strip()[:100]
+    if "\x00" in text:
+        return []
+    return [*_identified(text), *_named(search_key(text).split()[:3])]
+
+
+def are_many(found: Sequence[QuerySet[Any, Any]]) -> bool:
+    """Whether what `fitting` found are more members than are gathered for a page. What is asked from here on is planned
+    for its values."""
+    if not found:
+        return False
+    plan_for_values_from_here()
+    first, *rest = [rows.values("member_id") for rows in found]
+    return bool(list(first.union(*rest, all=True)[FEW : FEW + 1]))
 
 
 def _identified(text: str) -> list[QuerySet[Identity]]:

@@ -5,6 +5,7 @@ and statements agree. Identifiers sort by when things happened, as real ones do,
 month. Hash chains are left out. As administrator and past the guards: the rows weigh as much as real ones.
 """
 
+import argparse
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -173,3 +174,21 @@ def build(admin: str, members: int) -> Any:
         file=sys.stderr,
     )
     return shop
+
+
+def asked_for(purpose: str | None) -> tuple[Any, argparse.Namespace]:
+    """The large shop that a part run by itself is to measure, and what else was asked: a new one of so many members, or
+    with `--standing` the one that an earlier run left behind."""
+    from loyalty.core.merchants.models import Merchant
+    from tests.bench import world
+
+    parser = argparse.ArgumentParser(description=purpose)
+    parser.add_argument("--members", type=int, default=20_000)
+    parser.add_argument("--standing", action="store_true", help="measure the shop an earlier run left behind")
+    parser.add_argument("--refill", action="store_true", help="sum the whole history again")
+    parser.add_argument("--only", default="", help="only what has this in its name")
+    asked = parser.parse_args()
+    if not asked.standing:
+        return build(world.build(10).admin, asked.members), asked
+    world.standing()
+    return Merchant.objects.get(slug=SLUG), asked

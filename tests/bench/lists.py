@@ -1,7 +1,7 @@
 """How long staff wait for a page of a large shop: every list of the dashboard, its searches and filters, in process;
 and programs for a page of the API's lists, deep in them too.
 
-Also runs by itself: `python -m tests.bench.lists --members 20000`. Server time only: no browser, no network.
+Also runs by itself: `python -m tests.bench.lists --members 20000` (or `--standing`). Server time only: no browser, no network.
 """
 
 import time
@@ -184,15 +184,10 @@ def measure(run: "Run") -> None:
 
 
 def main() -> None:
-    import argparse
-
     from tests.bench.report import table
-    from tests.bench.world import build
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, default=20_000)
-    asked = parser.parse_args()
-    print(table(figures(large.build(build(10).admin, asked.members))))
+    shop, _asked = large.asked_for(__doc__)
+    print(table(figures(shop)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What a large shop's figures cost: its whole history summed, one day summed again, members' worth fitted anew, and how
 long the overview, every page of reports and the API's key figures take. In process: no browser, no network.
 
-Also runs by itself: `python -m tests.bench.reports --members 20000`.
+Also runs by itself: `python -m tests.bench.reports --members 20000`, or `--standing`, with `--refill` to have the whole
+history summed again, and with `--only "rows of"` for pages of that name alone.
 """
 
 import time
@@ -35,8 +36,14 @@ API = {
     "kpis of a year": "kpis?by=year",
     "one, along 60 months": "kpis/retention?count=60",
     "one, by channel": "kpis/revenue?cut=channel",
-    "rows of one": "kpis/revenue/rows",
 }
+
+
+def calls() -> dict[str, str]:
+    """Every call of the API by what it is called, the rows of each figure too."""
+    from analytics.queries.figures import FIGURES
+
+    return {**API, **{f"rows of {key}": f"kpis/{key}/rows" for key in FIGURES}}
 
 
 def pages() -> dict[str, str]:
@@ -53,7 +60,7 @@ def pages() -> dict[str, str]:
         **{f"reports: {name}": f"reports/{name}/" for name in THEMES},
         **{f"reports: {name}, a year ago": f"reports/{name}/?with=year" for name in ("orders", "retention")},
         **BESIDE,
-        **{f"reports open {key}": f"reports/figures/{key}/" for key in FIGURES},
+        **{f"reports open rows of {key}": f"reports/figures/{key}/" for key in FIGURES},
     }
 
 
@@ -82,9 +89,9 @@ def _seconds(name: str, took: float, target: str) -> Figure:
     return Figure(f"{name}: {took:.1f} s", 1, 1 / took, round(took * 1000, 1), target=target)
 
 
-def filled(shop: Any) -> list[Figure]:
-    """The whole history, which is summed but once; then yesterday and today again."""
-    from analytics.models import Fact, Stale
+def filled(shop: Any, *, again: bool = False) -> list[Figure]:
+    """The whole history, which is summed but once (or `again`); then yesterday and today again."""
+    from analytics.models import Fact, Mark, Stale
     from analytics.operations import filling
     from analytics.queries.freshness import today_of
     from analytics.tasks import fill_of
@@ -92,7 +99,10 @@ def filled(shop: Any) -> list[Figure]:
     from loyalty.core.tenancy.scope import SYSTEM, acting_for
 
     with acting_for(shop, by=SYSTEM):
-        is_new = not Fact.objects.exists() or Stale.objects.exists()
+        is_new = again or not Fact.objects.exists() or Stale.objects.exists()
+        if again:
+            Fact.objects.all().delete()
+            Mark.objects.all().delete()
     start = time.perf_counter()
     fill_of(shop)
     found = (
@@ -175,8 +185,8 @@ def _reading_key(shop: Any) -> str:
         return create_api_key(name="figures", scopes=["reports:read"], at=clock.now())[1]
 
 
-def visited(shop: Any, client: Any = None) -> list[Figure]:
-    """Every page as the owner sees it, and the API's key figures."""
+def visited(shop: Any, client: Any = None, *, only: str = "") -> list[Figure]:
+    """Every page as the owner sees it, and the API's key figures; `only` those with this in their names."""
     from django.core.management import call_command
     from django.test import Client
 
@@ -186,16 +196,19 @@ def visited(shop: Any, client: Any = None) -> list[Figure]:
     found = [
         _asked(f"page: {name}", lambda path=path: client.get(f"/m/{shop.slug}/{path}"))
         for name, path in pages().items()
+        if only in name
     ]
     caller = Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {_reading_key(shop)}"})
     return found + [
-        _asked(f"API: {name}", lambda path=path: caller.get(f"/api/v1/{path}")) for name, path in API.items()
+        _asked(f"API: {name}", lambda path=path: caller.get(f"/api/v1/{path}"))
+        for name, path in calls().items()
+        if only in name
     ]
 
 
-def figures(shop: Any) -> list[Figure]:
+def figures(shop: Any, *, again: bool = False) -> list[Figure]:
     """Everything, in the order in which it happens to a shop."""
-    return [*filled(shop), *fitted(shop), *visited(shop)]
+    return [*filled(shop, again=again), *fitted(shop), *visited(shop)]
 
 
 def measure(run: "Run") -> None:
@@ -207,15 +220,10 @@ def measure(run: "Run") -> None:
 
 
 def main() -> None:
-    import argparse
-
     from tests.bench.report import table
-    from tests.bench.world import build
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, default=20_000)
-    asked = parser.parse_args()
-    print(table(figures(large.build(build(10).admin, asked.members))))
+    shop, asked = large.asked_for(__doc__)
+    print(table(visited(shop, only=asked.only) if asked.only else figures(shop, again=asked.refill)))
 
 
 if __name__ == "__main__":

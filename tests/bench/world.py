@@ -48,6 +48,20 @@ def build(members: int) -> World:
         for role, variable in (("owner", "DATABASE_OWNER_URL"), ("app", "DATABASE_URL"))
     }
     create_roles(_at(admin, "postgres"), database=NAME, system_password=None, **passwords)
+    world = _served(admin)
+    _open(world, members)
+    for script in ("ceiling.sql", "yardsticks.sql"):
+        with psycopg.connect(world.admin, autocommit=True) as connection:
+            connection.execute((Path(__file__).parent / script).read_text())
+            connection.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO loyalty_app")
+    _trade(world)
+    with psycopg.connect(world.admin, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return world
+
+
+def _served(admin: str) -> World:
+    """The database brought up to date, and this process made to serve it."""
     environment = {
         **os.environ,
         "DATABASE_URL": _at(os.environ["DATABASE_URL"], NAME),
@@ -58,16 +72,16 @@ def build(members: int) -> World:
     }
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "migrate", "--database", "owner", "-v0"], env=environment, check=True)
-    world = World(environment, _at(admin, NAME))
     os.environ.update(environment)
-    _open(world, members)
-    for script in ("ceiling.sql", "yardsticks.sql"):
-        with psycopg.connect(world.admin, autocommit=True) as connection:
-            connection.execute((Path(__file__).parent / script).read_text())
-            connection.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO loyalty_app")
-    _trade(world)
-    with psycopg.connect(world.admin, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+    return World(environment, _at(admin, NAME))
+
+
+def standing() -> World:
+    """The world that an earlier run left behind, with the large shop in it: building that takes half an hour."""
+    import django
+
+    world = _served(os.environ["DATABASE_ADMIN_URL"])
+    django.setup()
     return world
 
 

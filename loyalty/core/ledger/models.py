@@ -86,6 +86,12 @@ class Transfer(MerchantScoped):
                 condition=Q(settles__isnull=False),
                 name="ledger_transfer_settles",
             ),
+            # What happened in a period, and the largest of it, is read from this index alone, however long ago it was.
+            models.Index(
+                fields=["merchant", "happened_at"],
+                include=["unit", "move", "amount", "id"],
+                name="ledger_transfer_period",
+            ),
         ]
 
     def __str__(self) -> str:
