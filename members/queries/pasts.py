@@ -55,9 +55,9 @@ SELECT id, member_id, placed_at, external_id, currency, total_minor, discount_mi
  ORDER BY placed_at, source, external_id
 """
 _LINES = """
-SELECT order_id, number, sku, amount_minor, trim_scale(quantity)::text, kind, name, category, brand,
+SELECT order_id::text, number, sku, amount_minor, trim_scale(quantity)::text, kind, name, category, brand,
        array_to_json(tags)::text
-  FROM members_orderline WHERE merchant_id = %(merchant)s AND order_id = ANY(%(ids)s) ORDER BY order_id, number
+  FROM members_orderline WHERE merchant_id = %(merchant)s AND order_id = ANY(%(ids)s::uuid[]) ORDER BY order_id, number
 """
 _REFUNDS = """
 SELECT order_id, refunded_at, cancels, content, points_taken + shortfall
@@ -162,9 +162,9 @@ def _orders(
     made: dict[UUID, tuple[PastOrder, bool]] = {}
     with _asked(_ORDERS, ids=list(owner), until=until) as rows:
         heads = rows.fetchall()
-    lines: dict[UUID, list[LineFacts]] = {row[0]: [] for row in heads}
+    lines: dict[str, list[LineFacts]] = {str(row[0]): [] for row in heads}  # by text: there are many of them
     with _asked(_LINES, ids=list(lines)) as rows:
-        for order, number, sku, amount, quantity, kind, name, category, brand, tags in rows:
+        for order, number, sku, amount, quantity, kind, name, category, brand, tags in rows.fetchall():
             lines[order].append(
                 LineFacts(number, sku, amount, quantity, _KINDS[kind], name, category, brand, _tags(tags))
             )
@@ -172,10 +172,10 @@ def _orders(
         key, member, at, external_id, currency, total, discount, paid, channel, location, method, points = (
             row[:12]
         )
-        facts = OrderFacts(currency, tuple(lines[key]), discount, paid, channel, location, method)
+        facts = OrderFacts(currency, tuple(lines[str(key)]), discount, paid, channel, location, method)
         one = found[owner[member]]
         who = member if member != one.member.id else None
-        past = PastOrder(key, at, facts, total, blocked=row[13] == "member_blocked", who=who)
+        past = PastOrder(key, at, facts, total, row[13] == "member_blocked", who, came_back=row[12])
         one.events.append(past)
         one.real[key] = Real(points, external_id)
         made[key] = past, row[12]

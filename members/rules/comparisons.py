@@ -196,16 +196,22 @@ def _with_arm(earning: Earning, one: Comparison, arm: Arm) -> Earning | None:
 
 
 def decide_compared(
-    earning: Earning, facts: Facts, at: datetime, *, member: UUID | None, comparisons: Comparisons = NONE
+    earning: Earning,
+    facts: Facts,
+    at: datetime,
+    *,
+    member: UUID | None,
+    comparisons: Comparisons = NONE,
+    split: bool = True,
 ) -> Decision:
     """What the engine says for a member, by the variants that are theirs; `member` None is a guest. The decision names
     each variant it was made by, and whether another one would have given something else: only then can it have any
     influence, and only then does the experiment count the member as one who was exposed to it. Who is held out gets
-    what the programme itself says: no variant, and no rule of a campaign."""
+    what the programme itself says: no variant, and no rule of a campaign. `split` as for `decide`."""
     if member is not None and comparisons.is_held_out(member, at):
-        return decide(without_added(earning), facts, at)
+        return decide(without_added(earning), facts, at, split=split)
     if member is None or not comparisons.of:
-        return decide(earning, facts, at)
+        return decide(earning, facts, at, split=split)
     chosen: list[tuple[Comparison, Arm]] = []
     for one in comparisons.running(EARNING, at):
         if not one.audience or one.audience in facts.member.segments:
@@ -213,13 +219,16 @@ def decide_compared(
             if with_arm(earning, one, arm) is not None:
                 chosen.append((one, arm))
     if not chosen:
-        return decide(earning, facts, at)
-    decision = decide(_all_arms(earning, chosen), facts, at)
+        return decide(earning, facts, at, split=split)
+    decision = decide(_all_arms(earning, chosen), facts, at, split=split)
     found = []
     for place, (one, arm) in enumerate(chosen):
         matters = any(
             decide(
-                _all_arms(earning, [*chosen[:place], (one, other), *chosen[place + 1 :]]), facts, at
+                _all_arms(earning, [*chosen[:place], (one, other), *chosen[place + 1 :]]),
+                facts,
+                at,
+                split=False,
             ).effects
             != decision.effects
             for other in one.arms

@@ -271,12 +271,13 @@ class _Deciding:
     ) -> None:
         self.reasons[rule.id] = Reason(rule.id, rule.name, False, code, values, 0, rule.gives, checked)
 
-    def decision(self, total: int) -> Decision:
-        """Everything given, with the whole units of each line."""
+    def decision(self, total: int, split: bool) -> Decision:
+        """Everything given, with the whole units of each line where they are asked for."""
         given = self.tally.given
         units = sorted(given, key=lambda unit: (unit != POINTS, unit))
         effects = [Effect(unit, sum(given[unit].values()), tuple(given[unit])) for unit in units]
-        weighed = {effect.unit: (self.tally.lines(effect.unit), effect.amount) for effect in effects}
+        asked = effects if split else ()
+        weighed = {effect.unit: (self.tally.lines(effect.unit), effect.amount) for effect in asked}
         lines = {unit: whole_by_line(weights, total) for unit, (weights, total) in weighed.items() if weights}
         return Decision(
             (*effects, *self.effects),
@@ -302,8 +303,9 @@ def _iso(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None
 
 
-def decide(earning: Earning, facts: Facts, at: datetime) -> Decision:
-    """What a purchase or an activity earns and why. `at` is when it happened."""
+def decide(earning: Earning, facts: Facts, at: datetime, *, split: bool = True) -> Decision:
+    """What a purchase or an activity earns and why. `at` is when it happened. Without `split` the decision does not say
+    how its units fall on the lines, which is much of the work and only asked for where something comes back."""
     eligible = eligible_by_line(earning, facts.order)
     total = sum(eligible.values())
     if facts.member.blocked:
@@ -311,4 +313,4 @@ def decide(earning: Earning, facts: Facts, at: datetime) -> Decision:
     deciding = _Deciding(earning, facts, at, eligible)
     for step in _steps(earning):
         deciding.settle(step)
-    return deciding.decision(total)
+    return deciding.decision(total, split)

@@ -15,6 +15,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
+
 _NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -39,10 +41,9 @@ class Period(StrEnum):
     LIFETIME = "lifetime"
 
 
-@dataclass(frozen=True, slots=True)
-class LineFacts:
+class LineFacts(Struct, frozen=True, gc=False):
     """One line. `amount_minor` is the line's total after its own discounts, in minor units of the order's
-    currency."""
+    currency. A year has millions of them, so each weighs little."""
 
     number: int
     sku: str

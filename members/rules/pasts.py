@@ -15,7 +15,7 @@ from members.rules.facts import ActivityFacts, OrderFacts
 @dataclass(slots=True)
 class PastOrder:
     """A purchase that was really made. `blocked`: whoever made it was not allowed to earn then; `who`: the one who
-    made it, where that is somebody who was merged into the member since."""
+    made it, where that is somebody who was merged into the member since; `came_back`: whether refunds may follow."""
 
     id: UUID
     at: datetime
@@ -23,6 +23,7 @@ class PastOrder:
     total_minor: int
     blocked: bool = False
     who: UUID | None = None
+    came_back: bool = True
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ taken, friends who came. Members do what they did; that other rules might have m
 to find out.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -240,8 +241,9 @@ class Life:
         spent = self.purse.spent(at) if rules.asked.budgets else {}
         facts = Facts(order, known, rules.zone.key, activity=activity, budgets=spent)
         decision = decide_compared(
-            rules.earning, facts, at, member=who or self.member.id, comparisons=rules.comparisons
-        )
+            rules.earning, facts, at, member=who or self.member.id, comparisons=rules.comparisons,
+            split=past is not None and past.came_back,  # only what comes back asks for its part
+        )  # fmt: skip
         if max((decision.earned(unit) for unit in decision.units()), default=0) > MAX_POINTS:
             decision = Decision()  # refused live, too
         counted = uses(rules.earning, decision)
@@ -281,7 +283,7 @@ class Life:
             if use.units:
                 given.remove((lived.at, use.units))
             if left:
-                given.append((lived.at, left))
+                insort(given, (lived.at, left))
             self.purse.draw([use._replace(units=use.units - left)], lived.at, sign=-1)
             lived.uses[place] = use._replace(units=left)
 

@@ -4,10 +4,12 @@ A gift counts while a cap, a cool-down or a budget looks at its rule. What was g
 not counted afterwards.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -173,9 +175,11 @@ class Sheet:
     bought: dict[tuple[int, int, str], int] = field(default_factory=dict)  # with a product: by days back, SKU
     recorded: set[int] = field(default_factory=set)  # whose name is taken already
     drawn: dict[str, Spent] = field(default_factory=dict)  # by this batch
-    added: dict[tuple["UUID", str], list[tuple[datetime, int]]] = field(default_factory=dict)
+    added: dict[tuple["UUID", str], list[tuple[datetime, int]]] = field(
+        default_factory=dict
+    )  # in order of time
     happened: dict["UUID", list[Happened]] = field(default_factory=dict)
-    orders: dict["UUID", list[datetime]] = field(default_factory=dict)
+    orders: dict["UUID", list[datetime]] = field(default_factory=dict)  # in order of time
 
     def member(
         self, number: int, member: "UUID", at: datetime, *, joined_at: datetime, blocked: bool
@@ -197,7 +201,7 @@ class Sheet:
     def add(self, member: "UUID", at: datetime, found: Iterable[Use], happened: Iterable[Happened]) -> None:
         """Count what a decision gave, and what had happened."""
         for use in found:
-            self.added.setdefault((member, use.rule), []).append((at, use.units))
+            insort(self.added.setdefault((member, use.rule), []), (at, use.units))
             if use.budget:
                 self.drawn[use.budget] = self.drawn.get(use.budget, Spent()).plus(use.units, use.unit_cost)
         self.happened.setdefault(member, []).extend(happened)
@@ -208,7 +212,7 @@ class Sheet:
         stands.orders += 1
         stands.spend_minor += total_minor
         stands.last_order_at = max(at, stands.last_order_at or at)
-        self.orders.setdefault(member, []).append(at)
+        insort(self.orders.setdefault(member, []), at)
 
     def _rules(self) -> set[str]:
         return self.asked.periods.keys() | self.asked.cooled
@@ -217,8 +221,9 @@ class Sheet:
         found = {}
         for period in self.asked.order_periods:
             since, until = bounds(period, at, self.zone)
-            more = sum(1 for then in self.orders.get(member, ()) if _within(then, since, until))
-            found[period] = self.ordered.get((number, period), 0) + more
+            placed = self.orders.get(member, [])
+            first, after = _place(placed, since, 0), _place(placed, until, len(placed))
+            found[period] = self.ordered.get((number, period), 0) + after - first
         return found
 
     def _bought(self, number: int, member: "UUID", at: datetime) -> dict[tuple[int, str], int]:
@@ -234,23 +239,45 @@ class Sheet:
         times, units = {}, {}
         for period in self.asked.periods.get(rule, ()):
             since, until = bounds(period, at, self.zone)
-            inside = [units for then, units in more if _within(then, since, until)]
+            inside = more[_first(more, since, 0) : _first(more, until, len(more))]
             read = self.given.get((number, rule, period), (0, 0))
-            times[period], units[period] = read[0] + len(inside), read[1] + sum(inside)
-        instants = [then for then, _units in more]
+            times[period], units[period] = (
+                read[0] + len(inside),
+                read[1] + sum(units for _at, units in inside),
+            )
+        return Given(self._nearest(number, rule, at, more), times, units)
+
+    def _nearest(
+        self, number: int, rule: str, at: datetime, more: list[tuple[datetime, int]]
+    ) -> datetime | None:
+        """When the rule gave that is nearest to an instant, of two as near the earlier; only a cool-down asks."""
+        if rule not in self.asked.cooled:
+            return None
+        place = _first(more, at, 0)
+        instants = [then for then, _units in more[max(0, place - 1) : place + 1]]
         if (number, rule) in self.nearest:
             instants.append(self.nearest[number, rule])
-        nearest = min(instants, key=lambda then: (abs(at - then), then), default=None)
-        return Given(nearest, times, units)
+        return min(instants, key=lambda then: (abs(at - then), then), default=None)
 
 
-def _within(then: datetime, since: datetime | None, until: datetime | None) -> bool:
-    return (since is None or since <= then) and (until is None or then < until)
+def _first(given: list[tuple[datetime, int]], since: datetime | None, unbounded: int) -> int:
+    """The place of the first gift not before an instant."""
+    return unbounded if since is None else bisect_left(given, (since,))
+
+
+def _place(instants: list[datetime], since: datetime | None, unbounded: int) -> int:
+    return unbounded if since is None else bisect_left(instants, since)
 
 
 def bounds(period: Period, at: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
     """From when until before when the period counts that `at` lies in; None is unbounded."""
-    return period_start(period, at, zone), period_end(period, at, zone)
+    return _bounds(period, at.astimezone(zone).date(), zone)
+
+
+@lru_cache(maxsize=4096)
+def _bounds(period: Period, day: date, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    noon = datetime.combine(day, time(12), tzinfo=zone)
+    return period_start(period, noon, zone), period_end(period, noon, zone)
 
 
 def _sum(one: Spent | None, other: Spent | None) -> Spent:

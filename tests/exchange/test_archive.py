@@ -10,8 +10,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.apps import apps
 
+from campaigns.models import Automation, AutomationRun
+from campaigns.operations.automations.shaping import (
+    create_automation,
+    edit_automation,
+    resume_automation,
+    start_automation,
+)
+from campaigns.tasks import run_automations
 from loyalty.core import clock, ids
 from loyalty.core.events.queries import log
+from loyalty.core.events.tasks import dispatch_waiting
 from loyalty.core.jobs import queries as jobs
 from loyalty.core.jobs import tasks
 from loyalty.core.ledger.checks import verify
@@ -237,6 +246,62 @@ def test_an_archive_that_is_not_right_leaves_the_shop_empty(
     assert refused.value.params["reason"] == reason
     assert str(refused.value)
     assert content(new) == before
+
+
+WELCOME = {"starts": [{"type": "event", "kind": "member.joined"}], "budget": {"points": 100},
+           "steps": [{"type": "points", "amount": 60, "reason": "Welcome"}]}  # fmt: skip
+
+
+def joins(merchant: Merchant, name: str) -> int:
+    """Somebody joins and the automations hear of it; the points they then have."""
+    with acting_for(merchant, by=MARA):
+        who = person(name, at=clock.now())
+    dispatch_waiting()
+    run_automations()
+    with acting_for(merchant, by=MARA):
+        return balance(who.pk).available
+
+
+def test_automations_come_along_and_wait_until_staff_let_them_go_on(old: Merchant, new: Merchant):
+    with acting_for(old, by=MARA):
+        row = create_automation(name="Welcome", flow=WELCOME, at=clock.now())
+        start_automation(automation=row.pk, at=clock.now())
+        create_automation(name="Not yet", flow=WELCOME, at=clock.now())
+    assert joins(old, "first") == 60
+    read_into(new, packed(old))
+    with acting_for(new, by=MARA):
+        assert set(Automation.objects.values_list("name", "state")) == {
+            ("Welcome", "paused"),
+            ("Not yet", "draft"),
+        }
+        assert not AutomationRun.objects.exists()
+    assert (joins(old, "second"), joins(new, "second")) == (0, 0), (
+        "what is left of the budget, and nothing acts twice"
+    )
+    with acting_for(new, by=MARA):
+        changes = {"flow": {**WELCOME, "budget": {"points": 130}}}
+        edit_automation(automation=row.pk, changes=changes, at=clock.now())
+        start_automation(automation=row.pk, at=clock.now())
+        resume_automation(automation=row.pk, at=clock.now())
+    assert [joins(new, name) for name in ("third", "fourth")] == [60, 0], "what was given elsewhere counts"
+    with acting_for(new, by=MARA):
+        assert verify() == []
+
+
+def test_an_automation_that_is_none_is_refused_with_everything(old: Merchant, new: Merchant):
+    with acting_for(old, by=MARA):
+        create_automation(name="Welcome", flow=WELCOME, at=clock.now())
+    spoilt = changed(
+        packed(old),
+        file_name("campaigns.Automation"),
+        lambda body: body.replace(b'"points"', b'"pounds"'),
+        honest=True,
+    )
+    with pytest.raises(archive.ArchiveRefused) as refused:
+        read_into(new, spoilt)
+    assert (refused.value.params["reason"], refused.value.params["detail"]) == ("does_not_hold", "Welcome")
+    with acting_for(new, by=MARA):
+        assert not Member.objects.exists()
 
 
 def test_it_goes_into_an_empty_shop_only(old: Merchant, new: Merchant):

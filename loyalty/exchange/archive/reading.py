@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.operations.automations.arriving import NotAFlow, hold_arrived
 from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.ledger import restoring
 from loyalty.core.ledger.checks import verify
@@ -118,6 +119,10 @@ def read_archive(file: IO[bytes]) -> Manifest:
             raise ArchiveRefused("does_not_hold", detail=str(trouble).splitlines()[0][:200]) from trouble
     _take_settings(manifest)
     _hold_to_account(manifest)
+    try:
+        hold_arrived()
+    except NotAFlow as wrong:
+        raise ArchiveRefused("does_not_hold", detail=str(wrong)[:200]) from None
     return manifest
 
 

@@ -22,12 +22,11 @@ class Span:
 
     def amount(self, days: Days) -> int:
         """What of `days` lies within."""
-        return sum(
-            amount
-            for day, amount in days.items()
-            if day is None
-            or ((self.first is None or self.first <= day) and (self.last is None or day <= self.last))
-        )
+        first, last, found = self.first, self.last, 0
+        for day, amount in days.items():  # asked after every purchase
+            if day is None or ((first is None or first <= day) and (last is None or day <= last)):
+                found += amount
+        return found
 
 
 def local(instant: datetime, zone: ZoneInfo) -> date:

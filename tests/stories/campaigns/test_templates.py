@@ -11,18 +11,10 @@ from loyalty.core import clock
 from members.models import SegmentPlace
 from members.operations.consents import choose_news
 from rewards.operations.catalogue import create_reward
-from tests.stories.campaigns.played import SATURDAY, Calendar, line, opened
+from tests.stories.campaigns.played import Calendar, line, opened
 from tests.stories.play import named
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def calendar(monkeypatch: pytest.MonkeyPatch) -> Calendar:
-    """It is Saturday morning."""
-    wall = Calendar(SATURDAY)
-    monkeypatch.setattr(clock, "now", wall.now)
-    return wall
 
 
 def until(calendar: Calendar, **time: float) -> str:
