@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from analytics.operations.reading import drop_reader
 from analytics.queries.described import chapter, views
 from analytics.queries.sums import reader as sums_of
 from analytics.queries.telling import figure
@@ -18,11 +19,12 @@ from analytics.rules.calendar import Grain, stretch
 from loyalty.core.events.models import Event
 from loyalty.core.ledger.queries import balance
 from loyalty.core.merchants.models import Merchant
+from loyalty.core.tenancy import readers
 from loyalty.core.tenancy.roles import READER, VIEWS
 from loyalty.core.tenancy.scope import acting_for
 from members.operations.merging import merge
 from members.operations.privacy import erase_member
-from tests.analytics.conftest import NOW, Login, Two, admin, customer, everything
+from tests.analytics.conftest import NOW, Login, Two, admin, admin_dsn, customer, everything
 from tests.cast import MARA, OTTO, buy
 
 pytestmark = pytest.mark.race
@@ -197,6 +199,15 @@ def test_the_command_says_what_is_wrong(two: Two, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("DATABASE_ADMIN_URL")
     with pytest.raises(CommandError, match="Set DATABASE_ADMIN_URL"):
         call_command("reader", "make", "luna")
+
+
+def test_only_readers_can_be_dropped(two: Two) -> None:
+    for role in ("loyalty_app", "loyalty_views", "postgres"):
+        with pytest.raises(readers.NoSuchReader):
+            drop_reader(role=role, admin_dsn=admin_dsn(), at=NOW)
+    with admin() as asking:
+        kept = asking.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'loyalty_app'").fetchone()
+    assert kept == (True,)
 
 
 # --- what is written about it -------------------------------------------------------------------------------

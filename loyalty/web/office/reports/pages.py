@@ -189,7 +189,9 @@ def _apart_file(
         ]
         for name in found
     ]
-    return download(request, f"{theme_name}-{cut}", [CUTS[cut], *(one.label(said) for one in made)], rows)
+    return download(
+        request, f"{theme_name}-{cut}", [str(CUTS[cut]), *(one.label(said) for one in made)], rows
+    )
 
 
 def _cells(
