@@ -215,6 +215,7 @@ def built_sql() -> Found:
 # checks and sums.
 COMPOSES_SQL = {
     "loyalty/core/tenancy/roles.py",
+    "loyalty/core/tenancy/readers.py",
     "loyalty/core/tenancy/models.py",
     "loyalty/core/ledger/checks.py",
     "loyalty/core/ledger/carried.py",

@@ -1,7 +1,5 @@
-"""What every chart is: a title, a sentence that says it, a drawing for each width, a table and a CSV."""
+"""What every chart is: a title, a sentence that says it, a drawing for each width, and a table."""
 
-import csv
-import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -87,23 +85,3 @@ class Chart(ABC):
     def told(self, value: str | float | None) -> str:
         """One cell as people read it."""
         return "–" if value is None else value if isinstance(value, str) else self.show(value)
-
-    @property
-    def csv(self) -> str:
-        """The table for a spreadsheet: plain numbers, empty where not known."""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow([_harmless(head) for head in self.heads])
-        for row in self.rows:
-            writer.writerow(
-                [
-                    "" if cell is None else _harmless(cell) if isinstance(cell, str) else repr(cell)
-                    for cell in row
-                ]
-            )
-        return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

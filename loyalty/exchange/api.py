@@ -25,7 +25,7 @@ class NotReady(DomainError):
 
 class NewExport(Struct, forbid_unknown_fields=True, frozen=True):
     """What to export. `list`: members, orders, products, lots, entries, rewards, redemptions, codes or events; or
-    whole, for an archive of everything. `format`: csv or xlsx, for a list."""
+    whole, for an archive of everything. `format`: csv, xlsx or parquet, for a list."""
 
     list: Word
     format: Word = "csv"

@@ -20,7 +20,7 @@ from loyalty.exchange.kinds.codes import reward_of
 from loyalty.exchange.kinds.parsing import ORDERS, guess_order
 from loyalty.exchange.models import Heading, Import
 from loyalty.exchange.reading import NotReadable
-from loyalty.exchange.writing import CSV_TYPE, XLSX_TYPE
+from loyalty.exchange.writing import FORMS
 from rewards.queries.catalogue import kind_terms
 from rewards.queries.catalogue import reward as reward_named
 
@@ -210,9 +210,6 @@ def undo_import(*, imported: UUID, at: datetime) -> Job:
     return job
 
 
-FORMS = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
-
-
 @transaction.atomic
 def ask_for_export(*, name: str, at: datetime, form: str = "csv") -> Job:
     """Have a list written into a file, in the background; "whole" is everything the shop has, as an archive. Raises
@@ -222,7 +219,7 @@ def ask_for_export(*, name: str, at: datetime, form: str = "csv") -> Job:
     if name not in lists.LISTS:
         raise InvalidInput.of("list", str(_("There is no such list.")))
     if form not in FORMS:
-        raise InvalidInput.of("format", str(_("Choose csv or xlsx.")))
+        raise InvalidInput.of("format", str(_("Choose csv, xlsx or parquet.")))
     # How many rows there are is counted by the job: of millions, nobody should wait for that.
     return jobs.ask_for(kind="export.list", at=at, options={"list": name, "format": form})
 

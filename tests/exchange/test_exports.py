@@ -2,8 +2,11 @@
 
 import csv
 import io
+from datetime import datetime
+from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from loyalty.core import clock
 from loyalty.core.errors import InvalidInput
@@ -110,6 +113,56 @@ def test_what_was_exported_comes_back_in_another_shop(busy: Merchant, ana: Membe
         assert back == sorted(had.values())
         assert Order.objects.count() == 8
         assert send("lots", lots).checked["known"] == len(had)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_parquet_file_has_the_same_rows_with_types(
+    busy: Merchant, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(tables, "STRETCH", 2)
+    file = io.BytesIO()
+    job = operations.ask_for_export(name=name, form="parquet", at=clock.now())
+    tasks.run_waiting()
+    jobs.pour(jobs.job(job.pk).file_id, file)
+    found = parquet.read_table(file)
+    assert tuple(found.column_names) == LISTS[name].head
+    told = [[said(row[column]) for column in found.column_names] for row in found.to_pylist()]
+    written = [[written_as(row[column]) for column in found.column_names] for row in rows_of(exported(name))]
+    assert told == (written[: len(told)] if name == "events" else written)
+    assert len(told) == jobs.job(job.pk).result["rows"]
+
+
+def said(value: Any) -> Any:
+    """A cell of a Parquet file as its twin in CSV is read."""
+    if value is None or value == "never":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def written_as(cell: str) -> str:
+    return "" if cell == "never" else cell
+
+
+def test_columns_of_a_parquet_file_are_numbers_money_days_and_instants(busy: Merchant) -> None:
+    types = {}
+    for name in ("members", "orders", "lots", "events"):
+        file = io.BytesIO()
+        job = operations.ask_for_export(name=name, form="parquet", at=clock.now())
+        tasks.run_waiting()
+        jobs.pour(jobs.job(job.pk).file_id, file)
+        types[name] = {field.name: str(field.type) for field in parquet.read_schema(file)}
+    assert types["members"]["joined_at"] == "timestamp[us, tz=UTC]"
+    assert types["members"]["birthday"] == "date32[day]"  # though nobody has said theirs
+    assert types["members"]["spent"] == "decimal128(38, 2)"
+    assert types["members"]["news_by_email"] == "bool"
+    assert types["orders"]["quantity"] == "double"
+    assert types["orders"]["number"] == "string"
+    assert types["lots"]["expires_at"] == "timestamp[us, tz=UTC]"
+    assert types["lots"]["points"] == types["events"]["number"] == "int64"
 
 
 def test_only_lists_and_forms_there_are_can_be_asked_for(busy: Merchant):

@@ -8,7 +8,7 @@ names the table and what is missing.
 from psycopg import Connection
 
 from loyalty.core.tenancy.models import MERCHANT_OF_SESSION
-from loyalty.core.tenancy.roles import APP, OWNER, SYSTEM
+from loyalty.core.tenancy.roles import APP, OWNER, SYSTEM, VIEWS
 
 TENANT_TABLES = """
 SELECT c.oid, c.relname, c.relrowsecurity
@@ -16,6 +16,9 @@ SELECT c.oid, c.relname, c.relrowsecurity
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'merchant_id' AND NOT a.attisdropped
  WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
 """
+
+OF_LOGIN = "(merchant_id = ( SELECT bi.shop_of_login() AS shop_of_login))"
+"""The shop of a reader's login, as PostgreSQL prints it."""
 
 
 def tenant_tables(admin: Connection) -> list[str]:
@@ -30,7 +33,8 @@ def without_security(admin: Connection) -> list[str]:
 
 
 def with_other_policies(admin: Connection) -> list[str]:
-    """Tables that have not exactly the two policies: the app sees its merchant, the system role sees all."""
+    """Tables that have not exactly the two policies: the app sees its merchant, the system role sees all. What tools
+    for reports read has a third: their views see the rows of the login's shop."""
     # PostgreSQL prints expressions in its own way; let it print ours.
     printed = admin.execute(
         "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy"
@@ -50,6 +54,11 @@ def with_other_policies(admin: Connection) -> list[str]:
             (f"{table}_system", "PERMISSIVE", [SYSTEM], "ALL", "true", "true"),
             (f"{table}_tenant", "PERMISSIVE", [APP], "ALL", own, own),
         ]
+        readable = admin.execute(
+            "SELECT has_any_column_privilege(%s, %s, 'SELECT')", [VIEWS, table]
+        ).fetchone()
+        if readable and readable[0]:
+            wanted.append((f"{table}_views", "PERMISSIVE", [VIEWS], "SELECT", OF_LOGIN, None))
         if found != wanted:
             breaches.append(f"{table}: its policies are {found}")
     return breaches

@@ -1,4 +1,4 @@
-"""The four database roles that tenant isolation and the ledger stand on, and the check of the one that serves.
+"""The database roles that tenant isolation and the ledger stand on, and the check of the one that serves.
 
 - `loyalty_owner` owns the database and its tables: migrations and backups. Row-level security does not bind
   an owner.
@@ -7,6 +7,9 @@
   never by inheritance: with inheritance the app would see every merchant's rows without asking.
 - `loyalty_books` may write the ledger's tables. Nobody logs in as it or becomes it: the functions that post run as
   it. It has `loyalty_app`'s rights by inheritance, row-level security included.
+- `loyalty_views` owns what tools for reports read (schema `bi`), so that those views see what it may see: some
+  columns of some tables, of the one shop that the login is for. Nobody logs in as it or becomes it.
+- `loyalty_reader` is the group of those logins (`readers`): it may read these views and nothing else.
 
 Plain psycopg, no Django: the demo, the tests and an operator's shell call it before there is anything to
 migrate. Works on PostgreSQL 15 to 18, also where the administrator is not a superuser (managed databases).
@@ -22,6 +25,8 @@ OWNER: Final = "loyalty_owner"
 APP: Final = "loyalty_app"
 SYSTEM: Final = "loyalty_system"
 BOOKS: Final = "loyalty_books"
+VIEWS: Final = "loyalty_views"
+READER: Final = "loyalty_reader"
 
 # Role creation is not atomic across sessions; whoever sets up at the same time waits here.
 _SETUP_LOCK: Final = 0x6C6F79616C7479  # "loyalty"
@@ -42,7 +47,13 @@ _WANTED: Final[dict[str, dict[str, bool]]] = {
     APP: _BOUND,
     SYSTEM: _BOUND,
     BOOKS: _BOUND | {"rolcanlogin": False, "rolinherit": True},
+    VIEWS: _BOUND | {"rolcanlogin": False},
+    READER: _BOUND | {"rolcanlogin": False},
 }
+
+# What every login of a server may do and a reader must not: write large objects, and take the locks that other shops'
+# work waits for. Only a superuser can take it from everybody.
+_FOR_SERVING: Final = "pg_(try_)?advisory_|lo_|loread$|lowrite$"
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -62,13 +73,14 @@ def create_roles(
     certificate logins. Tables made before by another owner are not handed over. Raises `psycopg.Error` where
     the server refuses.
     """
-    passwords = {OWNER: owner_password, APP: app_password, SYSTEM: system_password, BOOKS: None}
+    passwords = {OWNER: owner_password, APP: app_password, SYSTEM: system_password}
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [_SETUP_LOCK])
-        for role, password in passwords.items():
+        for role in _WANTED:
             _shape_role(admin, role)
+            password = passwords.get(role)
             if password is not None:
-                _set_password(admin, role, password)
+                set_password(admin, role, password)
         _set_memberships(admin)
         _create_database(admin, database)
         with psycopg.connect(make_conninfo(admin_dsn, dbname=database), autocommit=True) as inside:
@@ -157,7 +169,7 @@ def _shape_role(admin: Connection, role: str) -> None:
         admin.execute(sql.SQL("ALTER ROLE {} {}").format(sql.Identifier(role), sql.SQL(" ").join(changes)))
 
 
-def _set_password(admin: Connection, role: str, password: str) -> None:
+def set_password(admin: Connection, role: str, password: str) -> None:
     """Set a password so that neither the network nor the server's log sees it: only its verifier is sent."""
     verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier)))
@@ -165,7 +177,8 @@ def _set_password(admin: Connection, role: str, password: str) -> None:
 
 def _set_memberships(admin: Connection) -> None:
     """`loyalty_app` may become `loyalty_system` and nothing else; `loyalty_system` may become nothing.
-    `loyalty_books` inherits from `loyalty_app`; `loyalty_owner` may hand functions to it."""
+    `loyalty_books` inherits from `loyalty_app`; `loyalty_owner` may hand functions to it, and views to `loyalty_views`.
+    `loyalty_views` and `loyalty_reader` belong to nobody."""
     # Before 16 a role's own NOINHERIT decides; from 16 on each grant does, and one role may have several.
     chooses_per_grant = admin.info.server_version >= 160000
     # The conversion to JSON reads a column that older servers do not have.
@@ -175,8 +188,9 @@ def _set_memberships(admin: Connection) -> None:
         " AND (pg_get_userbyid(member) = %(system)s OR pg_get_userbyid(roleid) <> %(system)s"
         " OR admin_option OR coalesce((to_jsonb(granted) ->> 'inherit_option')::boolean, false))"
         " OR pg_get_userbyid(member) = %(books)s"
-        " AND (pg_get_userbyid(roleid) <> %(app)s OR admin_option)",
-        {"app": APP, "system": SYSTEM, "books": BOOKS},
+        " AND (pg_get_userbyid(roleid) <> %(app)s OR admin_option)"
+        " OR pg_get_userbyid(member) IN (%(views)s, %(reader)s)",
+        {"app": APP, "system": SYSTEM, "books": BOOKS, "views": VIEWS, "reader": READER},
     ).fetchall()
     for role, member, grantor in foreign:
         revoke = sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role), sql.Identifier(member))
@@ -187,6 +201,7 @@ def _set_memberships(admin: Connection) -> None:
         (SYSTEM, APP, " WITH INHERIT FALSE, SET TRUE"),
         (APP, BOOKS, " WITH INHERIT TRUE, SET FALSE"),
         (BOOKS, OWNER, " WITH INHERIT TRUE, SET TRUE"),
+        (VIEWS, OWNER, " WITH INHERIT TRUE, SET TRUE"),
     ):
         grant = "GRANT {} TO {}" + (options if chooses_per_grant else "")
         admin.execute(sql.SQL(grant).format(sql.Identifier(role), sql.Identifier(member)))
@@ -221,6 +236,8 @@ def _create_database(admin: Connection, database: str) -> None:
             name, sql.Identifier(APP), sql.Identifier(SYSTEM)
         )
     )
+    # Without TEMPORARY a reader has nowhere to make a table or a function.
+    admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(READER)))
 
 
 def _grant_inside(inside: Connection) -> None:
@@ -232,7 +249,8 @@ def _grant_inside(inside: Connection) -> None:
     names = {"owner": sql.Identifier(OWNER), "app": sql.Identifier(APP), "system": sql.Identifier(SYSTEM)}
     for statement in (
         "ALTER SCHEMA public OWNER TO {owner}",
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC, {app}, {system}",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        "REVOKE CREATE ON SCHEMA public FROM {app}, {system}",
         "GRANT USAGE ON SCHEMA public TO {app}, {system}",
     ):
         inside.execute(sql.SQL(statement).format(**names))
@@ -251,3 +269,26 @@ def _grant_inside(inside: Connection) -> None:
             **names
         )
     )
+    _keep_from_readers(inside)
+
+
+def _keep_from_readers(inside: Connection) -> None:
+    """Take from everybody, and give to those who serve, what a reader has no use for. Does nothing for an administrator
+    who is no superuser: then it stays open (docs/bi.md says what that means)."""
+    powers = inside.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if not powers or not powers[0]:
+        return
+    found = inside.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
+        " AND proname ~ ('^(' || %s || ')') AND has_function_privilege('public', oid, 'EXECUTE')",
+        [_FOR_SERVING],
+    ).fetchall()
+    for (function,) in found:
+        # The signature is the server's own spelling of one of its functions.
+        named = sql.SQL(function)
+        inside.execute(
+            sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}, {}, {}").format(
+                named, *(sql.Identifier(role) for role in (OWNER, APP, SYSTEM))
+            )
+        )
+        inside.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(named))

@@ -1,7 +1,7 @@
 """What a list is, and what rows have in common."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,13 @@ from django.db.models import QuerySet
 
 from loyalty.core import ids
 from loyalty.core.money import major
+from loyalty.exchange.writing import Kind
 from members.queries.many import identities_of
 
 type Page = tuple[list[list[Any]], list[Any] | None]
 """Rows, and where the next ones begin; None when these were the last."""
+NEVER = "never"
+"""What a column of instants says of what has no end."""
 WHO = ("member", "customer_number", "email", "phone", "card")
 """The columns that name a member. They come back as they went: an import recognises every one but our own id."""
 
@@ -22,7 +25,7 @@ WHO = ("member", "customer_number", "email", "phone", "card")
 class Table:
     """`head` is written as it is, in every language: that is how an import knows the columns again. `read(after)`
     gives a stretch of rows; `every()` is all that is read, in no order: a purchase with two lines is one of them and
-    two rows. `permission` says who may have them."""
+    two rows. `permission` says who may have them. `others` are columns that are not what their name says elsewhere."""
 
     name: str
     label: Any
@@ -32,6 +35,12 @@ class Table:
     head: tuple[str, ...]
     read: Callable[[list[Any] | None], Page]
     every: Callable[[], QuerySet[Any]]
+    others: Mapping[str, Kind] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """What is in its columns, for files that know types."""
+        return {name: self.others.get(name) or kind_of(name) for name in self.head}
 
     def count(self) -> int:
         """About how many rows there are. Counts them: with millions that takes a while."""
@@ -40,6 +49,29 @@ class Table:
     def count_up_to(self, most: int) -> int:
         """The same, as far as `most`: no more than that many are looked at."""
         return self.every()[:most].count()
+
+
+_WHOLE = frozenset({
+    "points", "points_waiting", "orders", "points_earned", "granted", "line", "amount", "balance_after", "cost_points",
+    "stock", "taken", "limit_per_member", "quantity", "returned_points",
+})  # fmt: skip
+_MONEY = frozenset({"spent", "line_total", "discount", "refunded", "unit_cost", "price", "cost"})
+_INSTANTS = frozenset({"available_from", "available_until"})
+_YES = frozenset({"news_by_email", "news_by_sms", "archived"})
+_DAYS = frozenset({"birthday"})
+
+
+def kind_of(column: str) -> Kind:
+    """What is in a column of that name. Numbers that only name something are text."""
+    if column in _WHOLE:
+        return Kind.WHOLE
+    if column in _MONEY:
+        return Kind.DECIMAL
+    if column in _YES:
+        return Kind.YES
+    if column in _DAYS:
+        return Kind.DAY
+    return Kind.INSTANT if column.endswith("_at") or column in _INSTANTS else Kind.TEXT
 
 
 def who(members: Iterable[UUID | None]) -> dict[UUID | None, list[Any]]:

@@ -10,7 +10,8 @@ from loyalty.core.events.models import Event
 from loyalty.core.ledger import portions
 from loyalty.core.ledger.queries import balances
 from loyalty.core.merchants.queries import shop_of_scope
-from loyalty.exchange.lists.base import WHO, Page, Table, money, when, who
+from loyalty.exchange.lists.base import NEVER, WHO, Page, Table, money, when, who
+from loyalty.exchange.writing import Kind
 from members.models import Consent, Order, Product, Profile, Stats
 from members.queries.directory import with_status
 from members.queries.orders import with_lines
@@ -74,7 +75,7 @@ def _lots(after: list[Any] | None) -> Page:
     named = who(row["owner"] for row in rows)
     out = [
         [*named[row["owner"]], row["remaining"], row["unit"], when(row["earned_at"]),
-         when(row["expires_at"]) or "never", when(row["available_from"]), ids.encode("lot", row["id"]),
+         when(row["expires_at"]) or NEVER, when(row["available_from"]), ids.encode("lot", row["id"]),
          row["reason"], row["granted"],
          "waiting" if row["pending"] else "open"]
         for row in rows
@@ -172,7 +173,7 @@ LISTS = {
             head=("number", "source", "placed_at", "status", "sku", "product", "category", "brand", "quantity",
                   "line_total", "discount", "refunded", "currency", "channel", "location", "payment_method",
                   "points_earned", *WHO),
-            read=_orders, every=lambda: Order.objects.all(),
+            read=_orders, every=lambda: Order.objects.all(), others={"quantity": Kind.NUMBER},
         ),
         Table(
             name="products", label=_("Products"), icon="package-2", permission="products.edit",
@@ -219,7 +220,7 @@ LISTS = {
             name="events", label=_("The audit log"), icon="history", permission="audit.view",
             note=_("Everything that happened, by whom and when."),
             head=("number", "happened_at", "recorded_at", "kind", "subject", "actor", "data"),
-            read=_events, every=lambda: Event.objects.all(),
+            read=_events, every=lambda: Event.objects.all(), others={"number": Kind.WHOLE},
         ),
     )
 }  # fmt: skip

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from analytics.charts.base import Chart
 from analytics.charts.shapes import Distribution, Funnel, Heat, sparkline
 from analytics.charts.trend import Bars, Line, Series, Stacked
 from loyalty.core import formats
+from loyalty.web.office.files import chart_file
 
 _GIVEN = (41_200.0, 44_900.0, 43_100.0, 52_700.0, 58_300.0, None, 61_900.0, 66_400.0, 71_050.0)
 _USED = (12_400.0, 15_100.0, 18_800.0, 21_000.0, 26_450.0, None, 30_300.0, 38_700.0, 41_900.0)
@@ -105,16 +107,14 @@ def _shapes() -> list[Chart]:
     ]  # fmt: skip
 
 
-def charts(request: HttpRequest, context: dict[str, Any], here: str) -> HttpResponse:
+def charts(request: HttpRequest, context: dict[str, Any], here: str) -> HttpResponseBase:
     """The page of charts; with `?csv=line` the rows of one. 404 for a chart there is none of."""
     found = samples()
     if "csv" in request.GET:
         chart = next((one for one in found if one.key == request.GET["csv"]), None)
         if chart is None:
             raise Http404
-        answer = HttpResponse(chart.csv, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{chart.key}.csv"'
-        return answer
+        return chart_file(request, chart.key, chart)
     told = {
         "charts": [{"chart": one, "csv_url": f"{here}?face=charts&csv={one.key}"} for one in found],
         "spark": sparkline(_GIVEN, text=_("Rising over nine months")),

@@ -9,6 +9,7 @@ ICONS = {
     "picture": "image",
     "staff": "user-cog",
     "api_key": "key-round",
+    "reader": "database",
     "webhook": "webhook",
     "widget": "puzzle",
     "programme": "sliders-horizontal",

@@ -11,7 +11,8 @@ from django import forms
 from django.conf import settings
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -240,7 +241,7 @@ def _portal_context(colour: str) -> dict[str, Any]:
 
 
 @require_safe
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: HttpRequest) -> HttpResponseBase:
     """Show every component; with ``?face=portal&colour=2f5d50`` the member's side in that brand.
 
     404 for everyone but developers and operators.

@@ -12,6 +12,8 @@ HAPPENED = {
     "webhook.disabled": gettext_lazy("A webhook was switched off because nothing arrived there"),
     "webhook.removed": gettext_lazy("A webhook was removed"),
     "webhook.test": gettext_lazy("A test was sent to a webhook"),
+    "reader.made": gettext_lazy("A login for report tools was made: {role}"),
+    "reader.dropped": gettext_lazy("A login for report tools was taken away: {role}"),
     "widget.site_added": gettext_lazy("A site may show the widget from now on"),
     "widget.site_removed": gettext_lazy("A site may no longer show the widget"),
     "widget.secret_made": gettext_lazy("The widget’s secret was made"),

@@ -14,10 +14,11 @@ from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.exchange import kinds, operations, queries
 from loyalty.exchange.models import Import
+from loyalty.web.office.files import download
 from loyalty.web.office.forms.imports import KIND_WORDS, ArchiveForm, ColumnsForm, FileForm
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.jobs import progress, tabs
-from loyalty.web.office.lists import PAGE, spreadsheet
+from loyalty.web.office.lists import PAGE
 from loyalty.web.office.people import names_of
 
 SHOWN_BAD = 50
@@ -285,7 +286,7 @@ def again(request: HttpRequest, here: Here, import_id: str) -> HttpResponse:
 @never_cache
 @require_safe
 @require("data.import")
-def bad_rows(_request: HttpRequest, here: Here, import_id: str) -> FileResponse:
+def bad_rows(request: HttpRequest, here: Here, import_id: str) -> FileResponse:
     """Only the rows that need a fix, as they were sent, with the reason beside each: fix them and send this file."""
     row = _found(import_id)
     now = queries.standing(row)
@@ -296,5 +297,5 @@ def bad_rows(_request: HttpRequest, here: Here, import_id: str) -> FileResponse:
     for found in queries.bad_rows(job):
         reason = "; ".join(f"{column}: {text}" if column else text for column, _value, text in found.problems)
         seen.setdefault(found.number, [*found.cells, reason])
-    name = f"{row.file.name.rsplit('.', 1)[0]}-to-fix.csv"
-    return spreadsheet(name, [*row.head, _("Reason")], seen.values())
+    name = f"{row.file.name.rsplit('.', 1)[0]}-to-fix"
+    return download(request, name, [*row.head, _("Reason")], seen.values())

@@ -1,24 +1,17 @@
-"""What lists share: cursors that survive new rows, addresses that keep the filter, and spreadsheets."""
+"""What lists share: cursors that survive new rows, and addresses that keep the filter."""
 
 import base64
-import csv
-import io
 import json
-import tempfile
-from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, QueryDict
+from django.http import HttpRequest, QueryDict
 
 from loyalty.core import ids
 from loyalty.core.pages import FORM_KEY
 
 PAGE = 40
 """Rows on one page of a list."""
-
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cursor(instant: datetime, key: UUID | int) -> str:
@@ -66,29 +59,3 @@ def once_key(request: HttpRequest) -> str:
 def is_text(text: str) -> bool:
     """False for what PostgreSQL cannot hold and no person types."""
     return "\x00" not in text
-
-
-def _harmless(value: Any) -> str:
-    """A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe before it."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_RISKY) else text
-
-
-def spreadsheet(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
-    """A CSV file for download, in UTF-8 with the mark that spreadsheets look for. Large ones wait on disk.
-
-    Everything is written before the answer starts, while the scope is still open.
-    """
-    file = tempfile.SpooledTemporaryFile(max_size=5_000_000)  # noqa: SIM115  (the response closes it)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    text.flush()
-    text.detach()
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")

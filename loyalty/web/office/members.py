@@ -1,4 +1,4 @@
-"""The list of members: one box to find them, a filter, pages, and exactly that list as a spreadsheet."""
+"""The list of members: one box to find them, a filter, pages, and exactly that list as a file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,8 +24,9 @@ from loyalty.web.office.choosing.filters import (
     seal,
     unseal,
 )
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page, words
-from loyalty.web.office.lists import PAGE, address, spreadsheet
+from loyalty.web.office.lists import PAGE, address
 from members.models import Member
 from members.operations.bulk import MOST
 from members.queries import choosing, directory
@@ -161,7 +162,7 @@ def _more(row: directory.Row, tier: str, ladder: Tiers) -> dict[str, Any]:
 @require_safe
 @require("members.export")
 def export(request: HttpRequest, here: Here) -> FileResponse:
-    """Exactly the filtered list as CSV. Money in whole units of the shop's currency, times in its zone."""
+    """Exactly the filtered list as a file. Money in whole units of the shop's currency, times in its zone."""
     chosen = choosing.named(request.GET.getlist("m")[:MOST]) if "m" in request.GET else None
     head = [
         _("Member"),
@@ -180,8 +181,8 @@ def export(request: HttpRequest, here: Here) -> FileResponse:
         _("Currency"),
         _("Last order"),
     ]
-    name = f"members-{here.merchant.slug}-{timezone.localdate():%Y-%m-%d}.csv"
-    return spreadsheet(name, head, _exported(choice_of(request.GET), chosen, here))
+    name = f"members-{here.merchant.slug}-{timezone.localdate():%Y-%m-%d}"
+    return download(request, name, head, _exported(choice_of(request.GET), chosen, here))
 
 
 def _exported(choice: Choice, chosen: list[Member] | None, here: Here) -> Iterator[list[Any]]:
@@ -210,11 +211,11 @@ def _line(row: directory.Row, currency: str) -> list[Any]:
         row.identities.get("card"),
         row.identities.get("external"),
         row.member.status,
-        timezone.localtime(row.member.joined_at).isoformat(timespec="minutes"),
+        timezone.localtime(row.member.joined_at),
         row.balance.available,
         row.balance.pending,
         stats.orders_count if stats else 0,
-        f"{major(stats.spend_minor, currency):f}" if stats else "0",
+        major(stats.spend_minor if stats else 0, currency),
         currency,
-        timezone.localtime(last).isoformat(timespec="minutes") if last else "",
+        timezone.localtime(last) if last else None,
     ]

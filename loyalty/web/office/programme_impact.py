@@ -14,8 +14,9 @@ from loyalty.core.pages import Here, require
 from loyalty.core.programme import document, queries
 from loyalty.core.programme.document import Programme
 from loyalty.web.office import impact
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page, words
-from loyalty.web.office.lists import address, spreadsheet
+from loyalty.web.office.lists import address
 from loyalty.web.office.members import known_as
 from loyalty.web.sentences import voice_of
 from members.queries import directory, tier_preview
@@ -111,4 +112,4 @@ def moves_file(request: HttpRequest, here: Here) -> HttpResponseBase:
     rows, _following = _rows(before, after, here, None, MOST_ROWS)
     head = ["member", "name", "from_tier", "to_tier", "direction", "counts"]
     lines = ([row["id"], row["name"], row["from"], row["to"], row["direction"], row["exact"]] for row in rows)
-    return spreadsheet(f"tier-moves-{here.merchant.slug}.csv", head, lines)
+    return download(request, f"tier-moves-{here.merchant.slug}", head, lines)

@@ -276,6 +276,12 @@ def toast(context: template.Context, message: Message) -> SafeString:
 
 
 @register.filter
+def in_form(url: str, form: str) -> str:
+    """The address of a file in another form than CSV."""
+    return f"{url}{'&' if '?' in url else '?'}as={form}"
+
+
+@register.filter
 def money(amount_minor: int | None, currency: str) -> str:
     """``{{ order.total_minor|money:order.currency }}`` → "SEK 184.50"."""
     return formats.money(amount_minor, currency)

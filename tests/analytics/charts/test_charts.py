@@ -17,6 +17,7 @@ from analytics.charts.scale import Linear, ticks
 from analytics.charts.shapes import Distribution, Funnel, Heat, sparkline
 from analytics.charts.svg import NARROW, WIDE, el, number
 from analytics.charts.trend import Bars, Line, Series, Stacked
+from loyalty.exchange.writing import csv_bytes
 
 NASTY = '<script>alert("1")</script> & "co"'
 MONTHS = ("Jan", "Feb", "Mar", "Apr")
@@ -76,7 +77,7 @@ def test_everything_pointed_at_can_be_reached_and_is_said(chart: Chart, frame: o
 
 @EACH
 def test_the_table_and_the_csv_say_what_is_drawn(chart: Chart) -> None:
-    rows = list(csv.reader(io.StringIO(chart.csv)))
+    rows = list(csv.reader(io.StringIO(csv_bytes([chart.heads, *chart.rows]).decode())))
     assert len(rows) == len(chart.rows) + 1 == len(chart.shown_rows) + 1
     for told, row, shown in zip(rows[1:], chart.rows, chart.shown_rows, strict=True):
         assert len(told) == len(row) == len(shown) == len(chart.heads)
@@ -158,7 +159,10 @@ def test_what_the_policy_blocks_cannot_be_written() -> None:
 
 def test_a_spreadsheet_takes_no_name_for_a_formula() -> None:
     chart = Line(key="l", title="t", sentence="s", places=("=1+1",), series=(Series("@x", (-1.0,)),))
-    assert list(csv.reader(io.StringIO(chart.csv))) == [["", "'@x"], ["'=1+1", "-1.0"]]
+    assert list(csv.reader(io.StringIO(csv_bytes([chart.heads, *chart.rows]).decode()))) == [
+        ["", "'@x"],
+        ["'=1+1", "-1.0"],
+    ]
 
 
 def test_a_sparkline_of_a_flat_line_or_of_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The three database roles, on every PostgreSQL version found on this machine.
+"""The database roles, on every PostgreSQL version found on this machine.
 
 Roles belong to a whole server, so these tests bring a server of their own and may damage its roles as they
 like.
@@ -14,7 +14,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from loyalty.core.tenancy.roles import APP, BOOKS, OWNER, SYSTEM, check_serving_role, create_roles
+from loyalty.core.tenancy.roles import (
+    APP,
+    BOOKS,
+    OWNER,
+    READER,
+    SYSTEM,
+    VIEWS,
+    check_serving_role,
+    create_roles,
+)
 from loyalty.demo.postgres import Postgres
 from loyalty.demo.programs import OLDEST, installations, major_version
 
@@ -152,6 +161,26 @@ def test_what_runs_as_the_books_role_writes_what_the_app_may_not(admin_dsn: str,
         assert app.execute("SELECT points FROM book").fetchall() == [(20,)]
 
 
+def test_what_blocks_or_fills_the_server_is_for_those_who_serve(admin_dsn: str, database: str) -> None:
+    """A login that only reads could hold the locks that orders wait for, or write large objects; the twin may."""
+    attempts = ("SELECT pg_advisory_lock(1)", "SELECT lo_from_bytea(0, 'x')", "SELECT lo_create(0)")
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE looker LOGIN PASSWORD '{PASSWORD}' IN ROLE {READER}")
+    try:
+        with connect(admin_dsn, "looker") as looker:
+            for attempt in attempts:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    looker.execute(attempt)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                looker.execute("CREATE TEMPORARY TABLE mine (id int)")
+        with connect(admin_dsn, APP) as app:
+            for attempt in attempts:
+                app.execute(attempt)
+    finally:
+        with psycopg.connect(admin_dsn, autocommit=True) as admin:
+            admin.execute("DROP ROLE looker")
+
+
 def test_strangers_stay_outside(admin_dsn: str, database: str) -> None:
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute(f"CREATE ROLE stranger LOGIN PASSWORD '{PASSWORD}'")
@@ -172,6 +201,8 @@ def test_repeating_it_mends_what_was_loosened(admin_dsn: str, database: str) -> 
         admin.execute(f"ALTER ROLE {BOOKS} LOGIN BYPASSRLS")
         admin.execute(f"GRANT pg_read_all_data TO {BOOKS}")
         admin.execute(f"GRANT {BOOKS} TO {APP}")
+        admin.execute(f"ALTER ROLE {READER} LOGIN BYPASSRLS")
+        admin.execute(f"GRANT pg_read_all_data TO {READER}, {VIEWS}")
         admin.execute(f"GRANT {SYSTEM} TO {APP} WITH ADMIN OPTION")
         if admin.info.server_version >= 160000:
             admin.execute(f"GRANT {SYSTEM} TO {APP} WITH INHERIT TRUE")
@@ -183,15 +214,15 @@ def test_repeating_it_mends_what_was_loosened(admin_dsn: str, database: str) -> 
     with psycopg.connect(admin_dsn) as admin:
         assert admin.execute(
             "SELECT roleid::regrole::text, admin_option FROM pg_auth_members"
-            " WHERE member IN (%s::regrole, %s::regrole, %s::regrole) ORDER BY 1",
-            [APP, SYSTEM, BOOKS],
+            " WHERE member = ANY (%s::regrole[]) ORDER BY 1",
+            [[APP, SYSTEM, BOOKS, VIEWS, READER]],
         ).fetchall() == [(APP, False), (SYSTEM, False)]
         assert (
             admin.execute(
                 "SELECT rolname FROM pg_roles WHERE rolname LIKE 'loyalty%%'"
                 " AND (rolsuper OR rolcreaterole OR rolbypassrls OR rolreplication"
-                " OR rolcanlogin = (rolname = %s))",
-                [BOOKS],
+                " OR rolcanlogin = (rolname = ANY (%s)))",
+                [[BOOKS, VIEWS, READER]],
             ).fetchall()
             == []
         )
@@ -240,7 +271,7 @@ def test_an_administrator_need_not_be_superuser(admin_dsn: str) -> None:
     """Managed databases give no superuser. The roles are made anew: it may change only its own."""
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS loyalty")
-        for role in (BOOKS, APP, SYSTEM, OWNER):
+        for role in (READER, VIEWS, BOOKS, APP, SYSTEM, OWNER):
             admin.execute(f"DROP OWNED BY {role} CASCADE")
             admin.execute(f"DROP ROLE {role}")
         admin.execute(f"CREATE ROLE keeper LOGIN CREATEDB CREATEROLE PASSWORD '{PASSWORD}'")
@@ -254,7 +285,7 @@ def test_an_administrator_need_not_be_superuser(admin_dsn: str) -> None:
                 owner.execute("CREATE TABLE till (id int)")
         finally:
             admin.execute("DROP DATABASE IF EXISTS shop WITH (FORCE)")
-            for role in (BOOKS, APP, SYSTEM, OWNER, "keeper"):
+            for role in (READER, VIEWS, BOOKS, APP, SYSTEM, OWNER, "keeper"):
                 admin.execute(f"DROP OWNED BY {role} CASCADE")
                 admin.execute(f"DROP ROLE {role}")
 

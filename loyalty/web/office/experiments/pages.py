@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -25,6 +26,7 @@ from loyalty.web.office.experiments import telling
 from loyalty.web.office.experiments.acting import HoldoutForm
 from loyalty.web.office.experiments.planning import CURRENT, url_of
 from loyalty.web.office.experiments.telling import Shown, name_of
+from loyalty.web.office.files import chart_file
 from loyalty.web.office.frame import office_page
 from members.queries.belonging import segment_choices
 from members.queries.comparisons import current
@@ -92,7 +94,7 @@ def _held_out(here: Here) -> dict[str, Any] | None:
 
 @require_safe
 @require("programme.view")
-def experiment(request: HttpRequest, here: Here, experiment_id: str) -> HttpResponse:
+def experiment(request: HttpRequest, here: Here, experiment_id: str) -> HttpResponseBase:
     """One: before it starts with advice, afterwards with what came of it; `?csv` is its table."""
     row = reading.experiment(ids.decode("xpt", experiment_id))
     shown = Shown(Measure(row.metric), here.merchant.currency)
@@ -120,9 +122,7 @@ def experiment(request: HttpRequest, here: Here, experiment_id: str) -> HttpResp
     else:
         context |= _told(row, here, shown)
         if "csv" in request.GET and context["chart"] is not None:
-            answer = HttpResponse(context["chart"].csv, content_type="text/csv; charset=utf-8")
-            answer["Content-Disposition"] = 'attachment; filename="experiment.csv"'
-            return answer
+            return chart_file(request, "experiment", context["chart"])
     return office_page(request, here, "office/experiments/experiment.html", context, current=CURRENT)
 
 

@@ -15,8 +15,9 @@ from campaigns.queries.rehearsals import Again
 from loyalty.core import ids
 from loyalty.core.errors import NotFound
 from loyalty.core.pages import Here, require
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
-from loyalty.web.office.lists import PAGE, address, spreadsheet
+from loyalty.web.office.lists import PAGE, address
 from loyalty.web.office.members import known_as
 from loyalty.web.office.rehearsing.pages import result_url
 from loyalty.web.office.rehearsing.told import Both, member_rows
@@ -82,7 +83,7 @@ def members_file(request: HttpRequest, here: Here, rehearsal_id: str) -> HttpRes
         "tier",
         "tier_with_draft",
     ]
-    return spreadsheet(f"rehearsal-{here.merchant.slug}-{way}.csv", head, _lines(row, here, way))
+    return download(request, f"rehearsal-{here.merchant.slug}-{way}", head, _lines(row, here, way))
 
 
 def _lines(row: Rehearsal, here: Here, way: str) -> Iterator[list[Any]]:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +21,7 @@ from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.core.programme import document, queries
+from loyalty.web.office.files import chart_file
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.people import names_of
 from loyalty.web.office.programme_parts import tabs
@@ -125,7 +127,7 @@ def _is_old(row: Rehearsal) -> bool:
 @never_cache
 @require_safe
 @require("programme.view")
-def result(request: HttpRequest, here: Here, rehearsal_id: str) -> HttpResponse:
+def result(request: HttpRequest, here: Here, rehearsal_id: str) -> HttpResponseBase:
     """One: how far it is, then what it came to; with `?csv` the months as a file."""
     row = reading.rehearsal(ids.decode("rhs", rehearsal_id))
     state = reading.states([row])[row.pk]
@@ -140,9 +142,7 @@ def result(request: HttpRequest, here: Here, rehearsal_id: str) -> HttpResponse:
     if row.finished_at:
         context |= told(row, here)
         if "csv" in request.GET:
-            answer = HttpResponse(context["chart"].csv, content_type="text/csv; charset=utf-8")
-            answer["Content-Disposition"] = 'attachment; filename="rehearsal.csv"'
-            return answer
+            return chart_file(request, "rehearsal", context["chart"])
     return office_page(
         request, here, "office/rehearsal/result.html", context, current="programme", partial="rehearsed"
     )

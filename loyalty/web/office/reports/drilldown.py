@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,11 @@ from analytics.queries.telling import Told
 from analytics.queries.telling import figure as told_of
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
+from loyalty.core.money import major
 from loyalty.core.pages import Here, require
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page, words
-from loyalty.web.office.lists import PAGE, is_text, spreadsheet
+from loyalty.web.office.lists import PAGE, is_text
 from loyalty.web.office.members import known_as
 from loyalty.web.office.overview import MOVES
 from loyalty.web.office.reports.drawing import Drawer
@@ -32,7 +35,6 @@ from loyalty.web.office.reports.frame import (
     choices,
     guided,
     namer,
-    plain,
     shown,
     worded,
 )
@@ -131,13 +133,13 @@ def export(request: HttpRequest, here: Here, figure: str) -> FileResponse:
     rows = (
         [
             ids.encode(kind, row.about),
-            timezone.localtime(row.at).isoformat() if row.at else "",
+            timezone.localtime(row.at) if row.at else None,
             row.note,
             *_plain(made, row, currency),
         ]
         for row in found
     )
-    return spreadsheet(f"{figure}-{asked.when.first.isoformat()}.csv", head, rows)
+    return download(request, f"{figure}-{asked.when.first.isoformat()}", head, rows)
 
 
 def _kind(made: Definition) -> str:
@@ -163,9 +165,9 @@ def _number(made: Definition, part: int, currency: str) -> str:
     return formats.money(part, currency) if made.unit == "money" else formats.number(part)
 
 
-def _plain(made: Definition, row: opened.Row, currency: str) -> list[str]:
-    part = plain(made, row.part, currency) if made.unit == "money" else str(row.part)
-    return [part, str(row.whole)] if made.whole else [part]
+def _plain(made: Definition, row: opened.Row, currency: str) -> list[int | Decimal]:
+    part = major(round(row.part), currency) if made.unit == "money" else row.part
+    return [part, row.whole] if made.whole else [part]
 
 
 def _told(found: Sequence[opened.Row], made: Definition, here: Here) -> list[dict[str, Any]]:

@@ -234,13 +234,19 @@ def guided(made: Definition, currency: str) -> str:
     return _("Guide value: {value} or more.").format(value=shown(made.unit, made.guide, currency))
 
 
-def plain(made: Definition, value: int | Decimal | None, currency: str) -> str:
-    """A value for a spreadsheet: money in whole units with its decimals, a share as a number."""
+def number_of(made: Definition, value: int | Decimal | None, currency: str) -> int | Decimal | None:
+    """A value for a file: money in whole units with its decimals, a share as a number of six; None stays nothing."""
     if value is None:
-        return ""
+        return None
     if made.unit == "money":
-        return str(major(round(value), currency))
-    return str(value) if isinstance(value, int) else f"{value:.6f}"
+        return major(round(value), currency)
+    return value if isinstance(value, int) else round(Decimal(value), 6)
+
+
+def plain(made: Definition, value: int | Decimal | None, currency: str) -> str:
+    """The same as text; "" where there is nothing."""
+    number = number_of(made, value, currency)
+    return "" if number is None else f"{number:f}" if isinstance(number, Decimal) else str(number)
 
 
 def namer(cut: str) -> Callable[[str], str]:

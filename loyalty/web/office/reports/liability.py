@@ -4,7 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,8 +18,8 @@ from analytics.rules.liability import DEFERRED, REVENUE, Closing
 from loyalty.core import formats
 from loyalty.core.money import major
 from loyalty.core.pages import Here, require
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
-from loyalty.web.office.lists import spreadsheet
 from loyalty.web.office.reports.frame import asked_of, tabs
 from loyalty.web.office.worth import point_cost
 from rewards.queries.catalogue import rewards
@@ -44,9 +45,12 @@ def _closings(here: Here, owed: liability.Owed, each: Decimal | None) -> list[Cl
 
 @require_safe
 @require("overview.view")
-def page(request: HttpRequest, here: Here) -> HttpResponse:
-    """What is left of what was given, how much of it will be used, the months' journal, and whether it agrees."""
+def page(request: HttpRequest, here: Here) -> HttpResponseBase:
+    """What is left of what was given, how much of it will be used, the months' journal, and whether it agrees; with
+    `?csv=months` the table of what is left as a file."""
     owed = liability.owed(zone=here.merchant.timezone, at=here.at)
+    if request.GET.get("csv") == "months":
+        return _months_file(request, owed)
     each, currency = point_cost(list(rewards())), here.merchant.currency
     months = _closings(here, owed, each)
     context = {
@@ -70,6 +74,16 @@ def page(request: HttpRequest, here: Here) -> HttpResponse:
     return office_page(request, here, "office/reports/liability.html", context, current="reports")
 
 
+def _months_file(request: HttpRequest, owed: liability.Owed) -> FileResponse:
+    head = [_("Month"), _("Given"), _("Left"), _("Waiting"), _("Expected to be used"), _("First of it ends")]
+    rows = [
+        [one.month, one.given, one.left, one.pending, one.expected, one.ends]
+        for one in owed.cohorts
+        if one.left
+    ]
+    return download(request, "liability-months", head, rows)
+
+
 def _told(one: Closing) -> dict[str, Any]:
     return {"name": formats.period("month", date.fromisoformat(one.name)), "one": one}
 
@@ -84,11 +98,11 @@ def journal(request: HttpRequest, here: Here) -> FileResponse:
         [
             one.name,
             str(ACCOUNTS[line.account]),
-            major(line.debit_minor, currency) if line.debit_minor else "",
-            major(line.credit_minor, currency) if line.credit_minor else "",
+            major(line.debit_minor, currency) if line.debit_minor else None,
+            major(line.credit_minor, currency) if line.credit_minor else None,
             str(REASONS[line.why]),
         ]
         for one in _closings(here, owed, point_cost(list(rewards())))
         for line in one.lines
     ]
-    return spreadsheet("journal.csv", [_("Month"), _("Account"), _("Debit"), _("Credit"), _("Why")], rows)
+    return download(request, "journal", [_("Month"), _("Account"), _("Debit"), _("Credit"), _("Why")], rows)

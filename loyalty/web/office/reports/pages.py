@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 
 from analytics.charts.base import Chart
 from analytics.queries import journeys
-from analytics.queries.figures import FIGURES
+from analytics.queries.figures import FIGURES, Definition
 from analytics.queries.sums import Reader, reader
 from analytics.queries.telling import Table, figures
 from loyalty.core import formats
 from loyalty.core.errors import NotFound
 from loyalty.core.pages import Here, require
+from loyalty.web.office.files import chart_file, download
 from loyalty.web.office.frame import office_page, words
-from loyalty.web.office.lists import spreadsheet
 from loyalty.web.office.reports.drawing import CHARTS, Drawer, all_periods, spark
 from loyalty.web.office.reports.frame import (
     CUTS,
@@ -27,6 +27,7 @@ from loyalty.web.office.reports.frame import (
     choices,
     guided,
     namer,
+    number_of,
     plain,
     shown,
     tabs,
@@ -106,18 +107,20 @@ def says_something(chart: Chart) -> bool:
 @require_safe
 @require("overview.view")
 def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
-    """One theme; with `?csv=` the table of one of its charts."""
+    """One theme; with `?csv=` the table of one of its charts, or what is told apart, as a file."""
     if name not in THEMES:
         raise NotFound("report")
     made, asked = THEMES[name], asked_of(request, here)
     draw = drawer(here, asked, made.figures)
     charts = [one for one in CHARTS[name](draw) if one.is_empty or says_something(one)]
     url = reverse("office:report", args=[here.merchant.slug, name])
+    if request.GET.get("csv") == "apart":
+        return _apart_file(request, here, asked, draw.read, name)
     if "csv" in request.GET:
         chart = next((one for one in charts if one.key == request.GET["csv"]), None)
         if chart is None:
             raise NotFound("chart")
-        return spreadsheet(f"{name}-{chart.key}.csv", chart.heads, chart.rows)
+        return chart_file(request, f"{name}-{chart.key}", chart)
     context = {
         **choices(asked, url),
         "tabs": tabs(here, asked, name),
@@ -141,12 +144,7 @@ def _apart(here: Here, asked: Asked, read: Reader, keys: tuple[str, ...], url: s
     if not possible:
         return None
     cut = asked.cut if asked.cut in possible else possible[0]
-    made = [FIGURES[key] for key in keys if cut in FIGURES[key].cuts]
-    table = figures(read, [asked.when, asked.other], [one.key for one in made], cut=cut)
-    found = sorted(
-        {name for _key, _when, name in table},
-        key=lambda name: -abs(table[made[0].key, asked.when, name].part),
-    )
+    made, table, found = _parts(asked, read, keys, cut)
     name_of = namer(cut)
     return {
         "cut": cut,
@@ -157,11 +155,43 @@ def _apart(here: Here, asked: Asked, read: Reader, keys: tuple[str, ...], url: s
             for name in found[:MOST_NAMES]
         ],
         "more": max(0, len(found) - MOST_NAMES),
+        "csv_url": url + asked.query(cut=cut, csv="apart"),
         "choices": [
             {"label": CUTS[one], "url": url + asked.query(cut=one) + "#apart", "current": one == cut}
             for one in possible
         ],
     }
+
+
+def _parts(
+    asked: Asked, read: Reader, keys: tuple[str, ...], cut: str
+) -> tuple[list[Definition], Table, list[str]]:
+    """The figures that can be told apart by a cut, what they come to, and the names of the parts, largest first."""
+    made = [FIGURES[key] for key in keys if cut in FIGURES[key].cuts]
+    table = figures(read, [asked.when, asked.other], [one.key for one in made], cut=cut)
+    names = {name for _key, _when, name in table}
+    return made, table, sorted(names, key=lambda name: -abs(table[made[0].key, asked.when, name].part))
+
+
+def _apart_file(
+    request: HttpRequest, here: Here, asked: Asked, read: Reader, theme_name: str
+) -> HttpResponseBase:
+    """Every part of the period, the ones that the page leaves out too."""
+    keys, cut = THEMES[theme_name].figures, asked.cut
+    if not any(cut in FIGURES[key].cuts for key in keys):
+        raise NotFound("report")
+    made, table, found = _parts(asked, read, keys, cut)
+    name_of, said = namer(cut), words()
+    rows = [
+        [
+            name_of(name),
+            *(number_of(one, table[one.key, asked.when, name].value, here.merchant.currency) for one in made),
+        ]
+        for name in found
+    ]
+    return download(
+        request, f"{theme_name}-{cut}", [str(CUTS[cut]), *(one.label(said) for one in made)], rows
+    )
 
 
 def _cells(

@@ -19,7 +19,7 @@ from campaigns.rules.surveys import Content, Kind, Question, worded
 from campaigns.rules.surveys.nps import FEW, LEAST, Nps
 from loyalty.core import formats, ids
 from loyalty.core.pages import Here, require
-from loyalty.web.office.lists import spreadsheet
+from loyalty.web.office.files import download
 from loyalty.web.office.members import known_as
 from loyalty.web.office.surveying.pages import named, survey_page
 from members.queries import directory
@@ -147,7 +147,7 @@ def export(request: HttpRequest, here: Here, survey_id: str) -> HttpResponseBase
             *(worded(one.name, language) for one in content.questions)]  # fmt: skip
     rows = results.answers_of(row).order_by("answered_at", "id")
     lines = (_line(one, content, language, here) for one in rows.iterator(chunk_size=1000))
-    return spreadsheet(f"{row.handle}.csv", head, lines)
+    return download(request, row.handle, head, lines)
 
 
 def _line(one: Any, content: Content, language: str, here: Here) -> list[Any]:

@@ -23,10 +23,10 @@ from loyalty.core import formats
 from loyalty.core.errors import DomainError
 from loyalty.core.money import major
 from loyalty.core.pages import Here, require, sent_to, show_errors
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.orders import channel_name
 from loyalty.web.office.reports.frame import Asked, asked_of, choices, show_of, tabs, tick_of
-from loyalty.web.office.value.files import asked_for
 from loyalty.web.office.value.forms import MONTHS_BACK, WinningForm
 
 CHART_MONTHS = 13
@@ -159,4 +159,4 @@ def export(request: HttpRequest, here: Here) -> FileResponse:
         ]
         for one in found.sources
     )  # fmt: skip
-    return asked_for(request, f"winning-{asked.when.first.isoformat()}", head, rows)
+    return download(request, f"winning-{asked.when.first.isoformat()}", head, rows)

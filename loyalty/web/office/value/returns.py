@@ -22,6 +22,7 @@ from campaigns.queries.experiments.holding import group_rows
 from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.pages import Here, require, sent_to, show_errors
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.joining import page_of
 from loyalty.web.office.lists import PAGE, address
@@ -29,7 +30,6 @@ from loyalty.web.office.members import known_as
 from loyalty.web.office.reports.frame import tabs
 from loyalty.web.office.value.acquisition import by_month, month_choices, months_of
 from loyalty.web.office.value.brought import Teller, cost_rows, file_rows, group_name, query_of_campaign
-from loyalty.web.office.value.files import asked_for
 from loyalty.web.office.value.forms import KINDS, MarginForm, RunningForm, typed_percent
 from members.queries import directory
 
@@ -127,7 +127,7 @@ def export(request: HttpRequest, here: Here) -> FileResponse:
     """Everything the page says, as a file."""
     found, _query, name = _asked_brought(request, here)
     head = [_("What"), _("Estimate"), _("At least"), _("At most")]
-    return asked_for(request, name, head, file_rows(found, here.merchant.currency))
+    return download(request, name, head, file_rows(found, here.merchant.currency))
 
 
 @require_safe

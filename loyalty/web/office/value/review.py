@@ -1,7 +1,6 @@
 """The review of a quarter: everything that counts on a few sheets of paper, and what to change. It is made to be
 printed, and comes as one file with a sheet for each table."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -22,15 +21,16 @@ from analytics.rules.calendar import Grain, stretch, stretches
 from loyalty.core import formats
 from loyalty.core.money import major
 from loyalty.core.pages import Here, require
+from loyalty.exchange.writing import Sheet
+from loyalty.web.office.files import workbook
 from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.reports.drawing import Drawer, of_orders, of_points
-from loyalty.web.office.reports.frame import Asked, asked_of, change, plain, shown, tabs, worded
+from loyalty.web.office.reports.frame import Asked, asked_of, change, number_of, shown, tabs, worded
 from loyalty.web.office.reports.pages import drawer
 from loyalty.web.office.reports.themes import THEMES
 from loyalty.web.office.value import advice, goals
 from loyalty.web.office.value.acquisition import source_name
 from loyalty.web.office.value.brought import TITLES, money_told
-from loyalty.web.office.value.files import Sheet, workbook
 from loyalty.web.office.worth import point_cost
 from rewards.queries.catalogue import rewards
 
@@ -179,7 +179,7 @@ def _figures(draw: Drawer) -> Sheet:
     head = [_("Key figure"), _("Figure"), _("Unit"), *(formats.period(one.grain, one.first) for one in spans)]
     rows = [
         [made.row, made.label(words()), draw.currency if made.unit == "money" else made.unit,
-         *(_number(plain(made, draw.table[key, one, ""].value, draw.currency)) for one in spans)]
+         *(number_of(made, draw.table[key, one, ""].value, draw.currency) for one in spans)]
         for key, made in FIGURES.items()
     ]  # fmt: skip
     return _("Figures"), head, rows
@@ -189,14 +189,10 @@ def _along(draw: Drawer) -> Sheet:
     head = [_("Figure"), *(formats.period(one.grain, one.first) for one in draw.periods)]
     rows = [
         [made.label(words()),
-         *(_number(plain(made, draw.table[key, one, ""].value, draw.currency)) for one in draw.periods)]
+         *(number_of(made, draw.table[key, one, ""].value, draw.currency) for one in draw.periods)]
         for key, made in FIGURES.items()
     ]  # fmt: skip
     return _("Quarters"), head, rows
-
-
-def _number(text: str) -> Decimal | None:
-    return Decimal(text) if text else None
 
 
 def _winning(here: Here, draw: Drawer) -> Sheet:

@@ -17,12 +17,12 @@ from analytics.queries import value as reading
 from loyalty.core import formats, ids
 from loyalty.core.money import major
 from loyalty.core.pages import Here, require
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.joining import page_of
 from loyalty.web.office.lists import PAGE
 from loyalty.web.office.members import known_as
 from loyalty.web.office.reports.frame import asked_of, namer, tabs
-from loyalty.web.office.value.files import asked_for
 from members.queries import directory
 from members.queries.belonging import segment_labels
 
@@ -159,7 +159,7 @@ def groups_file(request: HttpRequest, here: Here) -> FileResponse:
             "spent_minor", "predicted_minor", "low_minor", "high_minor")), round(one["alive"], 4)]
         for one in found
     )  # fmt: skip
-    return asked_for(request, "value-groups", head, rows)
+    return download(request, "value-groups", head, rows)
 
 
 def _stage_of(request: HttpRequest) -> MemberValue.Stage:
@@ -225,7 +225,7 @@ def members_file(request: HttpRequest, here: Here) -> FileResponse:
              row.predicted_minor, row.low_minor, row.high_minor))]
         for row in reading.of_stage(stage)[:_EVERYTHING].iterator(chunk_size=5_000)
     )  # fmt: skip
-    return asked_for(request, f"value-{stage}", head, rows)
+    return download(request, f"value-{stage}", head, rows)
 
 
 def worth_card(member: UUID) -> dict[str, Any] | None:

@@ -17,7 +17,8 @@ from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
 from loyalty.core.money import exponent, major
 from loyalty.core.pages import Here, require, sent_to, show_errors
-from loyalty.web.office.lists import PAGE, address, spreadsheet
+from loyalty.web.office.files import download
+from loyalty.web.office.lists import PAGE, address
 from loyalty.web.office.work.activities import next_after
 from loyalty.web.office.work.desk import work_page
 from loyalty.web.office.work.forms import ProposalForm
@@ -169,19 +170,19 @@ def partner(request: HttpRequest, here: Here, id: str) -> HttpResponse:  # noqa:
 @require_safe
 @require("members.export")
 def export(request: HttpRequest, here: Here, id: str) -> FileResponse:  # noqa: A002
-    """The settlement's rows as CSV, to send to the partner: no member is named in it."""
+    """The settlement's rows as a file, to send to the partner: no member is named in it."""
     row, month = _asked(request, here, id)
     since, until = _period(month)
     head = [_("When"), _("Our points"), _("Their points"), _("Amount"), _("Currency"), _("Number")]
     rows = queries.entries(row.pk, since=since, until=until).order_by("happened_at", "id")
     lines = (
         [
-            timezone.localtime(one.happened_at).isoformat(timespec="minutes"), one.points, one.partner_points,
-            f"{major(one.amount_minor, row.currency):f}", row.currency, ids.encode("stl", one.pk),
+            timezone.localtime(one.happened_at), one.points, one.partner_points,
+            major(one.amount_minor, row.currency), row.currency, ids.encode("stl", one.pk),
         ]
         for one in rows.iterator(chunk_size=2000)
     )  # fmt: skip
-    return spreadsheet(f"settlement-{here.merchant.slug}-{month or 'all'}.csv", head, lines)
+    return download(request, f"settlement-{here.merchant.slug}-{month or 'all'}", head, lines)
 
 
 @require_POST
