@@ -94,7 +94,8 @@ def look_up(
         rows = cursor.fetchall()
     known = {row[0]: Known(*row[1:7]) for row in rows if row[1] is not None}
     answered = next((row[10] for row in rows if row[10]), None) if skus else None
-    return known, Counts(*rows[0][7:10], shelf=_shelf.decode(answered) if answered else {})
+    version, mark, book = rows[0][7:10]
+    return known, Counts(version, mark, book, _shelf.decode(answered) if answered else {})
 
 
 def _asked(number: int, name: tuple[str, str] | None) -> dict[str, object]:
