@@ -35,6 +35,8 @@ COUNT = int(os.environ.get("AUTOMATED", "150"))
 DAY = 86_400.0
 OVER = LEASE.total_seconds() + 60
 """Seconds after which what a dead worker held is anybody's."""
+GLANCE = 0.005 if COUNT < 1_000 else 0.1
+"""Seconds between two looks at how far a worker is: counting many steps takes time that the worker should have."""
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CROWD = """
@@ -89,7 +91,7 @@ def killed(merchant: Merchant, after: int, chance: random.Random, **more: str) -
     """A worker is at it until so many more steps are done, then a moment longer, and ends without a word."""
     worker, before, until = started(**more), done(merchant), time.monotonic() + 300
     while done(merchant) < before + after and worker.poll() is None and time.monotonic() < until:
-        time.sleep(0.005)
+        time.sleep(GLANCE)
     time.sleep(chance.uniform(0, 0.05))
     worker.send_signal(signal.SIGKILL)
     worker.wait(timeout=30)
