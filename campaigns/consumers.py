@@ -51,8 +51,8 @@ def send_code(event: Event) -> None:
 
 @consumes("tier.changed")
 def tell_of_tier(event: Event) -> None:
-    """Up and down. Where nobody had a tier before, only reaching one is news: what everybody has comes with the welcome,
-    or with a new ladder."""
+    """Up and down. For who had no tier, only reaching one is news: what everybody has comes with the welcome, or with a
+    new ladder."""
     kind = {"up": "tier_up", "down": "tier_down"}.get(str(event.data.get("direction")))
     if kind and (event.data.get("from") or event.data.get("reason") == "reached"):
         _plan_one(event, kind, to=event.data.get("to"))
