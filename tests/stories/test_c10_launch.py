@@ -49,7 +49,7 @@ def comes_by_the_code(club: Played, where: str, name: str, *, news: bool) -> Non
     """Somebody scans it, leaves their address, and proves it."""
     phone, email = Client(), f"{name}@example.com"
     assert phone.get(where, follow=True).status_code == 200
-    answer = phone.post(where, {"email": email, **({"news_by_email": "on"} if news else {})})
+    answer = phone.post(where, {"email": email, **({"news": "on"} if news else {})})
     assert answer.headers["Location"] == club.url("card/")
     phone.post(club.url("prove/"), {"code": mailed_code(email)})
     club.members[name] = str(club.get(f"members/lookup?email={email}")["id"])
