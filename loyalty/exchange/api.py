@@ -24,8 +24,9 @@ class NotReady(DomainError):
 
 
 class NewExport(Struct, forbid_unknown_fields=True, frozen=True):
-    """What to export. `list`: members, orders, products, lots, entries, rewards, redemptions, codes or events; or
-    whole, for an archive of everything. `format`: csv, xlsx or parquet, for a list."""
+    """What to export. `list`: members, orders, refunds, products, lots, entries, rewards, redemptions, codes,
+    activities, referrals, messages, segment_members or events; or whole, for an archive of everything. `format`: csv,
+    xlsx or parquet, for a list."""
 
     list: Word
     format: Word = "csv"

@@ -16,7 +16,7 @@ from loyalty.core.ledger.queries import balance, outstanding
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.exchange import operations
-from loyalty.exchange.lists import LISTS, tables
+from loyalty.exchange.lists import LISTS, base
 from loyalty.exchange.reading import open_table
 from members.models import Member, Order, OrderLine
 from members.operations.products import write_products
@@ -70,7 +70,7 @@ def test_every_list_is_written_whole_in_any_number_of_stretches(
 ):
     whole = rows_of(exported(name, form))
     assert whole
-    monkeypatch.setattr(tables, "STRETCH", 2)
+    monkeypatch.setattr(base, "STRETCH", 2)
     in_parts = rows_of(exported(name, form))
     if name == "events":  # exporting is itself something that happened
         in_parts = in_parts[: len(whole)]
@@ -119,7 +119,7 @@ def test_what_was_exported_comes_back_in_another_shop(busy: Merchant, ana: Membe
 def test_a_parquet_file_has_the_same_rows_with_types(
     busy: Merchant, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(tables, "STRETCH", 2)
+    monkeypatch.setattr(base, "STRETCH", 2)
     file = io.BytesIO()
     job = operations.ask_for_export(name=name, form="parquet", at=clock.now())
     tasks.run_waiting()

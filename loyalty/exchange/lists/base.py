@@ -51,13 +51,33 @@ class Table:
         return self.every()[:most].count()
 
 
+STRETCH = 1000
+"""Rows that are read at a time."""
+
+
+def stretch(found: Any, after: list[Any] | None) -> list[Any]:
+    """The next rows of a table by their ids."""
+    rows = found.order_by("pk")
+    return list((rows.filter(pk__gt=UUID(after[0])) if after else rows)[:STRETCH])
+
+
+def next_after(rows: list[Any], *keys: str) -> list[Any] | None:
+    """Where to go on after a full stretch, None after the last: by its id, or by the columns that order its table."""
+    if len(rows) < STRETCH:
+        return None
+    found = [rows[-1][key] for key in keys] or [rows[-1].pk]
+    return [str(part) if isinstance(part, UUID) else part for part in found]
+
+
 _WHOLE = frozenset({
     "points", "points_waiting", "orders", "points_earned", "granted", "line", "amount", "balance_after", "cost_points",
-    "stock", "taken", "limit_per_member", "quantity", "returned_points",
+    "stock", "taken", "limit_per_member", "quantity", "returned_points", "points_taken", "shortfall", "attempts",
 })  # fmt: skip
-_MONEY = frozenset({"spent", "line_total", "discount", "refunded", "unit_cost", "price", "cost"})
+_MONEY = frozenset(
+    {"spent", "line_total", "discount", "refunded", "unit_cost", "price", "cost", "amount_refunded"}
+)
 _INSTANTS = frozenset({"available_from", "available_until"})
-_YES = frozenset({"news_by_email", "news_by_sms", "archived"})
+_YES = frozenset({"news_by_email", "news_by_sms", "archived", "cancels"})
 _DAYS = frozenset({"birthday"})
 
 

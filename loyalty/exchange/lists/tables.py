@@ -10,28 +10,18 @@ from loyalty.core.events.models import Event
 from loyalty.core.ledger import portions
 from loyalty.core.ledger.queries import balances
 from loyalty.core.merchants.queries import shop_of_scope
-from loyalty.exchange.lists.base import NEVER, WHO, Page, Table, money, when, who
+from loyalty.exchange.lists import base
+from loyalty.exchange.lists.base import NEVER, WHO, Page, Table, money, next_after, stretch, when, who
+from loyalty.exchange.lists.engaging import ENGAGING
 from loyalty.exchange.writing import Kind
 from members.models import Consent, Order, Product, Profile, Stats
 from members.queries.directory import with_status
 from members.queries.orders import with_lines
 from rewards.models import PoolCode, Redemption, Reward, Voucher
 
-STRETCH = 1000
-
-
-def _next(rows: list[Any], *key: Any) -> list[Any] | None:
-    """Where to go on after a full stretch."""
-    return [str(part) if isinstance(part, UUID) else part for part in key] if len(rows) == STRETCH else None
-
-
-def _after(found: Any, after: list[Any] | None) -> list[Any]:
-    rows = found.order_by("pk")
-    return list((rows.filter(pk__gt=UUID(after[0])) if after else rows)[:STRETCH])
-
 
 def _members(after: list[Any] | None) -> Page:
-    rows = _after(with_status(""), after)
+    rows = stretch(with_status(""), after)
     keys = [row.pk for row in rows]
     profiles = {row.member_id: row for row in Profile.objects.filter(member__in=keys)}
     stats = {row.member_id: row for row in Stats.objects.filter(member__in=keys)}
@@ -51,11 +41,11 @@ def _members(after: list[Any] | None) -> Page:
             points.pending if points else 0, figures.orders_count if figures else 0,
             money(figures.spend_minor if figures else 0, currency),
         ])  # fmt: skip
-    return out, _next(rows, rows[-1].pk) if rows else None
+    return out, next_after(rows)
 
 
 def _orders(after: list[Any] | None) -> Page:
-    rows = _after(Order.objects.all(), after)
+    rows = stretch(Order.objects.all(), after)
     named = who(row.member_id for row in rows)
     out = []
     for bought in with_lines(Order.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")):
@@ -67,11 +57,11 @@ def _orders(after: list[Any] | None) -> Page:
              order.points_earned, *named[order.member_id]]
             for line in bought.lines
         ]  # fmt: skip
-    return out, _next(rows, rows[-1].pk) if rows else None
+    return out, next_after(rows)
 
 
 def _lots(after: list[Any] | None) -> Page:
-    rows = portions.lots_after(UUID(after[0]) if after else None, most=STRETCH)
+    rows = portions.lots_after(UUID(after[0]) if after else None, most=base.STRETCH)
     named = who(row["owner"] for row in rows)
     out = [
         [*named[row["owner"]], row["remaining"], row["unit"], when(row["earned_at"]),
@@ -80,11 +70,11 @@ def _lots(after: list[Any] | None) -> Page:
          "waiting" if row["pending"] else "open"]
         for row in rows
     ]  # fmt: skip
-    return out, _next(rows, rows[-1]["id"]) if rows else None
+    return out, next_after(rows, "id")
 
 
 def _entries(after: list[Any] | None) -> Page:
-    rows = portions.lines_after((UUID(after[0]), after[1]) if after else None, most=STRETCH)
+    rows = portions.lines_after((UUID(after[0]), after[1]) if after else None, most=base.STRETCH)
     named = who(row["owner"] for row in rows)
     out = [
         [ids.encode("trf", row["transfer_id"]), row["line"], when(row["happened_at"]), when(row["recorded_at"]),
@@ -92,11 +82,11 @@ def _entries(after: list[Any] | None) -> Page:
          row["reason"]]
         for row in rows
     ]  # fmt: skip
-    return out, _next(rows, rows[-1]["transfer_id"], rows[-1]["line"]) if rows else None
+    return out, next_after(rows, "transfer_id", "line")
 
 
 def _rewards(after: list[Any] | None) -> Page:
-    rows = _after(Reward.objects.all(), after)
+    rows = stretch(Reward.objects.all(), after)
     currency = shop_of_scope().currency
     out = [
         [ids.encode("rwd", row.pk), row.handle, row.kind, str(row), row.cost_points,
@@ -105,11 +95,11 @@ def _rewards(after: list[Any] | None) -> Page:
          "retired" if row.retired_at else "offered"]
         for row in rows
     ]  # fmt: skip
-    return out, _next(rows, rows[-1].pk) if rows else None
+    return out, next_after(rows)
 
 
 def _redemptions(after: list[Any] | None) -> Page:
-    rows = _after(Redemption.objects.select_related("reward"), after)
+    rows = stretch(Redemption.objects.select_related("reward"), after)
     named = who(row.member_id for row in rows)
     states: dict[UUID, list[str]] = {}
     for redemption, state in Voucher.objects.filter(redemption__in=[row.pk for row in rows]).values_list(
@@ -122,20 +112,20 @@ def _redemptions(after: list[Any] | None) -> Page:
          when(row.settled_at), when(row.reversed_at), row.reason, *named[row.member_id]]
         for row in rows
     ]  # fmt: skip
-    return out, _next(rows, rows[-1].pk) if rows else None
+    return out, next_after(rows)
 
 
 def _codes(after: list[Any] | None) -> Page:
-    rows = _after(PoolCode.objects.select_related("reward"), after)
+    rows = stretch(PoolCode.objects.select_related("reward"), after)
     out = [
         [row.code, row.reward.handle, "given" if row.given_at else "free", when(row.added_at), when(row.given_at)]
         for row in rows
     ]  # fmt: skip
-    return out, _next(rows, rows[-1].pk) if rows else None
+    return out, next_after(rows)
 
 
 def _products(after: list[Any] | None) -> Page:
-    rows = _after(Product.objects.all(), after)
+    rows = stretch(Product.objects.all(), after)
     out = [
         [row.sku, row.name, row.category, row.brand, ", ".join(row.tags), row.kind,
          "" if row.price_minor is None else money(row.price_minor, row.currency),
@@ -143,18 +133,18 @@ def _products(after: list[Any] | None) -> Page:
          row.archived_at is not None, when(row.external_updated_at), when(row.created_at), when(row.changed_at)]
         for row in rows
     ]  # fmt: skip
-    return out, _next(rows, rows[-1].pk) if rows else None
+    return out, next_after(rows)
 
 
 def _events(after: list[Any] | None) -> Page:
     found = Event.objects.order_by("pk")
-    rows = list((found.filter(pk__gt=after[0]) if after else found)[:STRETCH])
+    rows = list((found.filter(pk__gt=after[0]) if after else found)[: base.STRETCH])
     out = [
         [row.pk, when(row.happened_at), when(row.recorded_at), row.kind, str(row.subject or ""), row.actor,
          " ".join(f"{name}={value}" for name, value in row.data.items())]
         for row in rows
     ]  # fmt: skip
-    return out, _next(rows, rows[-1].pk) if rows else None
+    return out, next_after(rows)
 
 
 LISTS = {
@@ -222,5 +212,6 @@ LISTS = {
             head=("number", "happened_at", "recorded_at", "kind", "subject", "actor", "data"),
             read=_events, every=lambda: Event.objects.all(), others={"number": Kind.WHOLE},
         ),
+        *ENGAGING,
     )
 }  # fmt: skip
