@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from campaigns.operations.planning import New, plan
 from loyalty.core import clock
 from loyalty.core.errors import InvalidInput
 from loyalty.core.jobs import queries as jobs
@@ -19,14 +20,24 @@ from loyalty.exchange import operations
 from loyalty.exchange.lists import LISTS, base
 from loyalty.exchange.reading import open_table
 from members.models import Member, Order, OrderLine
+from members.operations.activities import record_activity
+from members.operations.bulk import put_into_segment
+from members.operations.inviting import Invitation, code_of
+from members.operations.membership import join
 from members.operations.products import write_products
+from members.operations.refunds import refund_order
 from members.queries.directory import by_identity
+from members.rules.doing import NewActivity
 from members.rules.products import ProductChange
+from members.rules.shopping import MemberRef, NewRefund
 from rewards.operations.catalogue import create_reward
 from rewards.operations.pools import import_codes
 from rewards.operations.redemption import redeem_reward
 from tests.cast import AT, MARA, buy, days, person, publish, shop
 from tests.exchange.conftest import Send
+
+
+BOTH = {"on": True, "referrer": {"units": [{"amount": 100}]}, "friend": {"units": [{"amount": 50}]}}
 
 
 def exported(name: str, form: str = "csv") -> bytes:
@@ -49,13 +60,26 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
 
 @pytest.fixture
 def busy(cafe: Merchant, ana: Member, ben: Member) -> Merchant:
-    publish(points_life={"expiry": "rolling", "months": 12}, at=AT)
+    publish(points_life={"expiry": "rolling", "months": 12}, referrals=BOTH, at=AT)
     person("evil", given_name="=cmd|' /C calc'!A0", family_name="+1")
     for number in range(7):
         buy(ana, 100 + number, 5, at=AT + days(number), external_id=f"o-{number}")
     buy(None, 10)
     cup = create_reward(at=AT, details={"kind": "custom", "name": {"en": "Cup"}, "cost_points": 100})
     redeem_reward(member=ana.pk, reward=cup.pk, key="a", at=AT + days(8))
+    back = NewRefund("back", AT + days(9), (), 50_00)
+    refund_order(source="api", order_external_id="o-3", refund=back, at=AT + days(9))
+    record_activity(activity=NewActivity("a-1", "review", AT, MemberRef(external_id="ana")), at=AT)
+    friend = join(
+        at=AT, identities={"external": "friend"}, invitation=Invitation(code_of(member=ana.pk, at=AT))
+    ).member
+    put_into_segment(members=[ana.pk, friend.pk], segment="regulars", at=AT)
+    plan(
+        messages=[
+            New(member=one, kind="welcome", occasion="joined", due_at=AT) for one in (ana.pk, friend.pk)
+        ],
+        at=AT,
+    )
     pool = create_reward(at=AT, details={"kind": "coupon", "name": {"en": "Film"}, "cost_points": 10})
     import_codes(reward=pool.pk, codes=["FILM-1", "FILM-2"], at=AT)
     names = ("+Plus", "-Minus", "@Home")
@@ -101,7 +125,7 @@ def test_what_was_exported_comes_back_in_another_shop(busy: Merchant, ana: Membe
     had = {row["lot_id"]: (row["points"], row["earned_at"], row["expires_at"]) for row in rows_of(lots)}
     with acting_for(shop("second"), by=MARA):
         publish()
-        assert send("members", members).run().done["made"] == 3
+        assert send("members", members).run().done["made"] == 4
         assert send("lots", lots).run().done["made"] == len(had)
         assert send("orders", orders, earn="none").run().done["bad"] == 0
         again = by_identity("external", "ana")
