@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics.queries import gathering, statements
+from analytics.queries import rows as opened
 from analytics.queries.rows import rows, some_rows
 from analytics.rules.calendar import DAY, Grain, stretch
 from tests.cast import AT, days
@@ -37,7 +38,9 @@ READ_FROM = {
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Statements without the comments they begin with: `plans` looks at what begins as a question."""
+    """Statements without the comments they begin with: `plans` looks at what begins as a question. And thousands of
+    movements are many already."""
+    monkeypatch.setattr(opened, "_FEW", 100)
     text = statements._text
     monkeypatch.setattr(statements, "_text", lambda name: re.sub(r"(?m)^\s*--.*\n", "", text(name)))
 
