@@ -37,6 +37,8 @@ _FIRST = {
 """By source and part: the statement that finds the first rows."""
 _WHOLE = ("buyers",)
 """Sources that have a statement of their own for the shop as a whole."""
+_GONE = 2_000
+"""So many members who were erased are looked through for one who had spent much."""
 _LASTING = ("lifetime", "holders")
 """Sources whose rows come together over all time: when something was last added says nothing about their order."""
 _FEW = 5_000
@@ -120,7 +122,7 @@ def _foremost(
     if statement is None:
         return [], False
     asked = _values(opens, when, zone, at, first, most)
-    asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG.get(opens.part, 0)}
+    asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG.get(opens.part, 0), "gone": _GONE}
     if opens.source != "movements":
         return answer(statement, asked), False
     if answer("few_lines", {**asked, "along": _FEW})[0][0]:

@@ -1,14 +1,19 @@
 -- Who has spent most until the end of a period: of those whose running counts say most, added up from their orders. By
--- then nobody else had spent more than the last of them has now.
+-- then nobody else had spent more than the last of them has now. Who was erased has no counts any more, so all of them are
+-- added up; where they are many nothing is found.
 WITH most AS MATERIALIZED (
     SELECT member_id, spend_minor FROM members_stats
      WHERE merchant_id = %(merchant)s AND spend_minor > 0
      ORDER BY spend_minor DESC, member_id LIMIT %(among)s::bigint
 ), least AS (
     SELECT spend_minor, member_id FROM most ORDER BY spend_minor, member_id DESC LIMIT 1
+), gone AS MATERIALIZED (
+    SELECT id FROM members_member WHERE merchant_id = %(merchant)s AND status = 'erased' LIMIT %(gone)s::bigint + 1
 ), asked AS (
-    SELECT DISTINCT coalesce(m.merged_into_id, m.id) AS who
+    SELECT coalesce(m.merged_into_id, m.id) AS who
       FROM most s JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = s.member_id
+    UNION
+    SELECT id FROM gone
 ), spent AS (
     SELECT a.who, sum(o.net) AS net, max(o.placed_at) AS last
       FROM asked a
@@ -24,7 +29,7 @@ WITH most AS MATERIALIZED (
 SELECT s.who, s.who, s.last, '', s.net,
        (m.status IN ('active', 'blocked') AND m.joined_at < %(until)s::timestamptz)::int
   FROM spent s JOIN members_member m ON m.merchant_id = %(merchant)s AND m.id = s.who
- WHERE s.net > 0
+ WHERE s.net > 0 AND (SELECT count(*) FROM gone) <= %(gone)s::bigint
    AND ((SELECT count(*) FROM most) < %(among)s::bigint
         OR EXISTS (SELECT FROM least l WHERE s.net > l.spend_minor OR s.net = l.spend_minor AND s.who <= l.member_id))
  ORDER BY s.net DESC, s.who LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

@@ -55,7 +55,12 @@ def page(key: str, when: Stretch, first: int, most: int) -> list[Row]:
 def test_pages_are_parts_of_all_rows_in_their_order(
     summer: None, key: str, reach: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounds = {"_ALONG": dict.fromkeys(opened._ALONG, reach), "_AMONG": reach - 4, "_FEW": reach}
+    bounds = {
+        "_ALONG": dict.fromkeys(opened._ALONG, reach),
+        "_AMONG": reach - 4,
+        "_FEW": reach,
+        "_GONE": reach,
+    }
     for bound, number in bounds.items():
         monkeypatch.setattr(opened, bound, number)
     for when in periods():
