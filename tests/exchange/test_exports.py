@@ -36,7 +36,6 @@ from rewards.operations.redemption import redeem_reward
 from tests.cast import AT, MARA, buy, days, person, publish, shop
 from tests.exchange.conftest import Send
 
-
 BOTH = {"on": True, "referrer": {"units": [{"amount": 100}]}, "friend": {"units": [{"amount": 50}]}}
 
 
