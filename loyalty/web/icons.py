@@ -5,6 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
+from loyalty.core.pictures.encoding import png
 from loyalty.web import brand
 
 
@@ -17,9 +18,7 @@ def drawn(colour: str, name: str, logo: bytes, side: int, fills: float) -> bytes
         place(drawing, logo, round(side * fills))
     else:
         _letters(drawing, name, brand.derive(colour).on_brand, fills)
-    made = BytesIO()
-    drawing.save(made, "PNG", optimize=True)
-    return made.getvalue()
+    return png(drawing)
 
 
 def place(drawing: Image.Image, logo: bytes, most: int) -> None:

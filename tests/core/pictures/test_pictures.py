@@ -72,7 +72,7 @@ def test_what_shows_through_still_does_and_small_ones_are_not_blown_up():
     Image.new("RGBA", (60, 40), (200, 30, 30, 90)).save(file, "PNG")
     made = encoding.encode(file.getvalue(), name="logo.png")
     assert (made.kind, made.width, made.height) == ("png", 60, 40)
-    assert Image.open(io.BytesIO(made.files["large"])).getpixel((5, 5)) == (200, 30, 30, 90)
+    assert Image.open(io.BytesIO(made.files["large"])).convert("RGBA").getpixel((5, 5)) == (200, 30, 30, 90)
 
 
 def test_what_was_hidden_behind_the_picture_is_gone():
