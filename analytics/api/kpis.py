@@ -22,7 +22,7 @@ from loyalty.core.errors import InvalidInput, NotFound
 from loyalty.core.merchants.queries import shop_of_scope
 
 By = Literal["day", "week", "month", "quarter", "year"]
-Cut = Literal["", "channel", "location", "tier"]
+Cut = Literal["", "channel", "location", "tier", "segment", "campaign"]
 Name = Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 
@@ -35,14 +35,18 @@ class KpiPeriod(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
 
 class KpiSearch(KpiPeriod, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """`count` periods up to that one. With a `cut` the figure is told for each channel, location or tier."""
+    """`count` periods up to that one. With a `cut` the figure is told for each channel, location, tier, segment or
+    campaign. A tier is the one that members had when they bought, a segment those who are in it now, a campaign what
+    its rules gave something for, and the points they gave. Who is in several segments counts in each: the parts may
+    come to more than the whole."""
 
     count: Annotated[int, Meta(ge=1, le=60)] = 13
     cut: Cut = ""
 
 
 class KpiRowSearch(Paged, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Which period, as for the figure; with a `cut` and a `name` only the rows of that channel, location or tier."""
+    """Which period, as for the figure; with a `cut` and a `name` only the rows of that channel, location, tier, segment
+    (its handle) or campaign (its id)."""
 
     by: By = "month"
     day: date | None = None
@@ -159,10 +163,11 @@ class OneKpi(Endpoint):
         scope="reports:read",
         query=KpiSearch,
         answers={200: KpiSeries},
-        refuses=(NotFound,),
+        refuses=(NotFound, InvalidInput),
     )
     def get(self, call: Call, key: str) -> KpiSeries:
-        """One figure of some periods, told apart by channel, location or tier where it can be."""
+        """One figure of some periods, told apart by channel, location, tier, segment or campaign where it can be. Large
+        shops have segments and campaigns counted for days, weeks and months only."""
         read, made = _reader(call), definition(key)
         cut = told_apart(made, call.query.cut)
         when = _period(call, read.zone)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils.translation import gettext, override
 
-from analytics.queries.figures import FIGURES, Term
+from analytics.queries.figures import FIGURES, KEPT, Term
 
 _VIEWS = """
 SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), a.attname,
@@ -77,7 +77,7 @@ def _of_figures() -> Iterator[str]:
     with override("en"):
         for made in FIGURES.values():
             whole = f" ÷ ({_term(made.whole)})" if made.whole else ""
-            cuts = ", ".join(made.cuts)
+            cuts = ", ".join(cut for cut in made.cuts if cut in KEPT)
             name = made.label({"other": gettext("points")})
             yield f"| {made.row} | {name} | {made.unit} | ({_term(made.part)}){whole} | {cuts} |"
 

@@ -15,8 +15,14 @@ from django.utils.translation import gettext_noop as _
 from analytics.queries.gathering import COUNTED, MEASURES, SIDES
 from loyalty.core.errors import NotFound
 
-CUTS = ("channel", "location", "tier")
-"""By what a figure can be told apart. The tier is the one that a member had when they bought."""
+KEPT = ("channel", "location", "tier")
+"""Cuts that facts are kept for. The tier is the one that a member had when they bought."""
+COUNTED_WHEN_ASKED = ("segment", "campaign")
+"""Cuts that are counted from the rows behind a figure whenever somebody asks: who is in a segment changes without any
+purchase. A segment is those who are in it now; a campaign what its rules gave something for, and the points they gave.
+A member may be in several segments, a purchase in several campaigns: it counts in each."""
+CUTS = (*KEPT, *COUNTED_WHEN_ASKED)
+"""By what a figure can be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Definition:
     part: Term
     opens: Opens
     whole: Term | None = None
-    cuts: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ("segment",)
     rises: bool | None = True
     guide: Decimal | None = None
 
@@ -116,6 +122,7 @@ def measures_of(found: Collection[Definition]) -> tuple[set[str], set[str], set[
 
 
 _CHANNELS = ("channel", "location")
+_OF_BUYERS = (*KEPT, "segment")
 _BOUGHT = Term(("buyers",))
 _MEMBERS = Term(("joined",), upto=True)
 _ISSUED = Term(("issued_in",), ("issued_out",))
@@ -125,7 +132,7 @@ _VALUE = (
     Definition("value_per_buyer", "K1", _("Spend per buying member"),
                _("What a member who bought in this time spent in it, refunds taken off."),
                _("Spent by members ÷ members who bought"), "money", Term(("buyer_minor",)),
-               Opens("buyers", "members", "spent", "one"), _BOUGHT, CUTS),
+               Opens("buyers", "members", "spent", "one"), _BOUGHT, _OF_BUYERS),
     Definition("value_per_member", "K1", _("Spend per member so far"),
                _("What members have spent in all until the end of this time, for each who is a member."),
                _("Spent by members so far ÷ members"), "money", Term(("revenue_members",), upto=True),
@@ -137,7 +144,8 @@ _VALUE = (
     Definition("retention", "K3", _("Retention rate"),
                _("Of the members who bought in the period before, how many bought again in this one."),
                _("Bought before and now ÷ bought before"), "share", Term(("kept",)),
-               Opens("buyers", "members", "kept", "before"), Term(("bought_before",)), CUTS, guide=Decimal("0.7")),
+               Opens("buyers", "members", "kept", "before"), Term(("bought_before",)), _OF_BUYERS,
+               guide=Decimal("0.7")),
 )  # fmt: skip
 _ENGAGED = (
     Definition("active_share", "K4", _("Active members, of all"),
@@ -180,15 +188,16 @@ _BOUGHT_BY = (
                Term(("revenue_members",)), Opens("orders", "orders", "net_of_members"), cuts=CUTS),
     Definition("refunds", "K6", _("Money given back"),
                _("What was refunded in this time, whenever it had been bought."), _("Refunds by their own day"),
-               "money", Term(("refunds_minor",)), Opens("refunds", "orders", "amount"), cuts=_CHANNELS, rises=False),
+               "money", Term(("refunds_minor",)), Opens("refunds", "orders", "amount"),
+               cuts=(*_CHANNELS, *COUNTED_WHEN_ASKED), rises=False),
     Definition("repeat_rate", "K8", _("Repeat purchase rate"),
                _("Of the members who bought in this time, how many bought more than once in it."),
                _("Members with 2 orders or more ÷ members who bought"), "share", Term(("repeat_buyers",)),
-               Opens("buyers", "members", "repeat", "one"), _BOUGHT, CUTS),
+               Opens("buyers", "members", "repeat", "one"), _BOUGHT, _OF_BUYERS),
     Definition("frequency", "K8", _("Orders per buying member"),
                _("How often a member who bought in this time bought in it."),
                _("Orders of members ÷ members who bought"), "ratio", Term(("buyer_orders",)),
-               Opens("buyers", "members", "orders", "one"), _BOUGHT, CUTS),
+               Opens("buyers", "members", "orders", "one"), _BOUGHT, _OF_BUYERS),
 )  # fmt: skip
 _REGISTERED = (
     Definition("members_total", "K7", _("Members"), _("Who had joined by the end of this time and is a member now."),
@@ -205,7 +214,8 @@ _REGISTERED = (
 _POINTS = (
     Definition("points_issued", "K9", _("{Points} given"),
                _("{Points} given by the rules of the programme, less what refunds took back."),
-               _("Given − taken back"), "points", _ISSUED, Opens("movements", "points", "issued"), rises=None),
+               _("Given − taken back"), "points", _ISSUED, Opens("movements", "points", "issued"),
+               cuts=COUNTED_WHEN_ASKED, rises=None),
     Definition("points_spent", "K9", _("{Points} used"), _("{Points} used for rewards, less what was given back."),
                _("Used − given back"), "points", Term(("redeemed_out",), ("redeemed_in",)),
                Opens("movements", "points", "redeemed")),
@@ -228,11 +238,11 @@ _POINTS = (
                Opens("holders", "members", "held"), rises=None),
     Definition("redemptions", "K9", _("Rewards taken"), _("Rewards taken in this time and not given back."),
                _("Rewards taken"), "count", Term(("redemptions",)), Opens("redemptions", "members", "quantity"),
-               cuts=("channel",)),
+               cuts=("channel", "segment")),
     Definition("reward_cost", "K9", _("What rewards cost"),
                _("What the rewards taken in this time cost you, as stated when they were taken."),
                _("Cost of each reward × how many"), "money", Term(("reward_cost",)),
-               Opens("redemptions", "members", "cost"), cuts=("channel",), rises=None),
+               Opens("redemptions", "members", "cost"), cuts=("channel", "segment"), rises=None),
 )  # fmt: skip
 FIGURES: Mapping[str, Definition] = {
     made.key: made for made in (*_VALUE, *_ENGAGED, *_BOUGHT_BY, *_REGISTERED, *_POINTS)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from analytics.queries.figures import Opens, definition, told_apart
+from analytics.queries.figures import COUNTED_WHEN_ASKED, Opens, definition, told_apart
 from analytics.queries.gathering import SILENCE_DAYS, floor
 from analytics.queries.statements import answer
 from analytics.rules.calendar import Stretch
@@ -39,7 +39,7 @@ _WHOLE = ("buyers",)
 """Sources that have a statement of their own for the shop as a whole."""
 _GONE = 2_000
 """So many members who were erased are looked through for one who had spent much."""
-_LASTING = ("lifetime", "holders")
+LASTING = ("lifetime", "holders")
 """Sources whose rows come together over all time: when something was last added says nothing about their order."""
 _FEW = 5_000
 """So many lines on a side of the books are read, all of them, sooner than what moved in a period."""
@@ -92,6 +92,13 @@ def rows(
     return Rows([_row(one) for one in found], count, part, whole)
 
 
+def parts(key: str, when: Stretch, *, zone: str, at: datetime, cut: str) -> dict[str, tuple[int, int]]:
+    """What all rows of a figure come to, part and whole, by the segment or campaign they belong to ("" for none). What
+    belongs to several counts in each. Raises as `rows`."""
+    found = _asked(key, when, "parts", zone, at, cut, None, 0, 0)
+    return {name: (part, whole) for name, part, whole in found}
+
+
 def some_rows(
     key: str,
     when: Stretch,
@@ -132,17 +139,29 @@ def _foremost(
 
 
 def _asked(
-    key: str, when: Stretch, ending: str, zone: str, at: datetime, cut: str, name: str, first: int, most: int
+    key: str,
+    when: Stretch,
+    ending: str,
+    zone: str,
+    at: datetime,
+    cut: str,
+    name: str | None,
+    first: int,
+    most: int,
 ) -> list[tuple[Any, ...]]:
     made = definition(key)
     values = _values(made.opens, when, zone, at, first, most)
+    # What is counted when asked is told apart after all rows were found; the rest while they are looked for.
+    later = told_apart(made, cut) in COUNTED_WHEN_ASKED
     values |= {
-        "cut": told_apart(made, cut),
+        "cut": "" if later else cut,
         "name": name if cut else "",
-        "timed": made.opens.source not in _LASTING,
+        "what": made.opens.what,
+        "timed": made.opens.source not in LASTING,
     }
-    whole = not cut and made.opens.source in _WHOLE
-    return answer(f"rows_{made.opens.source}{'_all' if whole else ''}", values, ending=ending)
+    whole = not values["cut"] and made.opens.source in _WHOLE
+    endings = (f"of_{cut}" if later else "of_all", ending)
+    return answer(f"rows_{made.opens.source}{'_all' if whole else ''}", values, endings=endings)
 
 
 def _values(opens: Opens, when: Stretch, zone: str, at: datetime, first: int, most: int) -> dict[str, Any]:

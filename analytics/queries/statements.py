@@ -1,6 +1,6 @@
 """The SQL of facts and of the rows behind figures: one file each, with its parameters by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ def _text(name: str) -> str:
     return (_FOLDER / f"{name}.sql").read_text()
 
 
-def answer(name: str, values: Mapping[str, Any], *, ending: str = "") -> list[tuple[Any, ...]]:
-    """The rows of the statement in `sql/<name>.sql`, for the merchant acted for. An `ending` that several statements
-    share has a file of its own."""
+def answer(name: str, values: Mapping[str, Any], *, endings: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+    """The rows of the statement in `sql/<name>.sql`, for the merchant acted for. `endings` that several
+    statements share have files of their own."""
     with planned_for_its_values(), connection.cursor() as cursor:
         cursor.execute(
-            _text(name) + (_text(ending) if ending else ""), {**values, "merchant": scope.merchant_id()}
+            "".join(_text(part) for part in (name, *endings)), {**values, "merchant": scope.merchant_id()}
         )
         return cursor.fetchall()
 

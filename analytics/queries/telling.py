@@ -1,13 +1,25 @@
-"""Figures of periods: one, many at once, along time, by channel, place or tier."""
+"""Figures of periods: one, many at once, along time, by channel, place, tier, segment or campaign."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from analytics.queries.figures import FIGURES, Definition, Term, definition, measures_of, told_apart
+from django.utils.translation import gettext
+
+from analytics.queries.figures import (
+    COUNTED_WHEN_ASKED,
+    FIGURES,
+    Definition,
+    Term,
+    definition,
+    measures_of,
+    told_apart,
+)
+from analytics.queries.rows import LASTING, parts
 from analytics.queries.sums import Reader, Sums
-from analytics.rules.calendar import Stretch
+from analytics.rules.calendar import Grain, Stretch
+from loyalty.core.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +61,14 @@ class _Sums:
 def figures(read: Reader, asked: Collection[Stretch], keys: Collection[str] = (), *, cut: str = "") -> Table:
     """Some figures (all without `keys`) of some periods. With a `cut` there is an entry for each name there is of it.
 
-    Raises: NotFound for a figure there is none of, or that cannot be told apart so.
+    Raises: NotFound for a figure there is none of, or that cannot be told apart so; InvalidInput where that takes too
+    long to count (`can_count`).
     """
     made = [definition(key) for key in keys or FIGURES]
     for one in made:
         told_apart(one, cut)
+    if cut in COUNTED_WHEN_ASKED:
+        return _counted(read, asked, made, cut)
     days, upto, heads = measures_of(made)
     periods = sorted(set(asked))
     of_days = read.of_days([when.days for when in periods], days, cut=cut) if days else {}
@@ -69,6 +84,38 @@ def figures(read: Reader, asked: Collection[Stretch], keys: Collection[str] = ()
             )
             found |= {(each.key, when, name): _told(each, sums) for each in made}
     return found
+
+
+def can_count(read: Reader, made: Definition, when: Stretch, cut: str) -> bool:
+    """Whether a figure can be told apart by a cut while somebody waits: a shop that is too large to be counted when
+    somebody looks has its segments and campaigns counted for a month at most, and nothing since it began."""
+    if read.fresh.is_live or cut not in COUNTED_WHEN_ASKED:
+        return True
+    return made.opens.source not in LASTING and when.grain not in (Grain.QUARTER, Grain.YEAR)
+
+
+def _counted(read: Reader, asked: Collection[Stretch], made: Collection[Definition], cut: str) -> Table:
+    """The same for what no facts are kept of."""
+    if not all(can_count(read, one, when, cut) for one in made for when in asked):
+        raise InvalidInput.of(
+            "cut",
+            gettext(
+                "In a shop of your size segments and campaigns are counted for days, weeks and months, and only what "
+                "happened in them."
+            ),
+        )
+    counted = {
+        (one, when): parts(one.key, when, zone=read.zone, at=read.at, cut=cut)
+        for one in made
+        for when in sorted(set(asked))
+    }
+    names = {name for found in counted.values() for name in found}
+    table: dict[tuple[str, Stretch, str], Told] = {}
+    for (one, when), found in counted.items():
+        for name in names:
+            part, whole = found.get(name, (0, 0))
+            table[one.key, when, name] = Told(one.key, part, whole if one.whole else None)
+    return table
 
 
 def figure(read: Reader, key: str, when: Stretch, *, cut: str = "", name: str = "") -> Told:

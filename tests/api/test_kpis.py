@@ -7,6 +7,7 @@ import pytest
 from analytics.queries.figures import FIGURES
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
+from members.operations.bulk import put_into_segment
 from tests.analytics.test_figures import OF_MARCH
 from tests.api.caller import Caller
 from tests.cast import AT, MARA, buy, days, person
@@ -55,6 +56,21 @@ def test_a_figure_along_time_and_by_channel(bought: Merchant, call: Caller) -> N
     assert [one["part"] for one in told["data"]] == [20000, 22500]
     told = body(call, f"kpis/revenue?{MARCH}&count=1&cut=channel")
     assert {one["name"]: one["part"] for one in told["data"]} == {"web": 10000, "pos": 12500}
+
+
+def test_a_figure_by_segment_and_its_rows(bought: Merchant, call: Caller) -> None:
+    with acting_for(bought, by=MARA):
+        put_into_segment(members=[person("ana").pk], segment="regulars", at=AT + days(9))
+    told = body(call, f"kpis/revenue_members?{MARCH}&count=2&cut=segment")
+    found = {(one["name"], one["first"]): one["part"] for one in told["data"]}
+    assert found == {
+        ("regulars", "2026-02-01"): 20000, ("regulars", "2026-03-01"): 16000,
+        ("", "2026-02-01"): 0, ("", "2026-03-01"): 4000,
+    }  # fmt: skip
+    rows = body(call, f"kpis/revenue_members/rows?{MARCH}&cut=segment&name=regulars")["data"]
+    assert [row["part"] for row in rows] == [10000, 6000]
+    assert body(call, f"kpis/revenue_members?{MARCH}&count=1&cut=campaign")["data"][0]["part"] == 20000
+    assert call.get(f"kpis/revenue?{MARCH}&cut=segment").status_code == 404
 
 
 @pytest.mark.parametrize("key", FIGURES)

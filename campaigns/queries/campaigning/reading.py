@@ -52,6 +52,12 @@ def public_id(row: Campaign) -> str:
     return ids.encode("cmp", row.pk)
 
 
+def names() -> dict[str, str]:
+    """What every campaign of the shop is called, by its public id; newest first."""
+    rows = campaigns().values_list("pk", "name")
+    return {ids.encode("cmp", key): name for key, name in rows}
+
+
 def content_of(row: Campaign) -> CampaignContent:
     """What people decided about a campaign, as it is kept."""
     kept: dict[str, Any] = {name: getattr(row, name) for name in FIELDS}

@@ -94,7 +94,11 @@ def tables(browser: Client, shop: Luna) -> list[str]:
     for name in THEMES:
         page = browser.get(shop.url(f"reports/{name}/{MARCH}"))
         found += [one["csv_url"] for one in page.context["charts"] if not one["chart"].is_empty]
-        found += [page.context["apart"]["csv_url"]] if page.context["apart"] else []
+        found += (
+            [page.context["apart"]["csv_url"]]
+            if page.context["apart"] and page.context["apart"]["cut"]
+            else []
+        )
     found += [
         "reports/liability/journal.csv",
         "reports/liability/?csv=months",

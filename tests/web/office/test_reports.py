@@ -11,14 +11,17 @@ from analytics.queries import freshness
 from analytics.queries.figures import FIGURES
 from analytics.rules.calendar import Grain
 from analytics.tasks import fill_of
+from campaigns.queries.campaigning.reading import public_id
 from loyalty.core import clock
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.office.reports import drilldown
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
+from members.operations.bulk import put_into_segment
 from members.operations.points import adjust_points
 from members.operations.refunds import refund_order
 from members.rules.shopping import NewRefund
 from rewards.operations.redemption import redeem_reward
+from tests.campaigns.campaigning.started import FIFTY, running
 from tests.cast import AT, MARA, buy, days, person
 from tests.web.office.conftest import Luna, browser_of
 
@@ -115,6 +118,63 @@ def test_a_part_of_a_figure_opens_to_its_own_rows(busy: Luna, owner: Client) -> 
     opened = owner.get(cells["=web"]["url"])
     assert opened.context["count"] == 1
     assert opened.context["value"] == cells["=web"]["value"]
+
+
+def test_a_theme_is_told_apart_by_segment_and_campaign_where_the_shop_has_any(
+    busy: Luna, owner: Client
+) -> None:
+    def choices(name: str) -> list[str]:
+        apart = owner.get(busy.url(f"reports/{name}/{MARCH}")).context["apart"]
+        return [str(one["label"]) for one in apart["choices"]] if apart else []
+
+    assert choices("members") == []
+    assert choices("orders") == ["Channel", "Place", "Tier"]
+    with acting_for(busy.merchant, by=MARA):
+        put_into_segment(members=[busy.ana.pk], segment="regulars", at=clock.now())
+        row = running(name="Spring", rules=[FIFTY])
+        buy(busy.ana, 30, at=AT + days(2), external_id="gift")
+    assert choices("members") == ["Segment"]
+    assert choices("orders") == ["Channel", "Place", "Tier", "Segment", "Campaign"]
+    page = owner.get(busy.url(f"reports/members/{MARCH}"))
+    assert page.context["apart"]["rows"] == []  # nothing is counted before it is asked for
+    assert "Told apart when you ask" in text(page)
+
+    page = owner.get(busy.url(f"reports/orders/{MARCH}&cut=segment"))
+    assert "By the segments that members are in now" in text(page)
+    parts = {row["name"]: row["cells"][0] for row in page.context["apart"]["rows"]}
+    assert set(parts) == {"regulars", "In no segment"}
+    opened = owner.get(parts["regulars"]["url"])
+    assert opened.context["value"] == parts["regulars"]["value"]
+    assert "By the segments that members are in now" in text(opened)
+
+    page = owner.get(busy.url(f"reports/orders/{MARCH}&cut=campaign"))
+    parts = {row["name"]: row["cells"][0] for row in page.context["apart"]["rows"]}
+    assert set(parts) == {"Spring", "No campaign"}
+    opened = owner.get(parts["Spring"]["url"])
+    assert (opened.context["count"], opened.context["part"]) == (1, "Campaign: Spring")
+    file = owner.get(page.context["apart"]["csv_url"])
+    rows = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+    assert rows[0][0] == "Campaign"
+    assert {one[0] for one in rows[1:]} == {"Spring", "No campaign"}
+    assert owner.get(busy.url(f"reports/members/{MARCH}&cut=campaign&csv=apart")).status_code == 404
+    assert public_id(row) in parts["Spring"]["url"]
+
+
+def test_a_large_shop_is_told_what_it_cannot_have_told_apart_at_once(
+    busy: Luna, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with acting_for(busy.merchant, by=MARA):
+        put_into_segment(members=[busy.ana.pk], segment="regulars", at=clock.now())
+    fill_of(busy.merchant.pk)
+    monkeypatch.setattr(freshness, "LIVE_BELOW", 0)
+    month, year = (
+        owner.get(busy.url(f"reports/orders/?by={by}&day=2026-03-01&cut=segment")) for by in ("month", "year")
+    )
+    assert len(month.context["apart"]["rows"]) == 2
+    assert year.context["apart"]["rows"] == []
+    assert "Too much to count at once" in text(year)
+    part = "reports/figures/revenue_members/?by=year&day=2026-03-01&cut=segment&name=regulars"
+    assert owner.get(busy.url(part)).context["part"] == ""
 
 
 def test_a_charts_table_is_a_file_that_no_spreadsheet_runs(busy: Luna, owner: Client) -> None:

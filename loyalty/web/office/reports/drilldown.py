@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from analytics.charts.trend import Bars, Line
 from analytics.queries import rows as opened
 from analytics.queries.figures import Definition, definition, told_apart
-from analytics.queries.telling import Told
+from analytics.queries.telling import Told, can_count
 from analytics.queries.telling import figure as told_of
 from loyalty.core import formats, ids
 from loyalty.core.errors import NotFound
@@ -29,6 +29,7 @@ from loyalty.web.office.overview import MOVES
 from loyalty.web.office.reports.drawing import Drawer
 from loyalty.web.office.reports.frame import (
     CUTS,
+    CUTS_SAY,
     Asked,
     asked_of,
     change,
@@ -87,6 +88,8 @@ def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
     number = request.GET.get("page", "1")
     page = min(int(number), 100_000) if number.isdecimal() and len(number) < 7 and int(number) else 1
     draw = drawer(here, asked, (figure,))
+    if not can_count(draw.read, made, asked.when, cut):
+        cut, name = "", ""
     found = _opened(draw, made, cut, name, first=(page - 1) * PAGE)
     now = found.now
     said, url = words(), reverse("office:report_figure", args=[here.merchant.slug, figure])
@@ -105,6 +108,7 @@ def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
         "change": moved,
         "change_kind": kind,
         "part": f"{CUTS[cut]}: {namer(cut)(name)}" if cut else "",
+        "part_says": CUTS_SAY.get(cut, ""),
         "whole_url": url + asked.query(cut=""),
         "chart": None if cut else draw.one(figure, kind=Line if made.whole else Bars),
         "rows": _told(found.rows, made, here),

@@ -16,6 +16,7 @@ from analytics.queries.figures import Definition
 from analytics.queries.freshness import today_of
 from analytics.queries.telling import Told
 from analytics.rules.calendar import EARLIEST, LATEST, Grain, Stretch, stretch
+from campaigns.queries.campaigning import reading as campaigning
 from loyalty.core import formats
 from loyalty.core.merchants.queries import location_names
 from loyalty.core.money import exponent, major
@@ -23,6 +24,7 @@ from loyalty.core.pages import Here
 from loyalty.web.office.frame import words
 from loyalty.web.office.orders import channel_name
 from loyalty.web.office.reports.themes import THEMES
+from members.queries.belonging import segment_labels
 from members.queries.tier_words import tier_name
 from members.queries.tiers import ladder_in_force
 
@@ -49,7 +51,21 @@ CUTS = {
     "channel": gettext_lazy("Channel"),
     "location": gettext_lazy("Place"),
     "tier": gettext_lazy("Tier"),
+    "segment": gettext_lazy("Segment"),
+    "campaign": gettext_lazy("Campaign"),
 }
+CUTS_SAY = {
+    "tier": gettext_lazy("By the tier that members had when they bought."),
+    "segment": gettext_lazy(
+        "By the segments that members are in now, whenever it was. Who is in several counts in each, so that together "
+        "they may come to more than the whole."
+    ),
+    "campaign": gettext_lazy(
+        "By the campaigns whose rules gave something for a purchase, and by what they gave. A purchase that several "
+        "gave something for counts in each. It does not say that a campaign brought it about."
+    ),
+}
+"""What there is to say about a cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +272,12 @@ def namer(cut: str) -> Callable[[str], str]:
     if cut == "location":
         places = location_names()
         return lambda name: places.get(name, name) or _("Not known")
+    if cut == "segment":
+        segments = segment_labels()
+        return lambda name: segments.get(name, name) or _("In no segment")
+    if cut == "campaign":
+        campaigns = campaigning.names()
+        return lambda name: campaigns.get(name, name) or _("No campaign")
     ladder = ladder_in_force()
     steps = {step.id for step in ladder.ladder}
     return lambda name: (tier_name(ladder, name) if name in steps else name) or _("No tier")

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 
 from analytics.charts.base import Chart
 from analytics.queries import journeys
-from analytics.queries.figures import FIGURES, Definition
+from analytics.queries.figures import FIGURES, KEPT, Definition
 from analytics.queries.sums import Reader, reader
-from analytics.queries.telling import Table, figures
+from analytics.queries.telling import Table, can_count, figures
+from campaigns.queries.campaigning.reading import campaigns
 from loyalty.core import formats
 from loyalty.core.errors import NotFound
 from loyalty.core.pages import Here, require
@@ -21,6 +22,7 @@ from loyalty.web.office.frame import office_page, words
 from loyalty.web.office.reports.drawing import CHARTS, Drawer, all_periods, spark
 from loyalty.web.office.reports.frame import (
     CUTS,
+    CUTS_SAY,
     Asked,
     asked_of,
     change,
@@ -36,6 +38,7 @@ from loyalty.web.office.reports.frame import (
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
 from loyalty.web.office.value.worth import forecast
 from loyalty.web.office.worth import point_cost
+from members.queries.belonging import segment_choices
 from rewards.queries.catalogue import rewards
 
 MOST_NAMES = 25
@@ -138,24 +141,26 @@ def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
 
 
 def _apart(here: Here, asked: Asked, read: Reader, keys: tuple[str, ...], url: str) -> dict[str, Any] | None:
-    """The figures of a theme that can be told apart, by the cut in the address or the first that they can be; None
-    where there are none."""
-    possible = [cut for cut in CUTS if any(cut in FIGURES[key].cuts for key in keys)]
+    """The figures of a theme that can be told apart, by the cut in the address or the first that is kept; what has to
+    be counted only where it is asked for. None where there is no cut."""
+    possible = _possible(keys)
     if not possible:
         return None
-    cut = asked.cut if asked.cut in possible else possible[0]
+    cut = asked.cut if asked.cut in possible else next((one for one in possible if one in KEPT), "")
     made, table, found = _parts(asked, read, keys, cut)
     name_of = namer(cut)
     return {
         "cut": cut,
-        "label": CUTS[cut],
+        "label": CUTS.get(cut, ""),
+        "says": CUTS_SAY.get(cut, ""),
+        "too_long": bool(cut) and not made,
         "heads": [one.label(words()) for one in made],
         "rows": [
             {"name": name_of(name), "cells": _cells(here, asked, table, made, cut, name)}
             for name in found[:MOST_NAMES]
         ],
         "more": max(0, len(found) - MOST_NAMES),
-        "csv_url": url + asked.query(cut=cut, csv="apart"),
+        "csv_url": url + asked.query(cut=cut, csv="apart") if made else "",
         "choices": [
             {"label": CUTS[one], "url": url + asked.query(cut=one) + "#apart", "current": one == cut}
             for one in possible
@@ -163,11 +168,24 @@ def _apart(here: Here, asked: Asked, read: Reader, keys: tuple[str, ...], url: s
     }
 
 
+def _possible(keys: tuple[str, ...]) -> list[str]:
+    """The cuts that some figures can be told apart by: segments and campaigns where the shop has any."""
+    there = {"segment": bool(segment_choices()), "campaign": campaigns().exists()}
+    return [cut for cut in CUTS if there.get(cut, True) and any(cut in FIGURES[key].cuts for key in keys)]
+
+
 def _parts(
     asked: Asked, read: Reader, keys: tuple[str, ...], cut: str
 ) -> tuple[list[Definition], Table, list[str]]:
-    """The figures that can be told apart by a cut, what they come to, and the names of the parts, largest first."""
-    made = [FIGURES[key] for key in keys if cut in FIGURES[key].cuts]
+    """The figures that can be told apart by a cut (none where that takes too long), what they come to, and the names of
+    the parts, largest first."""
+    made = [
+        FIGURES[key]
+        for key in keys
+        if cut in FIGURES[key].cuts and can_count(read, FIGURES[key], asked.when, cut)
+    ]
+    if not made:
+        return [], {}, []
     table = figures(read, [asked.when, asked.other], [one.key for one in made], cut=cut)
     names = {name for _key, _when, name in table}
     return made, table, sorted(names, key=lambda name: -abs(table[made[0].key, asked.when, name].part))
@@ -178,9 +196,9 @@ def _apart_file(
 ) -> HttpResponseBase:
     """Every part of the period, the ones that the page leaves out too."""
     keys, cut = THEMES[theme_name].figures, asked.cut
-    if not any(cut in FIGURES[key].cuts for key in keys):
-        raise NotFound("report")
     made, table, found = _parts(asked, read, keys, cut)
+    if not made:
+        raise NotFound("report")
     name_of, said = namer(cut), words()
     rows = [
         [

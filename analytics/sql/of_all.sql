@@ -1,0 +1,2 @@
+-- Of the rows that were found: all.
+, shown AS (SELECT * FROM found)
