@@ -171,8 +171,9 @@ def test_the_database_and_the_program_hold_out_the_same_members(cafe: Any) -> No
         edge = -(-1500 * (1 << 64) // 10_000)
         cursor.execute(statement, {
             "merchant": cafe.pk, "since": AT, "last": LATER, "salt": f"holdout|{salt}", "edge": edge.to_bytes(8),
+            "window": days(7),
         })  # fmt: skip
-        found = {row[0] for row in cursor.fetchall() if row[2]}
+        found = {row[0] for row in cursor.fetchall() if row[-1]}
     wanted = {one for one in members if is_held_out(one, salt=salt, holdout=1500)}
     assert found == wanted
     assert found == {one for one in members if in_holdout(one, LATER)}
