@@ -95,9 +95,8 @@ def test_results_are_drawn_told_in_a_table_and_downloaded(
     assert "“Double” does better." in page and "chart__estimate" in page
     assert "does harm" in page, "points given are among what must not suffer"
     csv = owner.get(f"{where}?csv")
-    assert csv["Content-Type"].startswith("text/csv") and csv.content.decode().startswith(
-        "Variant,Difference,From,To"
-    )
+    assert csv["Content-Type"].startswith("text/csv")
+    assert csv.getvalue().decode("utf-8-sig").startswith("Variant,Difference,From,To")
     assert row.name in page
 
 

@@ -70,7 +70,7 @@ def test_down_to_one_purchase_with_its_reasons(drafted: Luna, owner: Client):
     assert "150" in text and "300" in text
     file = b"".join(owner.get(f"{where}members.csv").streaming_content).decode("utf-8-sig")
     assert file.splitlines()[1].split(",")[2:7] == ["1", "35000", "150", "300", "150"]
-    months = owner.get(f"{where}?csv").content.decode().splitlines()
+    months = owner.get(f"{where}?csv").getvalue().decode("utf-8-sig").splitlines()
     assert len(months) == 2
     nobody = owner.get(f"{where}members/{ids.encode('mbr', drafted.ben.pk)}/")
     assert nobody.status_code == 200 and b"Nothing in this time" in nobody.content
