@@ -8,8 +8,9 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         from analytics import consumers  # noqa: F401 - registers what it consumes
         from analytics.operations.privacy import holder
-        from analytics.queries import event_kinds
+        from analytics.queries import event_kinds, foretold
         from loyalty.core import privacy
 
         privacy.register(holder)
         event_kinds.register()
+        foretold.register()

@@ -1,8 +1,8 @@
 """Segments: conditions about members, grouped as all of them, any of them, none of them. Pure.
 
 A new condition is a class in the file of its family, its name in the union here, how it is read in
-`campaigns.queries.segments`, and its words for the form. One on a prediction belongs in `standing`, once there are
-predictions to compare.
+`campaigns.queries.segments`, and its words for the form. Those on a prediction are read by the floor above, which
+makes predictions (`analytics.queries.foretold`).
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,18 @@ from msgspec import Struct
 from campaigns.rules.segments.base import Condition, Problems
 from campaigns.rules.segments.buying import AverageOrder, Bought, Did, Orders, Redeemed, SinceOrder, Spent
 from campaigns.rules.segments.person import Agreed, Answered, BirthdaySoon, Joined, JoinedBy, Language
-from campaigns.rules.segments.standing import InSegment, Lifecycle, Points, PointsEnding, Rfm, Stage, Tier
+from campaigns.rules.segments.standing import (
+    Foretold,
+    ForetoldSpend,
+    InSegment,
+    Lifecycle,
+    Outlook,
+    Points,
+    PointsEnding,
+    Rfm,
+    Stage,
+    Tier,
+)
 
 MOST_CONDITIONS = 40
 DEEPEST = 4
@@ -47,6 +58,8 @@ Node = (
     | PointsEnding
     | Lifecycle
     | Rfm
+    | Foretold
+    | ForetoldSpend
     | InSegment
     | Answered
     | Agreed
@@ -108,6 +121,8 @@ __all__ = [
     "Condition",
     "Conditions",
     "Did",
+    "Foretold",
+    "ForetoldSpend",
     "Group",
     "InSegment",
     "Joined",
@@ -116,6 +131,7 @@ __all__ = [
     "Lifecycle",
     "Match",
     "Orders",
+    "Outlook",
     "Points",
     "PointsEnding",
     "Redeemed",

@@ -5,7 +5,7 @@ from typing import Any
 
 from campaigns.rules import rfm
 from campaigns.rules.segments.base import MOST, Condition, Problems, between, listed, window
-from members.rules.phrases import Names, Phrase, Units, days
+from members.rules.phrases import Money, Names, Phrase, Units, days
 from members.rules.phrases import gettext_lazy as _
 
 NO_TIER = "-"
@@ -136,6 +136,60 @@ class Rfm(Condition, frozen=True, tag="rfm", kw_only=True):
         name = rfm.NAMES[value["class"]]
         return _("{name} (recency {r}, frequency {f}, money {m} of 5)", name=name, r=value["r"], f=value["f"],
                  m=value["m"])  # fmt: skip
+
+
+class Outlook(StrEnum):
+    """What is foretold of somebody who has bought."""
+
+    ONCE = "once"
+    STAYING = "staying"
+    LEAVING = "leaving"
+    GONE = "gone"
+
+
+OUTLOOKS = {
+    Outlook.ONCE: _("bought once"),
+    Outlook.STAYING: _("staying"),
+    Outlook.LEAVING: _("about to leave"),
+    Outlook.GONE: _("probably gone"),
+}
+
+
+class Foretold(Condition, frozen=True, tag="foretold", kw_only=True):
+    """Where the member stands by what was foretold last night: bought once, staying, about to leave, probably gone. Of
+    who never bought, and in a shop with too little data, nothing is foretold."""
+
+    any_of: tuple[Outlook, ...]
+
+    def problems(self) -> Problems:
+        return listed("any_of", self.any_of)
+
+    def says(self) -> Phrase:
+        return _("foretold: {names}", names=Names(tuple(OUTLOOKS[one] for one in self.any_of)))
+
+    def found(self, value: Any) -> Phrase:
+        return _("foretold: {name}", name=OUTLOOKS[Outlook(value)]) if value else _("nothing is foretold")
+
+
+class ForetoldSpend(Condition, frozen=True, tag="foretold_spend", kw_only=True):
+    """What the member is expected to spend in the coming year, in minor units, as foretold last night."""
+
+    at_least_minor: int | None = None
+    at_most_minor: int | None = None
+
+    def problems(self) -> Problems:
+        ends = ("at_least_minor", "at_most_minor")
+        return between(self.at_least_minor, self.at_most_minor, ends, MOST * 1000)
+
+    def says(self) -> Phrase:
+        ends = (Money(end) if end is not None else None for end in (self.at_least_minor, self.at_most_minor))
+        amount = window(*(_("{amount}", amount=end) if end is not None else None for end in ends))
+        return _("{amount} expected in the coming year", amount=amount)
+
+    def found(self, value: Any) -> Phrase:
+        if value is None:
+            return _("nothing is foretold")
+        return _("{amount} expected in the coming year", amount=Money(int(value)))
 
 
 class InSegment(Condition, frozen=True, tag="segment", kw_only=True):

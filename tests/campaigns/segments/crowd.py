@@ -4,6 +4,7 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
+from analytics.models import MemberValue
 from campaigns.operations.segments.shaping import create_segment
 from loyalty.core import ids
 from loyalty.core.errors import DomainError
@@ -75,6 +76,13 @@ def crowd(chance: random.Random, *, count: int = 24) -> list[Member]:
     merge(keep=people[2].pk, remove=people[3].pk, at=NOW)
     block(member=people[4].pk, at=NOW, reason="test")
     erase_member(member=people[5].pk, at=NOW)
+    for one in people[6:]:
+        if chance.random() < 0.7:
+            MemberValue.objects.create(
+                member=one, day=NOW.date(), stage=chance.choice(MemberValue.Stage.values), purchases=2, spent_minor=0,
+                alive=0.5, expected=1, predicted_minor=chance.choice((0, 150_00, 500_00, 2_000_00)), low_minor=0,
+                high_minor=2_000_00,
+            )  # fmt: skip
     return people
 
 
@@ -149,6 +157,8 @@ def condition(chance: random.Random) -> dict[str, Any]:
         {"type": "lifecycle", "any_of": chance.sample(["never", "new", "active", "slipping", "lapsed"], 2),
          "active_days": 30, "lapsed_days": chance.choice((90, 365))},
         {"type": "rfm", "any_of": chance.sample(["best", "loyal", "growing", "new", "wavering", "at_risk", "fading", "gone"], 3)},
+        {"type": "foretold", "any_of": chance.sample(["once", "staying", "leaving", "gone"], 2)},
+        {"type": "foretold_spend", "at_least_minor": chance.choice((0, 200_00)), "at_most_minor": 900_00},
         {"type": "segment", "any_of": chance.choice((["told-roast-dark"], ["told-likes-tea", "nobody"]))},
         {"type": "answer", "any_of": chance.choice((["roast:dark"], ["likes:tea", "roast:light"]))},
         {"type": "consent", "to": chance.choice(("email", "sms")), "given": chance.random() < 0.6},

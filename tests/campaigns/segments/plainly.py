@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from analytics.models import MemberValue
 from campaigns.rules import rfm
 from campaigns.rules import segments as s
 from loyalty.core.ledger.models import Account, Lot
@@ -157,6 +158,14 @@ class _Person:
             for name in ("last_order_at", "orders_count", "spend_minor")
         )
         return rfm.CLASSES[r, (f + m + 1) // 2] in one.any_of
+
+    def _foretold(self, one: s.Foretold) -> bool:
+        row = MemberValue.objects.filter(member=self.member).first()
+        return row is not None and row.stage in one.any_of
+
+    def _foretoldspend(self, one: s.ForetoldSpend) -> bool:
+        row = MemberValue.objects.filter(member=self.member).first()
+        return row is not None and _between(row.predicted_minor, one.at_least_minor, one.at_most_minor)
 
     def _insegment(self, one: s.InSegment) -> bool:
         rows = SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=self.at), member=self.member)

@@ -62,6 +62,11 @@ SHEETS: Mapping[Any, tuple[Part, ...]] = {
         Part("any_of", _("Any of these"),
              _("Worked out each night from when, how often and for how much they buy, against your other buyers.")),
     ),
+    s.Foretold: (
+        Part("any_of", _("Any of these"),
+             _("Worked out each night from how they bought so far, where there is enough to go by.")),
+    ),
+    s.ForetoldSpend: (_FROM_MONEY, _TO_MONEY),
     s.InSegment: (Part("any_of", _("Any of these"), pick="segments"),),
     s.Answered: (Part("any_of", _("Any of these answers"), pick="answers"),),
     s.Agreed: (Part("to", _("News by")), Part("given", _("They said yes"))),
@@ -84,6 +89,8 @@ TITLES: Mapping[Any, Any] = {
     s.PointsEnding: _("Points about to end"),
     s.Lifecycle: _("Stage as a customer"),
     s.Rfm: _("Value as a customer"),
+    s.Foretold: _("Likely to leave or to stay"),
+    s.ForetoldSpend: _("Expected to spend in the coming year"),
     s.InSegment: _("In another segment"),
     s.Answered: _("What they told you"),
     s.Agreed: _("Wants news"),
@@ -105,6 +112,12 @@ CHOICES: Mapping[Any, Mapping[str, Any]] = {
         s.Stage.ACTIVE: _("Active"),
         s.Stage.SLIPPING: _("Slipping away"),
         s.Stage.LAPSED: _("Lapsed"),
+    },
+    s.Outlook: {
+        s.Outlook.ONCE: _("Bought once: nobody can say yet"),
+        s.Outlook.STAYING: _("Staying"),
+        s.Outlook.LEAVING: _("About to leave"),
+        s.Outlook.GONE: _("Probably gone"),
     },
     rfm.Class: {
         rfm.Class.BEST: _("Best: recent, often, for much"),
