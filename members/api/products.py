@@ -23,7 +23,7 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-class Product(Struct):
+class CatalogueProduct(Struct):
     """A product as the catalogue has it. Money is in minor units of `currency`, which is "" where there is none."""
 
     id: str
@@ -81,8 +81,8 @@ class ProductBatchResult(Struct):
     same: int
 
 
-def _product(row: models.Product) -> Product:
-    return Product(
+def _product(row: models.Product) -> CatalogueProduct:
+    return CatalogueProduct(
         id=ids.encode("prd", row.pk), sku=row.sku, name=row.name, category=row.category, brand=row.brand,
         tags=row.tags, kind=row.kind, price_minor=row.price_minor, cost_minor=row.cost_minor, currency=row.currency,
         archived=row.archived_at is not None, external_updated_at=row.external_updated_at, created_at=row.created_at,
@@ -95,7 +95,7 @@ class Products(Endpoint):
         summary="List or search products",
         scope="products:read",
         query=ProductSearch,
-        answers={200: page_of(Product)},
+        answers={200: page_of(CatalogueProduct)},
     )
     def get(self, call: Call) -> dict:
         """By their numbers."""
@@ -111,9 +111,9 @@ class Products(Endpoint):
         scope="products:write",
         body=ProductChange,
         example=EXAMPLE,
-        answers={200: Product},
+        answers={200: CatalogueProduct},
     )
-    def put(self, call: Call) -> Product:
+    def put(self, call: Call) -> CatalogueProduct:
         """Makes the product or changes what is sent of it, and answers what is known then. Sending it again changes
         nothing. From then on an order's line with this `sku` takes from it the name, category, brand and tags it leaves
         out, and its kind where the line has said nothing else than `product`; a line that has all four is taken as it
@@ -126,10 +126,10 @@ class OneProduct(Endpoint):
         summary="Read a product",
         scope="products:read",
         query=ProductLookup,
-        answers={200: Product},
+        answers={200: CatalogueProduct},
         refuses=(NotFound,),
     )
-    def get(self, call: Call) -> Product:
+    def get(self, call: Call) -> CatalogueProduct:
         """By its number, also when it was put away."""
         return _product(products.by_sku(call.query.sku))
 
@@ -140,10 +140,10 @@ class ProductArchive(Endpoint):
         scope="products:write",
         body=ProductArchiving,
         example={"sku": "latte", "archived": True},
-        answers={200: Product},
+        answers={200: CatalogueProduct},
         refuses=(NotFound,),
     )
-    def post(self, call: Call) -> Product:
+    def post(self, call: Call) -> CatalogueProduct:
         """Out of the lists, or back into them. Orders that name it are still completed."""
         return _product(archive_product(sku=call.body.sku, at=call.at, archived=call.body.archived))
 
