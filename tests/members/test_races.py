@@ -129,8 +129,8 @@ def test_without_the_counts_as_guard_points_are_stranded(luna_open, monkeypatch)
     monkeypatch.setattr(merging, "_move_counts", lambda kept, gone: None)
     look_up = deciding.look_up
 
-    def later(named: Any) -> Any:
-        found = look_up(named)
+    def later(named: Any, **more: Any) -> Any:
+        found = look_up(named, **more)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(0.4)")
         return found
