@@ -1,7 +1,6 @@
 """Importing in a real browser: a file with errors, the rows to fix downloaded, fixed and sent again, and the whole file
 once more, which changes nothing. A worker runs beside it, as it does on a server."""
 
-import re
 import threading
 import time
 from collections.abc import Iterator
