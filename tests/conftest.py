@@ -142,6 +142,12 @@ def _flush(_ops: object, _sql: list[str]) -> None:
         admin.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
 
 
+@pytest.fixture(autouse=True)
+def _no_limits(settings: Any) -> None:
+    """A fast machine is not told to slow down: tests of the API's limits set their own."""
+    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 0
+
+
 @pytest.fixture
 def dead_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shared cache is configured at a port where nobody listens."""

@@ -19,9 +19,8 @@ SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 
 
 @pytest.fixture(autouse=True)
-def _no_limits(settings) -> Iterator[None]:
-    """Tests of limits set their own; nothing that is kept for half a second outlives a test."""
-    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 0
+def _nothing_kept() -> Iterator[None]:
+    """Nothing that is kept for half a second outlives a test."""
     _forget()
     yield
     _forget()

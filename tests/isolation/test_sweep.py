@@ -27,7 +27,6 @@ SECRET = "Zephyrine"
 
 @pytest.fixture
 def luna_shop(settings: Any) -> Shop:
-    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 10**6
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}  # nothing is collected for a test
     cache.clear()

@@ -78,7 +78,6 @@ def found_in(values: dict[str, str], media: Path) -> dict[str, set[str]]:
 @pytest.fixture
 def everything(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Everything]:
     settings.MEDIA_ROOT = str(tmp_path)
-    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 0
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

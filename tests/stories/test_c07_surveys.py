@@ -38,8 +38,7 @@ def cafe_luna() -> Merchant:
     return merchant
 
 
-def test_a_survey_from_the_first_question_to_the_call_back(cafe_luna: Merchant, settings):
-    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 0
+def test_a_survey_from_the_first_question_to_the_call_back(cafe_luna: Merchant):
     call = Caller(key_for(cafe_luna))
     members = {}
     for name in PEOPLE:

@@ -201,7 +201,6 @@ def eyes(browser: Browser, home: str, shop: Shop) -> Iterator[Eyes]:
 @pytest.fixture
 def luna_shop(settings: Any, transactional_db: None) -> Shop:
     """Café Luna with one of everything, committed."""
-    settings.API_RATE_PER_KEY = settings.API_RATE_PER_MERCHANT = 10**6
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}  # nothing is collected for a test
     cache.clear()
