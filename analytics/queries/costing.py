@@ -1,8 +1,8 @@
 """What the programme costs: what is written down by month, and what points and rewards given away come to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from analytics.queries.sums import Reader
 from analytics.rules.calendar import Stretch
 from analytics.rules.returns import Costs, points_cost
 from loyalty.core.money import MAX_MINOR
+from rewards.models import Reward
 from rewards.queries.catalogue import rewards
 from rewards.queries.figures import cost_of, point_cost
 
@@ -92,10 +93,8 @@ def acquisition(read: Reader, when: Stretch) -> Acquisition:
     did not: their cost is what referrals gave in the period, at what points and rewards cost the shop."""
     rows = answer("joined_by", {"since": when.since(read.zone), "until": when.until(read.zone)})
     joined: dict[str, int] = dict(rows)
-    spent: dict[str, int] = {}
-    for row in noted(*when.days, kind=Cost.Kind.WINNING):
-        spent[row.source] = spent.get(row.source, 0) + row.amount_minor
-    points, prizes, referral_minor = _referred(when, read.zone)
+    spent = _spent(noted(*when.days, kind=Cost.Kind.WINNING))
+    points, prizes, referral_minor = _referred(when, read.zone, list(rewards()))
     friends = joined.pop(REFERRAL, 0)
     sources = [
         Won(name, joined.get(name, 0), spent.get(name))
@@ -109,6 +108,35 @@ def acquisition(read: Reader, when: Stretch) -> Acquisition:
     return Acquisition(sources, _all("", sources), _all("", others), points, prizes)
 
 
+def course(read: Reader, months: Sequence[Stretch]) -> list[tuple[Won, Won]]:
+    """What a new member cost in each of some months, everybody and those without friends' links: what `acquisition`
+    says of them, but sources are not told apart, so that nobody who joined is looked up."""
+    joined = read.of_days([one.days for one in months], ["joined"])
+    asked = {
+        "since": [one.since(read.zone) for one in months],
+        "until": [one.until(read.zone) for one in months],
+    }
+    friends: dict[int, int] = dict(answer("joined_by_friends", asked))
+    costs, catalogue = noted(months[0].first, months[-1].after, kind=Cost.Kind.WINNING), list(rewards())
+    found = []
+    for number, one in enumerate(months, 1):
+        spent = _spent(row for row in costs if one.first <= row.month < one.after)
+        by_friends = _together(_referred(one, read.zone, catalogue)[2], spent.pop(REFERRAL, None))
+        brought = friends.get(number, 0)
+        others = _all("", [Won(source, 0, minor) for source, minor in spent.items()])
+        others = replace(others, members=joined.get((one.days, ""), Counter())["joined"] - brought)
+        found.append((_all("", [others, Won(REFERRAL, brought, by_friends)]), others))
+    return found
+
+
+def _spent(rows: Iterable[Cost]) -> dict[str, int]:
+    """What was noted, by source."""
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row.source] = found.get(row.source, 0) + row.amount_minor
+    return found
+
+
 def _all(name: str, sources: Iterable[Won]) -> Won:
     found = list(sources)
     known = [one.spent_minor for one in found if one.spent_minor is not None]
@@ -120,12 +148,11 @@ def _together(one: int | None, other: int | None) -> int | None:
     return sum(known) if known else None
 
 
-def _referred(when: Stretch, zone: str) -> tuple[int, int, int | None]:
+def _referred(when: Stretch, zone: str, catalogue: list[Reward]) -> tuple[int, int, int | None]:
     """Points and rewards that referrals gave in a period, and what they cost: None where points have no known cost."""
     rows = answer("referral_cost", {"since": when.since(zone), "until": when.until(zone)})
     points = sum(amount for unit, _reward, amount in rows if unit == "points")
     gifts = {reward: amount for unit, reward, amount in rows if unit == "rewards"}
-    catalogue = list(rewards())
     each = point_cost(catalogue)
     if points and each is None:
         return points, sum(gifts.values()), None

@@ -18,12 +18,13 @@ _SHALLOW = 1_000
 """The first so many rows are looked for by themselves, without gathering the others."""
 _AMONG = 300
 """They are looked for among so many candidates more than four times their number."""
-_ALONG = {"active": 50_000, "earning": 50_000, "redeeming": 10_000, "one": 20_000, "kept": 5_000}
+_ALONG = {"active": 50_000, "earning": 50_000, "one": 20_000}
 """They are looked for along so many rows of an index, by part: as many as take no longer than gathering them all."""
 _FIRST = {
     ("members", "one"): "first_members",
     ("members", "joined"): "first_members",
-    **{("members", part): "first_doing" for part in ("active", "earning", "redeeming")},
+    **{("members", part): "first_doing" for part in ("active", "earning")},
+    ("members", "redeeming"): "first_redeeming",
     ("lapses", "one"): "first_lapses",
     ("buyers", "kept"): "first_kept",
     **{
@@ -130,6 +131,7 @@ def _foremost(
         return [], False
     asked = _values(opens, when, zone, at, first, most)
     asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG.get(opens.part, 0), "gone": _GONE}
+    asked |= _merged(opens)
     if opens.source != "movements":
         return answer(statement, asked), False
     if answer("few_lines", {**asked, "along": _FEW})[0][0]:
@@ -160,6 +162,7 @@ def _asked(
         "timed": made.opens.source not in LASTING,
     }
     whole = not values["cut"] and made.opens.source in _WHOLE
+    values |= _merged(made.opens)
     endings = (f"of_{cut}" if later else "of_all", ending)
     return answer(f"rows_{made.opens.source}{'_all' if whole else ''}", values, endings=endings)
 
@@ -172,6 +175,11 @@ def _values(opens: Opens, when: Stretch, zone: str, at: datetime, first: int, mo
         "floor": floor(since), "silence": SILENCE_DAYS, "part": opens.part, "whole": opens.whole, "limit": most,
         "offset": first,
     }  # fmt: skip
+
+
+def _merged(opens: Opens) -> dict[str, bool]:
+    """Whether merged members have to be told to be one, which takes time with each order that is read."""
+    return {"merged": answer("any_merged", {})[0][0]} if opens.source in _WHOLE else {}
 
 
 def _row(found: Sequence[Any]) -> Row:

@@ -16,9 +16,5 @@ SELECT m.id, m.id, m.joined_at, '', 1, (%(whole)s::text = 'one')::int
                WHERE v.merchant_id = %(merchant)s AND v.member_id = same.id AND v.points_earned > 0
                  AND v.status <> 'undone'
                  AND v.happened_at >= %(since)s::timestamptz AND v.happened_at < %(until)s::timestamptz)
-           OR %(part)s::text = 'redeeming' AND EXISTS (
-              SELECT FROM rewards_redemption r
-               WHERE r.merchant_id = %(merchant)s AND r.member_id = same.id AND r.status = 'committed'
-                 AND r.reserved_at >= %(since)s::timestamptz AND r.reserved_at < %(until)s::timestamptz)
         LIMIT 1) did
  ORDER BY m.joined_at DESC, m.id LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint

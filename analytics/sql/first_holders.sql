@@ -4,7 +4,7 @@ WITH most AS MATERIALIZED (
     SELECT owner, balance FROM ledger_account
      WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind = 'available' AND owner IS NOT NULL
      ORDER BY balance DESC, owner LIMIT %(among)s::bigint
-), least AS (
+), least AS MATERIALIZED (
     SELECT balance, owner FROM most ORDER BY balance, owner DESC LIMIT 1
 ), lost AS MATERIALIZED (
     SELECT id FROM ledger_transfer
@@ -14,7 +14,7 @@ WITH most AS MATERIALIZED (
     SELECT owner FROM most
     UNION
     SELECT owner FROM ledger_account
-     WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind IN ('pending', 'reserved') AND balance > 0
+     WHERE merchant_id = %(merchant)s AND unit = 'points' AND kind IN ('pending', 'reserved', 'debt') AND balance > 0
        AND owner IS NOT NULL
     UNION
     SELECT t.owner FROM lost l JOIN ledger_transfer t ON t.merchant_id = %(merchant)s AND t.id = l.id

@@ -5,7 +5,7 @@ WITH most AS MATERIALIZED (
     SELECT member_id, spend_minor FROM members_stats
      WHERE merchant_id = %(merchant)s AND spend_minor > 0
      ORDER BY spend_minor DESC, member_id LIMIT %(among)s::bigint
-), least AS (
+), least AS MATERIALIZED (
     SELECT spend_minor, member_id FROM most ORDER BY spend_minor, member_id DESC LIMIT 1
 ), gone AS MATERIALIZED (
     SELECT id FROM members_member WHERE merchant_id = %(merchant)s AND status = 'erased' LIMIT %(gone)s::bigint + 1

@@ -10,7 +10,7 @@ from analytics.operations import advising, aiming, noting
 from analytics.queries import costing, goals, proposing
 from analytics.queries.sums import reader
 from analytics.rules.advising import LEAVING, REDEMPTION_LOW, RETENTION_FELL
-from analytics.rules.calendar import Grain, stretch
+from analytics.rules.calendar import Grain, stretch, stretches
 from analytics.rules.goals import Pace
 from campaigns.models import Rehearsal, Segment
 from loyalty.core import ids
@@ -106,6 +106,11 @@ def test_what_a_new_member_cost_by_source_with_and_without_friends(cafe: Merchan
     assert found.everybody.spent_minor == 9_000 + in_books * 10
     assert found.without_friends.each_minor == 9_000 // 4
     assert verify() == []
+    months = stretches(Grain.MONTH, upto=MARCH.first, count=13)
+    course = costing.course(reader(zone=ZONE, at=NOW), months)
+    told = [costing.acquisition(reader(zone=ZONE, at=NOW), one) for one in months]
+    assert course == [(one.everybody, one.without_friends) for one in told]
+    assert (course[-1][0].members, course[-2][0].members) == (5, 0)
 
 
 # --- goals ------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from analytics.queries.buying import CHECK_DAYS, buying
 from analytics.rules.histories import histories
 from analytics.tasks import refit_of
 from campaigns.operations.segments.shaping import create_segment
+from campaigns.rules.segments import Outlook
 from loyalty.core import ids, privacy
 from loyalty.core.errors import NotFound
 from loyalty.core.events.models import JobRun
@@ -214,3 +215,7 @@ def test_yen_have_no_minor_units(db: None) -> None:
             record_order(order=replace(made, currency="JPY"), at=AT + days(day))
         found = buying(zone="Asia/Tokyo", currency="JPY", at=NIGHT)
         assert found.told.spend.tolist() == [1_200.0]
+
+
+def test_segments_know_every_stage_that_is_foretold():
+    assert {stage.value for stage in Outlook} == set(MemberValue.Stage.values)

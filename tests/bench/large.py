@@ -179,7 +179,6 @@ def build(admin: str, members: int) -> Any:
 def asked_for(purpose: str | None) -> tuple[Any, argparse.Namespace]:
     """The large shop that a part run by itself is to measure, and what else was asked: a new one of so many members, or
     with `--standing` the one that an earlier run left behind."""
-    from loyalty.core.merchants.models import Merchant
     from tests.bench import world
 
     parser = argparse.ArgumentParser(description=purpose)
@@ -191,4 +190,6 @@ def asked_for(purpose: str | None) -> tuple[Any, argparse.Namespace]:
     if not asked.standing:
         return build(world.build(10).admin, asked.members), asked
     world.standing()
+    from loyalty.core.merchants.models import Merchant  # models load once the settings are known
+
     return Merchant.objects.get(slug=SLUG), asked

@@ -25,6 +25,20 @@ PAGES = {
     "members: nobody": "members/?q=zzzz",
     "members: by name": "members/?sort=name",
     "members: silver": "members/?tier=silver",
+    "members: bought lately": "members/?bought=7",
+    "members: not for half a year": "members/?bought=not-180",
+    "members: never bought": "members/?bought=never",
+    "members: nothing to spend": "members/?points=none",
+    "members: want news": "members/?news=email",
+    "members: want no news": "members/?news=neither",
+    "members: by name, bought lately": "members/?sort=name&bought=7",
+    "members: a name, silver": "members/?q=greta&tier=silver",
+    "members: a name, bought lately": "members/?q=greta&bought=7",
+    "members: a name, not for half a year": "members/?q=greta&bought=not-180",
+    "members: a name, never bought": "members/?q=greta&bought=never",
+    "members: a name, something to spend": "members/?q=greta&points=some",
+    "members: a name, nothing to spend": "members/?q=greta&points=none",
+    "members: a name, want news": "members/?q=greta&news=email",
     "orders": "orders/",
     "orders: one by its name": "orders/?q=471-3",
     "search: a name": "search/?q=greta",
@@ -45,7 +59,26 @@ PAGES = {
     "exports": "exports/",
     "checklist": "setup/",
     "rewards": "rewards/",
+    "products": "products/",
     "programme": "programme/",
+    "programme: versions": "programme/history/",
+    "segments": "segments/",
+    "campaigns": "campaigns/",
+    "calendar": "campaigns/calendar/",
+    "automations": "automations/",
+    "experiments": "experiments/",
+    "surveys": "surveys/",
+    "games": "games/",
+    "badges": "games/badges/",
+    "draws": "draws/",
+    "messages": "messages/",
+    "messages: log": "messages/log/",
+    "messages: nobody may be sent": "messages/suppressed/",
+    "newsletters": "messages/newsletters/",
+    "services": "work/services/",
+    "partners": "work/partners/",
+    "staff": "settings/staff/",
+    "tills": "settings/tills/",
     "audit log": "audit/",
     "books": "books/",
 }
@@ -152,8 +185,8 @@ def visit(client: Any, name: str, path: str) -> Figure:
                   round(times[-1], 1), round(times[-1], 1), target=TARGET)  # fmt: skip
 
 
-def figures(shop: Any) -> list[Figure]:
-    """Every page and every call once warm; one member's page with them."""
+def figures(shop: Any, *, only: str = "") -> list[Figure]:
+    """Every page and every call once warm, one member's page with them; `only` those with this in their names."""
     from django.core.management import call_command
 
     from loyalty.core import ids
@@ -168,11 +201,12 @@ def figures(shop: Any) -> list[Figure]:
         somebody = ids.encode("mbr", by_identity("external", "cust-471").pk)
         calls = {**CALLS, **deep_calls()}
     pages = {**PAGES, "a member": f"members/{somebody}/"}
-    found = [visit(client, f"page: {name}", base + path) for name, path in pages.items()]
+    found = [visit(client, f"page: {name}", base + path) for name, path in pages.items() if only in name]
     asking = program(shop)
     return found + [
         visit(asking, f"API: {name}", f"/api/v1/{path.format(member=somebody)}")
         for name, path in calls.items()
+        if only in name
     ]
 
 
@@ -186,8 +220,8 @@ def measure(run: "Run") -> None:
 def main() -> None:
     from tests.bench.report import table
 
-    shop, _asked = large.asked_for(__doc__)
-    print(table(figures(shop)))
+    shop, asked = large.asked_for(__doc__)
+    print(table(figures(shop, only=asked.only)))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ Also runs by itself: `python -m tests.bench.reports --members 20000`, or `--stan
 history summed again, and with `--only "rows of"` for pages of that name alone.
 """
 
+import sys
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -206,9 +208,11 @@ def visited(shop: Any, client: Any = None, *, only: str = "") -> list[Figure]:
     ]
 
 
-def figures(shop: Any, *, again: bool = False) -> list[Figure]:
+def figures(shop: Any, *, again: bool = False) -> Iterator[Figure]:
     """Everything, in the order in which it happens to a shop."""
-    return [*filled(shop, again=again), *fitted(shop), *visited(shop)]
+    yield from filled(shop, again=again)
+    yield from fitted(shop)
+    yield from visited(shop)
 
 
 def measure(run: "Run") -> None:
@@ -223,7 +227,11 @@ def main() -> None:
     from tests.bench.report import table
 
     shop, asked = large.asked_for(__doc__)
-    print(table(visited(shop, only=asked.only) if asked.only else figures(shop, again=asked.refill)))
+    found = []
+    for one in visited(shop, only=asked.only) if asked.only else figures(shop, again=asked.refill):
+        found.append(one)
+        print(f"  {one.name}: {one.p50:,.0f} ms", file=sys.stderr, flush=True)
+    print(table(found))
 
 
 if __name__ == "__main__":

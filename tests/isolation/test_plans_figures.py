@@ -26,7 +26,7 @@ READ_FROM = {
     "members_new": {"members_member_newest"},
     "members_active": {"members_member_newest", "members_order_member"},
     "members_lapsed": {"members_order_figures", "members_order_member"},
-    "retention": {"members_order_figures", "members_order_member"},
+    "retention": {"members_order_figures"},
     "orders": {"members_order_figures"},
     "revenue": {"members_order_figures"},
     "aov_members": {"members_order_figures"},

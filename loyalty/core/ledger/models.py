@@ -13,6 +13,9 @@ from loyalty.core.tenancy.models import (
     tenant,
 )
 
+BESIDE = ("pending", "reserved", "debt")
+"""Kinds of a member's accounts besides what they can spend."""
+
 
 class Account(MerchantScoped):
     """Where value of one unit lies. A member's account (owner set) has a running balance; a merchant's has
@@ -42,6 +45,14 @@ class Account(MerchantScoped):
                 condition=Q(kind="debt", balance__lte=0) | (~Q(kind="debt") & Q(balance__gte=0)),
                 name="ledger_account_floor",
             ),
+        ]
+        indexes = [
+            # Few have anything here: they are found without reading all accounts. None of its columns ever changes.
+            models.Index(
+                fields=["merchant", "unit", "owner"],
+                condition=Q(kind__in=BESIDE),
+                name="ledger_account_beside",
+            )
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, Min, Q, QuerySet, Sum
 from loyalty.core import ids
 from loyalty.core.ledger import carried
 from loyalty.core.ledger.chart import POINTS, Do, MemberAccount, MerchantAccount
-from loyalty.core.ledger.models import Account, Entry, Lot, Transfer
+from loyalty.core.ledger.models import BESIDE, Account, Entry, Lot, Transfer
 from loyalty.core.tenancy import scope
 from loyalty.core.tenancy.plans import Fixed, planned_for_its_values
 
@@ -379,10 +379,18 @@ def holding(owner: Any, *, unit: str = POINTS) -> Exists:
     return Exists(mine.filter(balance__gt=0))
 
 
-def holders(*, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:
-    """Who holds how much of `outstanding`, most first: rows of `owner` and `points`; the caller slices."""
-    rows = Account.objects.filter(~Q(owner=None), unit=unit).values("owner")
-    return rows.annotate(points=Sum("balance")).exclude(points=0).order_by("-points", "owner")
+def holders(*, most: int | None = None, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:
+    """Who holds how much of `outstanding`, most first: rows of `owner` and `points`, the first `most` of them or all.
+
+    Who is among the first has most to spend, or something besides that: everybody else holds what they can spend. To
+    add up all accounts would take a large shop seconds.
+    """
+    accounts = Account.objects.filter(~Q(owner=None), unit=unit)
+    spendable = accounts.filter(kind=MemberAccount.AVAILABLE).exclude(balance=0)
+    beside = accounts.filter(kind__in=BESIDE).exclude(balance=0)
+    among = spendable.order_by("-balance", "owner").values("owner")[:most].union(beside.values("owner"))
+    rows = (accounts if most is None else accounts.filter(owner__in=among)).values("owner")
+    return rows.annotate(points=Sum("balance")).exclude(points=0).order_by("-points", "owner")[:most]
 
 
 def granted_by(rules: str, *, since: datetime, unit: str = POINTS) -> int:

@@ -127,7 +127,7 @@ def _entry(row: Cost) -> dict[str, Any]:
 def _chart(here: Here, asked: Asked, read: Reader) -> Chart:
     """What a new member cost, month by month."""
     months = stretches(Grain.MONTH, upto=min(asked.when.last, asked.today), count=CHART_MONTHS)
-    found = [costing.acquisition(read, one) for one in months]
+    found = costing.course(read, months)
 
     def line(name: str, sides: list[Won]) -> Series:
         return Series(name, tuple(None if one.each_minor is None else float(one.each_minor) for one in sides))
@@ -137,8 +137,8 @@ def _chart(here: Here, asked: Asked, read: Reader) -> Chart:
         sentence=_("All new members, and those whom no friend brought. Months without anything noted are left out."),
         places=tuple(formats.period("month", one.first, short=True) for one in months),
         series=(
-            line(_("All"), [one.everybody for one in found]),
-            line(_("Without friends’ links"), [one.without_friends for one in found]),
+            line(_("All"), [everybody for everybody, _others in found]),
+            line(_("Without friends’ links"), [others for _everybody, others in found]),
         ),
         show=show_of("money", here.merchant.currency), tick=tick_of("money", here.merchant.currency),
     )  # fmt: skip
