@@ -18,7 +18,7 @@ _SHALLOW = 1_000
 """The first so many rows are looked for by themselves, without gathering the others."""
 _AMONG = 300
 """They are looked for among so many candidates more than four times their number."""
-_ALONG = {"active": 50_000, "earning": 50_000, "one": 20_000}
+_ALONG = {"active": 50_000, "earning": 50_000, "one": 20_000, "kept": 20_000}
 """They are looked for along so many rows of an index, by part: as many as take no longer than gathering them all."""
 _FIRST = {
     ("members", "one"): "first_members",
