@@ -1,5 +1,6 @@
 """The shop's holdout as two groups of members over a stretch of time: who was held out all of it, and who never was."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +12,7 @@ from campaigns.rules.experiments.spans import Span, held_span
 from members.queries.comparisons import current
 
 HELD_OUT, OTHERS, MIXED = "held_out", "", "mixed"
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +70,11 @@ def group_rows(span: Span, *, held_out: bool, most: int, after: int = 0) -> list
     variant = HELD_OUT if held_out else OTHERS
     found = figures.apart_rows(salt=current().salt, span=span, variant=variant, most=most, after=after)
     return [Row(*one) for one in found]
+
+
+def every_row(span: Span, *, held_out: bool) -> Iterator[Row]:
+    """All of `group_rows`, for a file."""
+    after = 0
+    while found := group_rows(span, held_out=held_out, most=_AT_ONCE, after=after):
+        yield from found
+        after += len(found)

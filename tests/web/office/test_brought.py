@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -57,6 +58,11 @@ def test_without_a_margin_the_page_says_what_was_bought_and_asks_for_it(
     assert "Left over when it is paid</h2>" not in said
 
 
+def written(answer: Any) -> list[list[str]]:
+    """The rows of a file without its head."""
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))[1:]
+
+
 def test_every_figure_opens_the_rows_that_make_it_up(ran: Campaign, lunas: Luna, owner: Client) -> None:
     with acting_for(lunas.merchant, by=MARA):
         noting.note_margin(margin=5_000, at=AT)
@@ -70,6 +76,9 @@ def test_every_figure_opens_the_rows_that_make_it_up(ran: Campaign, lunas: Luna,
             url = opened.context["next_url"]
         assert len(rows) == group["one"].members
         assert sum(one["row"].spent_minor for one in rows) == group["one"].spent_minor
+        file = written(owner.get(owner.get(group["url"]).context["file_url"]))
+        assert sum(round(float(spent) * 100) for _id, _bought, spent in file) == group["one"].spent_minor
+        assert len({who for who, _bought, _spent in file}) == group["one"].members
     [giver] = page.context["brought"]["givers"]
     assert giver["one"].points_minor == page.context["brought"]["found"].spent.costs.points_minor > 0
     assert owner.get(giver["url"]).status_code == 200
@@ -80,8 +89,7 @@ def test_the_file_says_what_the_page_says(ran: Campaign, lunas: Luna, owner: Cli
         noting.note_margin(margin=5_000, at=AT)
     for query in (MARCH, f"?campaign={public_id(ran)}"):
         url = lunas.url(f"reports/return/file/{query}")
-        rows = list(csv.reader(io.StringIO(b"".join(owner.get(url).streaming_content).decode("utf-8-sig"))))
-        said = {row[0]: row[1:] for row in rows[1:]}
+        said = {row[0]: row[1:] for row in written(owner.get(url))}
         revenue = [float(x) for x in said["Bought because of it"]]
         assert revenue[1] < revenue[0] < revenue[2]
         parts = [float(x) for x in said["Left over when it is paid"]]
@@ -90,6 +98,16 @@ def test_the_file_says_what_the_page_says(ran: Campaign, lunas: Luna, owner: Cli
         )
         assert owner.get(url + "&as=xlsx").status_code == 200
     assert owner.get(lunas.url("reports/return/file/?campaign=cmp_nothing")).status_code == 404
+
+
+def test_what_the_programme_cost_is_a_file_that_adds_up(ran: Campaign, lunas: Luna, owner: Client) -> None:
+    with acting_for(lunas.merchant, by=MARA):
+        noting.note_cost(kind="staff", source="", month=AT.date().replace(day=1), amount_minor=1_250, at=AT)
+    page = owner.get(lunas.url(f"reports/return/{MARCH}"))
+    *parts, together = written(owner.get(page.context["costs_url"]))
+    assert ["Staff", "12.50"] in parts
+    assert sum(float(cost or 0) for _what, cost in parts) == pytest.approx(float(together[1]))
+    assert round(float(together[1]) * 100) == page.context["found"].costs.total_minor
 
 
 def test_a_campaign_tells_what_it_brought_on_its_own_page(ran: Campaign, lunas: Luna, owner: Client) -> None:

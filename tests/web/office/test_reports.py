@@ -187,6 +187,15 @@ def test_a_charts_table_is_a_file_that_no_spreadsheet_runs(busy: Luna, owner: Cl
     assert owner.get(busy.url(f"reports/orders/{MARCH}&csv=nothing")).status_code == 404
 
 
+def test_buying_before_and_after_joining_is_a_file(busy: Luna, owner: Client) -> None:
+    def rows(when: str) -> list[list[str]]:
+        url = owner.get(busy.url(f"reports/orders/{when}")).context["around"]["csv_url"]
+        return list(csv.reader(io.StringIO(b"".join(owner.get(url).streaming_content).decode("utf-8-sig"))))
+
+    assert rows(MARCH) == [["What", "Before", "After"], ["Orders", "1", "3"], ["Spent", "100.00", "787.00"]]
+    assert rows("?by=month&day=2026-01-01") == [["What", "Before", "After"]], "nobody had joined then"
+
+
 @pytest.mark.parametrize(
     "query",
     ["?by=x", "?day=x", "?day=0001-01-01", "?day=9999-12-31", "?with=x", "?cut=x", "?page=x", "?page=0", "?page=999999",

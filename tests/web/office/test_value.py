@@ -20,7 +20,10 @@ from tests.cast import AT, MARA, OTTO, buy, days
 from tests.web.office.conftest import Luna, browser_of
 
 PAGES = ("value/", "value/members/", "winning/", "return/", "goals/", "goals/new/", "advice/", "review/")
-FILES = ("value/groups.csv", "value/members/file/", "winning/file/", "review/file/")
+FILES = (
+    "value/groups.csv", "value/members/file/", "winning/file/", "review/file/", "return/file/", "return/costs/file/",
+    "return/members/file/", "advice/file/",
+)  # fmt: skip
 MARCH = "?by=month&day=2026-03-01"
 TOLD = {
     "correlation": 0.1, "stages": {"once": 0, "staying": 1, "leaving": 1, "gone": 0}, "alive": [0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
@@ -205,6 +208,8 @@ def test_advice_is_taken_up_and_then_stands_with_what_came_of_it(told: Luna, own
     assert owner.post(told.url(f"reports/advice/{key}/accept/")).status_code == 303
     page = text(owner.get(told.url("reports/advice/")))
     assert "What came of it" in page and "Do it" not in page
+    file = b"".join(owner.get(told.url("reports/advice/file/")).streaming_content).decode("utf-8-sig")
+    assert [row[0] for row in csv.reader(io.StringIO(file))] == ["Advice", "Good members are about to leave"]
     with acting_for(told.merchant, by=MARA):
         assert Advice.objects.get().state == "accepted"
 

@@ -16,6 +16,7 @@ from analytics.queries.telling import Table, can_count, figures
 from campaigns.queries.campaigning.reading import campaigns
 from loyalty.core import formats
 from loyalty.core.errors import NotFound
+from loyalty.core.money import major
 from loyalty.core.pages import Here, require
 from loyalty.web.office.files import chart_file, download
 from loyalty.web.office.frame import office_page, words
@@ -119,6 +120,8 @@ def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
     url = reverse("office:report", args=[here.merchant.slug, name])
     if request.GET.get("csv") == "apart":
         return _apart_file(request, here, asked, draw.read, name)
+    if request.GET.get("csv") == "around" and name == "orders":
+        return _around_file(request, here, asked, draw)
     if "csv" in request.GET:
         chart = next((one for one in charts if one.key == request.GET["csv"]), None)
         if chart is None:
@@ -133,7 +136,7 @@ def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
         "charts": [{"chart": one, "csv_url": f"{url}{asked.query(csv=one.key)}"} for one in charts],
         "fresh": draw.read.fresh,
         "apart": _apart(here, asked, draw.read, made.figures, url),
-        "around": _around(asked, draw) if name == "orders" else None,
+        "around": _around(asked, draw, url) if name == "orders" else None,
         "owed": _owed(draw) if name == "points" else None,
         "forecast": forecast(here) if name == "value" else None,
     }
@@ -234,13 +237,24 @@ def _cells(
     return found
 
 
-def _around(asked: Asked, draw: Drawer) -> dict[str, Any]:
+def _around_file(request: HttpRequest, here: Here, asked: Asked, draw: Drawer) -> HttpResponseBase:
+    found = journeys.around_joining(asked.when, zone=draw.read.zone, at=draw.read.at)
+    rows = [
+        [_("Orders"), found.orders_before, found.orders_after],
+        [_("Spent"), *(major(sum_, draw.currency) for sum_ in (found.before_minor, found.after_minor))],
+    ]
+    name = f"around-{asked.when.first.isoformat()}"
+    return download(request, name, [_("What"), _("Before"), _("After")], rows if found.is_known else [])
+
+
+def _around(asked: Asked, draw: Drawer, url: str) -> dict[str, Any]:
     """Buying before and after joining, or that too little is known."""
     found = journeys.around_joining(asked.when, zone=draw.read.zone, at=draw.read.at)
     return {
         "known": found.is_known,
         "members": found.members,
         "days": journeys.AROUND_DAYS,
+        "csv_url": url + asked.query(csv="around"),
         "rows": [
             (_("Orders"), formats.number(found.orders_before), formats.number(found.orders_after)),
             (

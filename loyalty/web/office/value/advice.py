@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -20,9 +21,10 @@ from analytics.queries.telling import figures
 from analytics.rules import advising as rules
 from loyalty.core import formats, ids
 from loyalty.core.pages import Here, require, sent_to
+from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.people import names_of
-from loyalty.web.office.reports.frame import asked_of, shown, tabs, worded
+from loyalty.web.office.reports.frame import asked_of, number_of, shown, tabs, worded
 
 TITLES = {
     rules.RETENTION_FELL: gettext_lazy("Fewer members come back"),
@@ -92,6 +94,24 @@ def page(request: HttpRequest, here: Here) -> HttpResponse:
         "fresh": read.fresh,
     }
     return office_page(request, here, "office/value/advice.html", context, current="reports")
+
+
+@require_safe
+@require("overview.view")
+def export(request: HttpRequest, here: Here) -> FileResponse:
+    """What came of the advice that was taken up, as a file."""
+    read = reader(zone=here.merchant.timezone, at=here.at)
+    head = [_("Advice"), _("Done"), _("Figure"), _("Before"), _("Last month"), _("Members")]
+    rows = []
+    for row in proposing.given(Advice.State.ACCEPTED):
+        made = FIGURES.get(row.figure)
+        before, now = (
+            None if made is None else number_of(made, value, here.merchant.currency)
+            for value in (row.before, _now(read, row))
+        )
+        rows.append([worded(TITLES[row.rule]), timezone.localtime(row.decided_at), made.label() if made else "",
+                     before, now, row.done.get("size", 0)])  # fmt: skip
+    return download(request, "advice", head, rows)
 
 
 def opened(row: Advice, here: Here) -> dict[str, Any]:

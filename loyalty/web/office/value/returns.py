@@ -18,9 +18,10 @@ from analytics.queries.returns import Brought
 from analytics.queries.sums import reader
 from campaigns.models import Campaign
 from campaigns.queries.campaigning.reading import campaign, campaigns, public_id
-from campaigns.queries.experiments.holding import group_rows
+from campaigns.queries.experiments.holding import every_row, group_rows
 from loyalty.core import formats, ids
 from loyalty.core.errors import DomainError
+from loyalty.core.money import major
 from loyalty.core.pages import Here, require, sent_to, show_errors
 from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
@@ -63,6 +64,7 @@ def _page(
         "found": found,
         "brought": Teller(here, asked.query()).told(found.brought),
         "costs": cost_rows(found.costs),
+        "costs_url": reverse("office:return_costs_file", args=[here.merchant.slug]) + asked.query(),
         "use": formats.percent(found.use),
         "noted": [
             {"month": formats.period("month", one.month), "name": KINDS[Cost.Kind(one.kind)],
@@ -131,11 +133,25 @@ def export(request: HttpRequest, here: Here) -> FileResponse:
 
 
 @require_safe
+@require("overview.view")
+def costs_file(request: HttpRequest, here: Here) -> FileResponse:
+    """What the whole programme cost in the period, as a file; nothing where a cost is not known."""
+    asked, currency = by_month(request, here), here.merchant.currency
+    made = answered(here, asked).costs
+    rows = [
+        [one["label"], None if one["minor"] is None else major(one["minor"], currency)]
+        for one in cost_rows(made)
+    ]
+    rows.append([_("Together"), major(made.total_minor, currency)])
+    return download(request, f"costs-{asked.when.first.isoformat()}", [_("What"), _("Cost")], rows)
+
+
+@require_safe
 @require("members.view")
 def members(request: HttpRequest, here: Here) -> HttpResponse:
     """The members of one of the groups with what they spent, which adds up to the group's figure."""
     found, query, _name = _asked_brought(request, here)
-    group = "held_out" if request.GET.get("group") == "held_out" else "others"
+    group = _group_of(request)
     number = request.GET.get("page", "")
     start = int(number) * PAGE if number.isdecimal() and len(number) < 6 else 0
     sides = found.compared.apart
@@ -150,10 +166,29 @@ def members(request: HttpRequest, here: Here) -> HttpResponse:
             for row in rows[:PAGE] if row.member in people
         ],
         "back_url": _origin(request, here, query),
+        "file_url": reverse("office:report_return_members_file", args=[here.merchant.slug])
+        + f"{query}&group={group}",
         "next_url": address(request, page=str(start // PAGE + 1)) if len(rows) > PAGE else "",
         "first_url": address(request, page="") if start else "",
     }  # fmt: skip
     return office_page(request, here, "office/value/return_members.html", context, current="reports")
+
+
+@require_safe
+@require("members.view")
+def members_file(request: HttpRequest, here: Here) -> FileResponse:
+    """All members of one of the groups, by their ids."""
+    found, _query, name = _asked_brought(request, here)
+    group, sides, currency = _group_of(request), found.compared.apart, here.merchant.currency
+    rows = (
+        [ids.encode("mbr", row.member), row.orders, major(row.spent_minor, currency)]
+        for row in (every_row(sides.span, held_out=group == "held_out") if sides else ())
+    )
+    return download(request, f"{name}-{group}", [_("Id"), _("Purchases"), _("Spent")], rows)
+
+
+def _group_of(request: HttpRequest) -> str:
+    return "held_out" if request.GET.get("group") == "held_out" else "others"
 
 
 def _origin(request: HttpRequest, here: Here, query: str) -> str:
