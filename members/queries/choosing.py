@@ -17,7 +17,7 @@ from loyalty.core import ids
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import holding
 from loyalty.core.tenancy.plans import planned_for_its_values
-from members.models import Member, Order, Profile, SegmentPlace, TierStanding
+from members.models import Member, Profile, SegmentPlace, Stats, TierStanding
 from members.queries import directory
 from members.queries.directory import search, with_status
 
@@ -76,12 +76,14 @@ def ids_of(choice: Choice, *, at: datetime, most: int) -> list[UUID]:
 def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[UUID]:
     """Ids alone are read from indexes, however many members are passed by to find a page of them."""
     found = _sorted(_narrowed(choice, at), choice.sort, after).values_list("pk", flat=True)
+    text, asks = choice.text.strip(), bool(_conditions(choice, at))
     with planned_for_its_values():
-        fitting = directory.fitting(choice.text) if choice.text.strip() and _conditions(choice, at) else []
-        if not directory.are_many(fitting):
+        fitting = directory.fitting(choice.text) if text and asks else []
+        if not (directory.are_many(fitting) if text else asks and choice.sort == "name"):
             return list(found[:most])
-        # How many of a common name meet a condition is not known before: a stretch of the list tells whether they are
-        # many. If not, they are gathered, which takes as long as it takes, rather than looked for to the list's end.
+        # How many of a common name, or along the names, meet a condition is not known before: a stretch of the list
+        # tells whether they are many. If not, they are gathered, which takes as long as it takes, rather than looked
+        # for to the list's end.
         near = _near(found, choice, after)
         keys = list(near[:most]) if near is not None else []
         return keys if len(keys) == most else list(_gathered(choice, at, after, fitting)[:most])
@@ -108,9 +110,12 @@ def _gathered(
 ) -> QuerySet[Member, Any]:
     """The same members in the same order, which no index has: so all of them are gathered, and then sorted. Conditions
     are put to those who fit, before anybody is looked up."""
-    conditions = _conditions(choice, at, of="member_id")
-    meeting = [rows.filter(*conditions) for rows in fitting]
-    found = _sorted(_joined(choice).filter(directory.gathered(meeting)), choice.sort, after)
+    if fitting:
+        conditions = _conditions(choice, at, of="member_id")
+        meeting = directory.gathered([rows.filter(*conditions) for rows in fitting])
+        found = _sorted(_joined(choice).filter(meeting), choice.sort, after)
+    else:
+        found = _sorted(_narrowed(choice, at), choice.sort, after)
     if choice.sort == "name":
         names = (Concat(f"profiles__search_{part}", Value("")) for part in ("family", "given"))
         found = found.order_by(*names, "profiles__member_id")
@@ -191,13 +196,13 @@ def _agreed(news: str, mine: dict[str, Any]) -> Any:
 
 
 def _bought(bought: str, at: datetime, mine: dict[str, Any]) -> list[Any]:
-    orders = Order.objects.filter(**mine, status=Order.Status.RECORDED)
+    """By the running counts, which the list shows, too: one row of a member, where their orders would be many."""
+    counts = Stats.objects.filter(**mine, orders_count__gt=0)
     if bought in BOUGHT:
-        return [Exists(orders.filter(placed_at__gte=at - timedelta(days=BOUGHT[bought])))]
+        return [Exists(counts.filter(last_order_at__gte=at - timedelta(days=BOUGHT[bought])))]
     if bought in NOT_BOUGHT:
-        since = at - timedelta(days=NOT_BOUGHT[bought])
-        return [Exists(orders.filter(placed_at__lt=since)), ~Exists(orders.filter(placed_at__gte=since))]
-    return [~Exists(orders)] if bought == NEVER else []
+        return [Exists(counts.filter(last_order_at__lt=at - timedelta(days=NOT_BOUGHT[bought])))]
+    return [Exists(Stats.objects.filter(**mine, orders_count=0))] if bought == NEVER else []
 
 
 def _sorted(found: QuerySet[Member], sort: str, after: After | None) -> QuerySet[Member]:
