@@ -232,6 +232,7 @@ def close_experiments() -> int:
     return done
 
 
+@shared_task
 def run_automations() -> int:
     """Let in and out whom events are about, in every shop, then take members on whose step is due; how many steps. A
     shop that fails does not stop the others."""
@@ -282,6 +283,7 @@ def _begin_day(shop: int, key: UUID, at: datetime) -> None:
         entering.finish_day(automation=key, at=at)
 
 
+@shared_task
 def settle_games() -> int:
     """Look at the games of the members something happened to, in every shop; how many were looked at. A shop that fails
     does not stop the others."""
