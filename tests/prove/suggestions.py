@@ -2,11 +2,12 @@
 
 Reads the orders of one shop of the server that `DATABASE_URL` names (the demo's are real). Learns from everything before
 the last weeks, suggests to each member who bought before and after products they have not bought, and looks whether
-they bought one of them in those weeks. Beside it, the same number of the shop's best-sellers that they have not bought.
-Writes nothing.
+they bought one of them in those weeks: of as many as a card shows. Beside it, the same number of the shop's best-sellers
+that they have not bought. Writes nothing.
 """
 
 import argparse
+import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -15,8 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import django
-
-SHOWN = 6
 
 
 @dataclass
@@ -107,6 +106,7 @@ def read(merchant: int, weeks: int) -> tuple[Past, datetime]:
 def compare(past: Past) -> Mapping[str, Tally]:
     """Each way over everybody who bought before and after the cut."""
     from campaigns.rules import suggestions as rules
+    from loyalty.web.portal.suggesting import SHOWN
 
     skus = list(past.numbers)
     found = rules.related(
@@ -137,6 +137,7 @@ def main() -> int:
     parser.add_argument("--shop", required=True)
     parser.add_argument("--weeks", type=int, default=4)
     options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
     django.setup()
     from loyalty.core.merchants.queries import merchant_by_slug
     from loyalty.core.tenancy.scope import SYSTEM, acting_for
