@@ -38,7 +38,7 @@ from loyalty.web.office.reports.frame import (
 )
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
 from loyalty.web.office.value.worth import forecast
-from loyalty.web.office.worth import point_cost
+from loyalty.web.office.worth import point_cost, points_minor
 from members.queries.belonging import segment_choices
 from rewards.queries.catalogue import rewards
 
@@ -268,9 +268,8 @@ def _around(asked: Asked, draw: Drawer, url: str) -> dict[str, Any]:
 def _owed(draw: Drawer) -> dict[str, Any]:
     """What members hold, in money at what rewards cost the shop; None where no reward says what it costs."""
     held = draw.table["points_outstanding", draw.asked.when, ""].part
-    each = point_cost(list(rewards()))
     return {
         "points": held,
-        "minor": None if each is None else int((each * held).to_integral_value()),
+        "minor": points_minor(held, point_cost(list(rewards()))),
         "day": draw.asked.when.last if draw.asked.is_over else draw.asked.today,
     }
