@@ -15,6 +15,7 @@ from campaigns.queries.campaigning.reading import public_id
 from loyalty.core import clock
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.office.reports import drilldown
+from loyalty.web.office.reports.drawing import CHARTS
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
 from members.operations.bulk import put_into_segment
 from members.operations.points import adjust_points
@@ -200,6 +201,21 @@ def test_buying_before_and_after_joining_is_a_file(busy: Luna, owner: Client) ->
 
     assert rows(MARCH) == [["What", "Before", "After"], ["Orders", "1", "3"], ["Spent", "100.00", "787.00"]]
     assert rows("?by=month&day=2026-01-01") == [["What", "Before", "After"]], "nobody had joined then"
+
+
+def test_for_a_file_of_what_is_told_apart_no_chart_is_drawn(
+    busy: Luna, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    for name, charts in CHARTS.items():
+        monkeypatch.setitem(
+            CHARTS, name, lambda draw, name=name, charts=charts: drawn.append(name) or charts(draw)
+        )
+    for asked in ("&cut=channel&csv=apart", "&csv=around"):
+        assert owner.get(busy.url(f"reports/orders/{MARCH}{asked}")).status_code == 200
+    assert drawn == []
+    assert owner.get(busy.url(f"reports/orders/{MARCH}")).status_code == 200
+    assert drawn == ["orders"], "the twin: the page has them"
 
 
 @pytest.mark.parametrize(

@@ -115,13 +115,13 @@ def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
     if name not in THEMES:
         raise NotFound("report")
     made, asked = THEMES[name], asked_of(request, here)
+    if request.GET.get("csv") == "apart":
+        return _apart_file(request, here, asked, name)
+    if request.GET.get("csv") == "around" and name == "orders":
+        return _around_file(request, here, asked)
     draw = drawer(here, asked, made.figures)
     charts = [one for one in CHARTS[name](draw) if one.is_empty or says_something(one)]
     url = reverse("office:report", args=[here.merchant.slug, name])
-    if request.GET.get("csv") == "apart":
-        return _apart_file(request, here, asked, draw.read, name)
-    if request.GET.get("csv") == "around" and name == "orders":
-        return _around_file(request, here, asked, draw)
     if "csv" in request.GET:
         chart = next((one for one in charts if one.key == request.GET["csv"]), None)
         if chart is None:
@@ -194,12 +194,10 @@ def _parts(
     return made, table, sorted(names, key=lambda name: -abs(table[made[0].key, asked.when, name].part))
 
 
-def _apart_file(
-    request: HttpRequest, here: Here, asked: Asked, read: Reader, theme_name: str
-) -> HttpResponseBase:
+def _apart_file(request: HttpRequest, here: Here, asked: Asked, theme_name: str) -> HttpResponseBase:
     """Every part of the period, the ones that the page leaves out too."""
     keys, cut = THEMES[theme_name].figures, asked.cut
-    made, table, found = _parts(asked, read, keys, cut)
+    made, table, found = _parts(asked, reader(zone=here.merchant.timezone, at=here.at), keys, cut)
     if not made:
         raise NotFound("report")
     name_of, said = namer(cut), words()
@@ -237,11 +235,12 @@ def _cells(
     return found
 
 
-def _around_file(request: HttpRequest, here: Here, asked: Asked, draw: Drawer) -> HttpResponseBase:
-    found = journeys.around_joining(asked.when, zone=draw.read.zone, at=draw.read.at)
+def _around_file(request: HttpRequest, here: Here, asked: Asked) -> HttpResponseBase:
+    found = journeys.around_joining(asked.when, zone=here.merchant.timezone, at=here.at)
+    currency = here.merchant.currency
     rows = [
         [_("Orders"), found.orders_before, found.orders_after],
-        [_("Spent"), *(major(sum_, draw.currency) for sum_ in (found.before_minor, found.after_minor))],
+        [_("Spent"), *(major(sum_, currency) for sum_ in (found.before_minor, found.after_minor))],
     ]
     name = f"around-{asked.when.first.isoformat()}"
     return download(request, name, [_("What"), _("Before"), _("After")], rows if found.is_known else [])
