@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from psycopg import sql
 
 from analytics.models import Fact
 from analytics.operations.owing import keep_owed
@@ -230,6 +231,36 @@ def test_only_readers_can_be_dropped(two: Two) -> None:
     with admin() as asking:
         kept = asking.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'loyalty_app'").fetchone()
     assert kept == (True,)
+
+
+def test_a_reader_that_could_not_be_dropped_is_shut_out_and_dropped_later(
+    two: Two, login: Callable[[Merchant], Login]
+) -> None:
+    made, others = login(two.luna), login(two.otto)
+    with admin() as server:
+        server.execute(sql.SQL("GRANT SELECT ON bi.shop TO {}").format(sql.Identifier(made.role)))
+    with pytest.raises(CommandError, match="refused"):
+        call_command("reader", "drop", made.role)
+    with pytest.raises(psycopg.OperationalError):
+        made.connect()
+    with admin() as server:
+        server.execute(sql.SQL("REVOKE SELECT ON bi.shop FROM {}").format(sql.Identifier(made.role)))
+        server.execute(
+            "DELETE FROM bi.login WHERE role = %s", [others.role]
+        )  # as if of another database here
+    call_command("reader", "drop", made.role)
+    with pytest.raises(CommandError, match="no reader"):
+        call_command("reader", "drop", made.role)
+    with pytest.raises(CommandError, match="no reader"):
+        call_command("reader", "drop", others.role)
+    with admin() as server:
+        left = server.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname IN (%s, %s)", [made.role, others.role]
+        )
+        assert left.fetchall() == [(others.role,)]
+        server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(others.role)))
+    with acting_for(two.luna, by=MARA):
+        assert Event.objects.filter(kind="reader.dropped").count() == 1
 
 
 # --- what is written about it -------------------------------------------------------------------------------
