@@ -34,7 +34,7 @@ GRANT SELECT (merchant_id, handle, name, kind, state, size, looked_at) ON campai
 GRANT SELECT (merchant_id, id, handle, name) ON campaigns_survey TO loyalty_views;
 GRANT SELECT (merchant_id, id, survey_id, member_id, round, given, score, tier, came_by, points, answered_at)
     ON campaigns_surveyanswer TO loyalty_views;
-GRANT SELECT (merchant_id, grain, first, cut, name, measure, amount) ON analytics_fact TO loyalty_views;
+GRANT SELECT (merchant_id, family, grain, first, cut, name, measure, amount) ON analytics_fact TO loyalty_views;
 
 DO $$
 DECLARE a_table text;

@@ -94,7 +94,7 @@ def acquisition(read: Reader, when: Stretch) -> Acquisition:
     rows = answer("joined_by", {"since": when.since(read.zone), "until": when.until(read.zone)})
     joined: dict[str, int] = dict(rows)
     spent = _spent(noted(*when.days, kind=Cost.Kind.WINNING))
-    points, prizes, referral_minor = _referred(when, read.zone, list(rewards()))
+    points, prizes, referral_minor = _referred(when, read.zone, list(rewards(retired=True)))
     friends = joined.pop(REFERRAL, 0)
     sources = [
         Won(name, joined.get(name, 0), spent.get(name))
@@ -117,7 +117,10 @@ def course(read: Reader, months: Sequence[Stretch]) -> list[tuple[Won, Won]]:
         "until": [one.until(read.zone) for one in months],
     }
     friends: dict[int, int] = dict(answer("joined_by_friends", asked))
-    costs, catalogue = noted(months[0].first, months[-1].after, kind=Cost.Kind.WINNING), list(rewards())
+    costs, catalogue = (
+        noted(months[0].first, months[-1].after, kind=Cost.Kind.WINNING),
+        list(rewards(retired=True)),
+    )
     found = []
     for number, one in enumerate(months, 1):
         spent = _spent(row for row in costs if one.first <= row.month < one.after)
@@ -149,7 +152,8 @@ def _together(one: int | None, other: int | None) -> int | None:
 
 
 def _referred(when: Stretch, zone: str, catalogue: list[Reward]) -> tuple[int, int, int | None]:
-    """Points and rewards that referrals gave in a period, and what they cost: None where points have no known cost."""
+    """Points and rewards that referrals gave in a period, and what they cost: None where points have no known cost. The
+    catalogue is with retired rewards: what was given while they were offered still cost something."""
     rows = answer("referral_cost", {"since": when.since(zone), "until": when.until(zone)})
     points = sum(amount for unit, _reward, amount in rows if unit == "points")
     gifts = {reward: amount for unit, reward, amount in rows if unit == "rewards"}

@@ -31,8 +31,9 @@ def cost_of(reward: Reward) -> int | None:
 
 def point_cost(catalogue: Sequence[Reward]) -> Decimal | None:
     """What one point costs the shop in minor units: the mean over rewards that say what they cost, weighted by how
-    often they were taken; None while none says so."""
-    known = [(cost, row) for row in catalogue if (cost := cost_of(row)) and row.cost_points]
+    often they were taken; None while none says so. Points can buy nothing that is retired: it does not count."""
+    priced = [row for row in catalogue if row.retired_at is None and row.cost_points]
+    known = [(cost, row) for row in priced if (cost := cost_of(row))]
     if not known:
         return None
     weight = sum(row.taken + 1 for _cost, row in known)

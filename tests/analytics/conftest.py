@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from analytics.operations import filling
-from analytics.operations.reading import make_reader
+from analytics.operations.reading import drop_reader, make_reader
 from analytics.queries.described import views
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy import readers
@@ -115,7 +115,7 @@ def login(two: Two) -> Iterator[Callable[[Merchant], Login]]:
     yield make
     left = {one.role for one in readers.readers(admin_dsn(), database=connection.settings_dict["NAME"])}
     for role in left & set(made):
-        readers.drop_reader(admin_dsn(), database=connection.settings_dict["NAME"], role=role)
+        drop_reader(role=role, admin_dsn=admin_dsn(), at=NOW)
 
 
 @pytest.fixture

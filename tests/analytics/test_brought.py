@@ -34,7 +34,7 @@ from members.operations.orders import record_orders
 from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order, refund_order
 from members.rules.shopping import NewOrder, NewRefund
-from rewards.operations.catalogue import create_reward
+from rewards.operations.catalogue import create_reward, retire_reward
 from tests.campaigns.campaigning.started import running
 from tests.cast import AT, MARA, buy, days, order, person, shop
 
@@ -336,6 +336,19 @@ def test_only_costs_that_were_noted_as_campaigns_count_against_them(cafe: Mercha
     assert answer.costs.staff_minor == 104_100
     assert answer.brought.spent.costs.staff_minor == round(Decimal(34_100) * Decimal(str(held_part)))
     assert of_one(row, at=AT + days(30)).spent.costs.staff_minor == 3_100
+
+
+def test_prizes_cost_what_they_cost_when_their_reward_is_offered_no_more(cafe: Merchant, ana: Member) -> None:
+    priced()
+    mug = create_reward(
+        at=AT, details={"kind": "custom", "name": {"en": "Mug"}, "cost_points": 100, "unit_cost_minor": 900}
+    )
+    row = running(rules=[{"type": "issue_reward", "id": "mug", "reward": "mug"}], ends_at=AT + days(10))
+    buy(ana, 100, at=AT + days(1))
+    before = of_one(row, at=AT + days(30)).spent
+    assert before.costs.prizes_minor == 900
+    retire_reward(reward=mug.pk, at=AT + days(20))
+    assert of_one(row, at=AT + days(30)).spent == before
 
 
 @pytest.mark.parametrize("source", ["web", "cmp_", "cmp_00000000000000000000000000"])

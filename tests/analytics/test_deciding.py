@@ -25,7 +25,9 @@ from members.models import Member, SegmentPlace
 from members.operations.inviting import Invitation, code_of
 from members.operations.membership import join
 from members.operations.referral_payouts import due_referrals, settle
-from rewards.operations.catalogue import create_reward
+from rewards.operations.catalogue import create_reward, retire_reward
+from rewards.queries.catalogue import rewards
+from rewards.queries.figures import point_cost
 from tests.cast import AT, buy, days, person, publish
 
 ZONE = "Europe/Stockholm"
@@ -111,6 +113,37 @@ def test_what_a_new_member_cost_by_source_with_and_without_friends(cafe: Merchan
     told = [costing.acquisition(reader(zone=ZONE, at=NOW), one) for one in months]
     assert course == [(one.everybody, one.without_friends) for one in told]
     assert (course[-1][0].members, course[-2][0].members) == (5, 0)
+
+
+def test_prizes_for_friends_cost_what_they_cost_when_they_are_offered_no_more(cafe: Merchant) -> None:
+    mug = create_reward(
+        at=AT, details={"kind": "custom", "name": {"en": "Mug"}, "cost_points": 100, "unit_cost_minor": 900}
+    )
+    publish(referrals={"on": True, "referrer": {"reward": "mug"}, "friend": {}})
+    code = code_of(member=person("ana").pk, at=AT + days(1))
+    friend = join(at=AT + days(2), identities={"external": "f"}, invitation=Invitation(code)).member
+    buy(friend, 500, at=AT + days(3))
+    for one in due_referrals(at=AT + days(20), most=10):
+        settle(referral=one, at=AT + days(20))
+
+    def cost() -> list[int | None]:
+        read = reader(zone=ZONE, at=NOW)
+        course = costing.course(read, [MARCH])[0][0]
+        return [course.spent_minor, costing.acquisition(read, MARCH).everybody.spent_minor]
+
+    assert cost() == [900, 900]
+    retire_reward(reward=mug.pk, at=AT + days(30))
+    assert cost() == [900, 900]
+
+
+def test_what_a_point_costs_is_what_it_buys_today(cafe: Merchant) -> None:
+    for name, minor in (("Cup", 1_000), ("Mug", 3_000)):
+        create_reward(at=AT, details={"kind": "custom", "name": {"en": name}, "cost_points": 100,
+                                      "unit_cost_minor": minor})  # fmt: skip
+    catalogue = rewards(retired=True)
+    assert point_cost(catalogue) == 20
+    retire_reward(reward=catalogue.get(handle="mug").pk, at=AT + days(1))
+    assert point_cost(catalogue.all()) == point_cost(rewards()) == 10
 
 
 # --- goals ------------------------------------------------------------------------------------------------------

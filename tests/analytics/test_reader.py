@@ -10,9 +10,14 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from psycopg import sql
 
+from analytics.models import Fact
+from analytics.operations.owing import keep_owed
 from analytics.operations.reading import drop_reader
+from analytics.queries import freshness
 from analytics.queries.described import chapter, views
+from analytics.queries.gathering import MEASURES
 from analytics.queries.sums import reader as sums_of
 from analytics.queries.telling import figure
 from analytics.rules.calendar import Grain, stretch
@@ -24,7 +29,7 @@ from loyalty.core.tenancy.roles import READER, VIEWS
 from loyalty.core.tenancy.scope import acting_for
 from members.operations.merging import merge
 from members.operations.privacy import erase_member
-from tests.analytics.conftest import NOW, Login, Two, admin, admin_dsn, customer, everything
+from tests.analytics.conftest import NOW, Login, Two, admin, admin_dsn, customer, everything, fill
 from tests.cast import MARA, OTTO, buy
 
 pytestmark = pytest.mark.race
@@ -105,6 +110,24 @@ def test_who_was_merged_or_erased_stays_in_the_sums_and_nowhere_else(two: Two, l
     assert luna_reads.rows("SELECT status, points_available FROM bi.members") == [("erased", 0)]
     assert luna_reads.rows("SELECT sum(amount) FROM bi.entries WHERE account = 'available'") == [(0,)]
     assert luna_reads.rows("SELECT sum(net_minor) FROM bi.orders") == [(28_000,)]
+
+
+def test_facts_are_the_sums_behind_figures_and_nothing_else(
+    two: Two, luna_reads: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        freshness, "LIVE_BELOW", 0
+    )  # a large shop keeps what it owes and who came lately as well
+    with acting_for(two.luna, by=MARA):
+        buy(two.ana, 20, external_id="luna-5", at=NOW)
+        fill()
+        assert keep_owed(at=NOW)
+        kept = set(Fact.objects.values_list("family", "grain"))
+    assert {("owed", "books"), ("owed", "month"), ("visitors", "last7")} <= kept
+    told = luna_reads.rows("SELECT DISTINCT grain, measure FROM bi.facts")
+    assert {grain for grain, _measure in told} == set(Grain)
+    assert {measure for _grain, measure in told} <= set(MEASURES)
+    assert min(luna_reads.rows("SELECT DISTINCT first_day FROM bi.facts")) == (date(2026, 1, 1),)
 
 
 def test_nobody_can_be_known_from_what_they_read(two: Two, luna_reads: Login) -> None:
@@ -208,6 +231,36 @@ def test_only_readers_can_be_dropped(two: Two) -> None:
     with admin() as asking:
         kept = asking.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'loyalty_app'").fetchone()
     assert kept == (True,)
+
+
+def test_a_reader_that_could_not_be_dropped_is_shut_out_and_dropped_later(
+    two: Two, login: Callable[[Merchant], Login]
+) -> None:
+    made, others = login(two.luna), login(two.otto)
+    with admin() as server:
+        server.execute(sql.SQL("GRANT SELECT ON bi.shop TO {}").format(sql.Identifier(made.role)))
+    with pytest.raises(CommandError, match="refused"):
+        call_command("reader", "drop", made.role)
+    with pytest.raises(psycopg.OperationalError):
+        made.connect()
+    with admin() as server:
+        server.execute(sql.SQL("REVOKE SELECT ON bi.shop FROM {}").format(sql.Identifier(made.role)))
+        server.execute(
+            "DELETE FROM bi.login WHERE role = %s", [others.role]
+        )  # as if of another database here
+    call_command("reader", "drop", made.role)
+    with pytest.raises(CommandError, match="no reader"):
+        call_command("reader", "drop", made.role)
+    with pytest.raises(CommandError, match="no reader"):
+        call_command("reader", "drop", others.role)
+    with admin() as server:
+        left = server.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname IN (%s, %s)", [made.role, others.role]
+        )
+        assert left.fetchall() == [(others.role,)]
+        server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(others.role)))
+    with acting_for(two.luna, by=MARA):
+        assert Event.objects.filter(kind="reader.dropped").count() == 1
 
 
 # --- what is written about it -------------------------------------------------------------------------------

@@ -74,20 +74,25 @@ def make_reader(
     return role, password
 
 
-def drop_reader(admin_dsn: str, *, database: str, role: str) -> int:
-    """Take a login away and end its sessions; the shop it read. Raises `NoSuchReader` for a role that is none."""
+def shut_out(admin_dsn: str, *, database: str, role: str) -> int | None:
+    """Take a login's shop away, and its right to sign in; the shop, or None where that was done before and the role was
+    never dropped. Raises `NoSuchReader` for a role that is none."""
     with psycopg.connect(make_conninfo(admin_dsn, dbname=database)) as admin:
         _as_owner(admin)
         found = admin.execute("DELETE FROM bi.login WHERE role = %s RETURNING merchant_id", [role]).fetchone()
-        if found is None or not role.startswith(PREFIX):
-            raise NoSuchReader(role)
         admin.execute("RESET ROLE")
-        name = sql.Identifier(role)
-        admin.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(name))
-        admin.commit()  # from here on it reads nothing and signs in no more, even where the rest is refused
+        if not role.startswith(PREFIX) or (found is None and not _is_left_over(admin, role)):
+            raise NoSuchReader(role)
+        admin.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    return int(found[0]) if found else None
+
+
+def drop_role(admin_dsn: str, *, database: str, role: str) -> None:
+    """End the sessions of a login that was shut out, and drop it. From then on nothing is left of it; until then it
+    reads nothing, even where this is refused."""
+    with psycopg.connect(make_conninfo(admin_dsn, dbname=database)) as admin:
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role])
-        admin.execute(sql.SQL("DROP ROLE {}").format(name))
-    return int(found[0])
+        admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
 def readers(admin_dsn: str, *, database: str) -> list[Reader]:
@@ -104,6 +109,18 @@ def _settings(admin: psycopg.Connection[Any]) -> dict[str, str]:
     """The settings of a login. Only a superuser can bound what a session writes to disk while it sorts."""
     powers = admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
     return _DEFAULTS | ({"temp_file_limit": _TEMPORARY_FILES} if powers and powers[0] else {})
+
+
+def _is_left_over(admin: psycopg.Connection[Any], role: str) -> bool:
+    """Whether a role was shut out and not dropped. One that may sign in is the reader of another database on this
+    server, whose list of logins is its own."""
+    return bool(
+        admin.execute(
+            "SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member AND NOT r.rolcanlogin"
+            "  JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname = %s AND g.rolname = %s",
+            [role, READER],
+        ).fetchall()
+    )
 
 
 def _as_owner(admin: psycopg.Connection[Any]) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty.core.ledger.portions import held_by_all
 from loyalty.core.programme.document import Programme
-from loyalty.web.office.worth import point_cost
+from loyalty.web.office.worth import point_cost, points_minor
 from members.models import Order
 from members.queries import rehearsal, tier_preview
 from members.queries import tiers as standings
@@ -52,7 +52,7 @@ class EarningImpact:
 
     def cost(self, points: int) -> int | None:
         """What points cost the shop in minor units."""
-        return None if self.point_minor is None else int((self.point_minor * points).to_integral_value())
+        return points_minor(points, self.point_minor)
 
     def back(self, points: int) -> Decimal | None:
         """The share of the money spent that points give back."""

@@ -51,7 +51,7 @@ class Worked:
     @property
     def hundred_minor(self) -> int | None:
         """What a hundred points cost in whole minor units: one is often less than the smallest coin."""
-        return None if self.point_minor is None else int((self.point_minor * 100).to_integral_value())
+        return points_minor(100, self.point_minor)
 
 
 def cost_of(reward: Reward) -> int:
@@ -61,6 +61,11 @@ def cost_of(reward: Reward) -> int:
 
 point_cost = figures.point_cost
 """What one point costs the shop in minor units."""
+
+
+def points_minor(points: int, each: Decimal | None) -> int | None:
+    """What some points cost the shop in whole minor units; None where no reward says what one costs."""
+    return None if each is None else int((each * points).to_integral_value())
 
 
 def base_rule(earning: Earning) -> PointsPerAmount | None:

@@ -15,6 +15,7 @@ from campaigns.queries.campaigning.reading import public_id
 from loyalty.core import clock
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.office.reports import drilldown
+from loyalty.web.office.reports.drawing import CHARTS
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
 from members.operations.bulk import put_into_segment
 from members.operations.points import adjust_points
@@ -173,8 +174,14 @@ def test_a_large_shop_is_told_what_it_cannot_have_told_apart_at_once(
     assert len(month.context["apart"]["rows"]) == 2
     assert year.context["apart"]["rows"] == []
     assert "Too much to count at once" in text(year)
-    part = "reports/figures/revenue_members/?by=year&day=2026-03-01&cut=segment&name=regulars"
-    assert owner.get(busy.url(part)).context["part"] == ""
+    part = "?by=year&day=2026-03-01&cut=segment&name=regulars"
+    page = owner.get(busy.url(f"reports/figures/revenue_members/{part}"))
+    assert page.context["part"] == ""
+    file, whole = (
+        b"".join(owner.get(busy.url(f"reports/figures/revenue_members/rows.csv{asked}")).streaming_content)
+        for asked in (part, "?by=year&day=2026-03-01")
+    )
+    assert file == whole, "the file has the rows that the page opens"
 
 
 def test_a_charts_table_is_a_file_that_no_spreadsheet_runs(busy: Luna, owner: Client) -> None:
@@ -194,6 +201,21 @@ def test_buying_before_and_after_joining_is_a_file(busy: Luna, owner: Client) ->
 
     assert rows(MARCH) == [["What", "Before", "After"], ["Orders", "1", "3"], ["Spent", "100.00", "787.00"]]
     assert rows("?by=month&day=2026-01-01") == [["What", "Before", "After"]], "nobody had joined then"
+
+
+def test_for_a_file_of_what_is_told_apart_no_chart_is_drawn(
+    busy: Luna, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    for name, charts in CHARTS.items():
+        monkeypatch.setitem(
+            CHARTS, name, lambda draw, name=name, charts=charts: drawn.append(name) or charts(draw)
+        )
+    for asked in ("&cut=channel&csv=apart", "&csv=around"):
+        assert owner.get(busy.url(f"reports/orders/{MARCH}{asked}")).status_code == 200
+    assert drawn == []
+    assert owner.get(busy.url(f"reports/orders/{MARCH}")).status_code == 200
+    assert drawn == ["orders"], "the twin: the page has them"
 
 
 @pytest.mark.parametrize(
@@ -250,6 +272,17 @@ def test_what_is_owed_stands_on_a_page_and_in_a_journal(busy: Luna, owner: Clien
 def test_a_shop_that_owes_nothing_is_told_so(ottos: Luna, db: None) -> None:
     page = browser_of(ottos, "owner").get(ottos.url("reports/liability/"))
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize("part", ["", "&cut=channel&name=pos", "&cut=tier&name="])
+def test_a_page_beyond_the_last_says_what_the_figure_is_all_the_same(
+    busy: Luna, owner: Client, part: str
+) -> None:
+    first, beyond = (
+        owner.get(busy.url(f"reports/figures/revenue_members/{MARCH}{part}&page={page}")) for page in (1, 9)
+    )
+    assert (len(first.context["rows"]) > 0, beyond.context["rows"]) == (True, [])
+    assert first.context["value"] == beyond.context["value"] != "SEK\u00a00.00"
 
 
 def opened(busy: Luna, owner: Client, key: str) -> tuple[object, ...]:

@@ -8,14 +8,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from analytics.models import Advice, Cost, Economics, Goal, MemberValue, ValueFit
 from analytics.operations.aiming import set_goal
 from analytics.queries import value as reading
-from loyalty.core import ids
+from analytics.queries.freshness import today_of
+from analytics.rules.calendar import Grain, stretch
+from loyalty.core import clock, ids
+from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
+from members.operations.points import adjust_points
 from tests.cast import AT, MARA, OTTO, buy, days
 from tests.web.office.conftest import Luna, browser_of
 
@@ -111,6 +117,21 @@ def test_the_page_says_how_far_predictions_came_true(told: Luna, owner: Client) 
     assert rows[1:] == [["0", "0.5", "0.4"], ["1+", "1.5", "1.2"]]
 
 
+def test_however_many_segments_are_foretold_they_are_looked_up_once(told: Luna, owner: Client) -> None:
+    def queries(segments: int) -> int:
+        part = {**TOLD["groups"][0], "cut": "segment"}  # type: ignore[index]
+        groups = [*TOLD["groups"], *({**part, "name": f"s{number}"} for number in range(segments))]  # type: ignore[misc]
+        with acting_for(told.merchant, by=MARA):
+            ValueFit.objects.update(told={**TOLD, "groups": groups})
+        with CaptureQueriesContext(connection) as asked:
+            page = owner.get(told.url("reports/value/"))
+        assert len(page.context["forecast"]["groups"]) == 1 + segments
+        return len(asked)
+
+    queries(1)  # what is looked up once for good
+    assert queries(1) == queries(5)
+
+
 def test_a_members_page_says_what_they_are_worth(told: Luna, owner: Client) -> None:
     page = text(owner.get(told.member(told.ana)))
     assert "About to leave" in page and "SEK 90.00" in page
@@ -187,6 +208,22 @@ def test_a_goal_is_set_in_percent_followed_on_the_overview_and_given_up(lunas: L
     assert "No goals yet" in text(owner.get(lunas.url("reports/goals/")))
 
 
+def test_points_by_hand_may_be_foretold_to_go_below_nought(lunas: Luna, owner: Client) -> None:
+    now = clock.now()
+    with acting_for(lunas.merchant, by=MARA):
+        adjust_points(member=lunas.ben.pk, amount=9_000, reason="x", at=now - days(230))
+        for number in range(1, 7):
+            adjust_points(member=lunas.ben.pk, amount=-1000, reason="x", at=now - days(number * 30.5))
+        for figure in ("points_by_hand", "visits"):
+            set_goal(
+                figure=figure, start=Decimal(9), target=Decimal(1), due_on=(now + days(60)).date(), at=now
+            )
+    goals = {one["name"]: one for one in owner.get(lunas.url("reports/goals/")).context["goals"]}
+    lowest = {name: one["forecast"] and one["forecast"][1] for name, one in goals.items()}
+    assert lowest["Points by hand"][0] in "-\u2212", "more may be taken than given"
+    assert lowest["Visits of members"] == "0", "nobody comes less than never"
+
+
 def test_money_goals_are_typed_in_the_currency(lunas: Luna, owner: Client) -> None:
     sent = {
         "figure": "aov_members",
@@ -239,7 +276,25 @@ def test_the_quarter_has_every_chapter_and_comes_as_one_file(told: Luna, owner: 
     revenue = next(
         row for row in book["Figures"].iter_rows(values_only=True) if row[1] == "Revenue from members"
     )
-    assert revenue[3] == 410.0  # 350 kronor and 60
+    assert revenue[2:4] == ("SEK", 410.0)  # 350 kronor and 60
+    units = {row[1]: row[2] for row in book["Figures"].iter_rows(min_row=2, values_only=True)}
+    assert (units["Retention rate"], units["Points given"], units["Orders"]) == ("1 = 100 %", "points", None)
+    groups = [row[:2] for row in book["Value"].iter_rows(min_row=2, values_only=True)]
+    assert groups == [(None, "All members"), ("Tier", "No tier")]
+
+
+def test_the_quarter_is_that_of_the_day_in_the_address(told: Luna, owner: Client) -> None:
+    for by in ("", "day", "month", "quarter", "year"):
+        page = owner.get(told.url(f"reports/review/?by={by}&day=2026-05-01"))
+        assert page.context["period"] == "Q2 2026"
+
+
+def test_a_shop_that_opened_on_the_first_day_of_a_quarter_is_told_of_it(lunas: Luna, owner: Client) -> None:
+    zone = lunas.merchant.timezone
+    quarter = stretch(Grain.QUARTER, today_of(zone, clock.now()))
+    with acting_for(lunas.merchant, by=MARA):  # half an hour after midnight there, and the day before in UTC
+        Merchant.objects.filter(pk=lunas.merchant.pk).update(opened_at=quarter.since(zone) + days(1 / 48))
+    assert owner.get(lunas.url("reports/review/")).context["asked"].when == quarter
 
 
 def test_another_shops_worth_never_shows(told: Luna, ottos: Luna) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from analytics.charts.trend import Bars, Line
 from analytics.queries import rows as opened
 from analytics.queries.figures import Definition, definition, told_apart
+from analytics.queries.sums import Reader, reader
 from analytics.queries.telling import Told, can_count
 from analytics.queries.telling import figure as told_of
 from loyalty.core import formats, ids
@@ -45,12 +46,14 @@ from members.queries import directory
 from members.queries.orders import numbers_of
 
 
-def _part_of(request: HttpRequest, made: Definition, asked: Asked) -> tuple[str, str]:
-    """The cut in the address and the name of the part; nothing for a figure that is not told apart so."""
+def _part_of(request: HttpRequest, made: Definition, asked: Asked, read: Reader) -> tuple[str, str]:
+    """The cut in the address and the name of the part; nothing for a figure that is not told apart so, or that would
+    take too long to be."""
     name = request.GET.get("name", "")[:60]
     if not asked.cut or asked.cut not in made.cuts or "name" not in request.GET or not is_text(name):
         return "", ""
-    return told_apart(made, asked.cut), name
+    cut = told_apart(made, asked.cut)
+    return (cut, name) if can_count(read, made, asked.when, cut) else ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ def _opened(draw: Drawer, made: Definition, cut: str, name: str, *, first: int) 
         return _Opened(some[:PAGE], now, len(some) > PAGE, None)
     found = opened.rows(made.key, when, **asked, most=PAGE)
     now = Told(made.key, found.part, found.whole if made.whole else None)
-    if not found.rows and not cut:
-        now = draw.table[made.key, when, ""]
+    if not found.rows and (first or not cut):  # there may be rows on the pages before: nobody added them up
+        now = told_of(read, made.key, when, cut=cut, name=name) if cut else draw.table[made.key, when, ""]
     return _Opened(found.rows, now, first + PAGE < found.count, found.count)
 
 
@@ -84,12 +87,10 @@ def _opened(draw: Drawer, made: Definition, cut: str, name: str, *, first: int) 
 def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
     """What a figure is, its course, and its rows, largest first."""
     made, asked = definition(figure), asked_of(request, here)
-    cut, name = _part_of(request, made, asked)
     number = request.GET.get("page", "1")
     page = min(int(number), 100_000) if number.isdecimal() and len(number) < 7 and int(number) else 1
     draw = drawer(here, asked, (figure,))
-    if not can_count(draw.read, made, asked.when, cut):
-        cut, name = "", ""
+    cut, name = _part_of(request, made, asked, draw.read)
     found = _opened(draw, made, cut, name, first=(page - 1) * PAGE)
     now = found.now
     said, url = words(), reverse("office:report_figure", args=[here.merchant.slug, figure])
@@ -128,10 +129,11 @@ def figure(request: HttpRequest, here: Here, figure: str) -> HttpResponse:
 @require_safe
 @require("overview.view")
 def export(request: HttpRequest, here: Here, figure: str) -> FileResponse:
-    """All rows of a figure as a file."""
+    """All rows of a figure as a file: those that its page opens."""
     made, asked = definition(figure), asked_of(request, here)
-    cut, name = _part_of(request, made, asked)
-    found = opened.every_row(figure, asked.when, zone=here.merchant.timezone, at=here.at, cut=cut, name=name)
+    read = reader(zone=here.merchant.timezone, at=here.at)
+    cut, name = _part_of(request, made, asked, read)
+    found = opened.every_row(figure, asked.when, zone=read.zone, at=read.at, cut=cut, name=name)
     kind, currency = _kind(made), here.merchant.currency
     head = [_("Id"), _("When"), _("What"), *_columns(made, words())]
     rows = (

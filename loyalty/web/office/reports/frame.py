@@ -99,12 +99,12 @@ class Asked:
         return "?" + urlencode({name: value for name, value in asked.items() if value or name == "name"})
 
 
-def asked_of(request: HttpRequest, here: Here) -> Asked:
+def asked_of(request: HttpRequest, here: Here, *, grain: Grain | None = None) -> Asked:
     """What the address asks for: by month, and the last one that is over, when it says nothing (the present one in a
-    shop that is younger)."""
+    shop that is younger). A page that shows one `grain` alone is asked by it, whatever the address says."""
     today = today_of(here.merchant.timezone, here.at)
     by = request.GET.get("by", "")
-    grain = Grain(by) if by in list(Grain) else Grain.MONTH
+    grain = grain or (Grain(by) if by in list(Grain) else Grain.MONTH)
     day = _day(request.GET.get("day", ""))
     if day is None:
         when = stretch(grain, today)

@@ -21,7 +21,7 @@ from loyalty.core.pages import Here, require
 from loyalty.web.office.files import download
 from loyalty.web.office.frame import office_page
 from loyalty.web.office.reports.frame import asked_of, tabs
-from loyalty.web.office.worth import point_cost
+from loyalty.web.office.worth import point_cost, points_minor
 from rewards.queries.catalogue import rewards
 
 ACCOUNTS = {REVENUE: gettext_lazy("Revenue"), DEFERRED: gettext_lazy("Owed to members (deferred revenue)")}
@@ -52,13 +52,13 @@ def page(request: HttpRequest, here: Here) -> HttpResponseBase:
     if request.GET.get("csv") == "months":
         return _months_file(request, owed)
     each, currency = point_cost(list(rewards())), here.merchant.currency
-    months = _closings(here, owed, each)
+    months, hundred = _closings(here, owed, each), points_minor(100, each)
     context = {
         "tabs": tabs(here, asked_of(request, here), "liability"),
         "owed": owed,
         "is_kept": owed.as_of < here.at,
-        "minor": None if each is None else int((each * owed.expected).to_integral_value()),
-        "hundred": None if each is None else formats.money(int((each * 100).to_integral_value()), currency),
+        "minor": points_minor(owed.expected, each),
+        "hundred": None if hundred is None else formats.money(hundred, currency),
         "use": None if owed.use is None else formats.percent(Decimal(repr(owed.use.value))),
         "range": None
         if owed.use is None

@@ -38,7 +38,7 @@ from loyalty.web.office.reports.frame import (
 )
 from loyalty.web.office.reports.themes import SUMMARY, THEMES
 from loyalty.web.office.value.worth import forecast
-from loyalty.web.office.worth import point_cost
+from loyalty.web.office.worth import point_cost, points_minor
 from members.queries.belonging import segment_choices
 from rewards.queries.catalogue import rewards
 
@@ -115,13 +115,13 @@ def theme(request: HttpRequest, here: Here, name: str) -> HttpResponseBase:
     if name not in THEMES:
         raise NotFound("report")
     made, asked = THEMES[name], asked_of(request, here)
+    if request.GET.get("csv") == "apart":
+        return _apart_file(request, here, asked, name)
+    if request.GET.get("csv") == "around" and name == "orders":
+        return _around_file(request, here, asked)
     draw = drawer(here, asked, made.figures)
     charts = [one for one in CHARTS[name](draw) if one.is_empty or says_something(one)]
     url = reverse("office:report", args=[here.merchant.slug, name])
-    if request.GET.get("csv") == "apart":
-        return _apart_file(request, here, asked, draw.read, name)
-    if request.GET.get("csv") == "around" and name == "orders":
-        return _around_file(request, here, asked, draw)
     if "csv" in request.GET:
         chart = next((one for one in charts if one.key == request.GET["csv"]), None)
         if chart is None:
@@ -194,12 +194,10 @@ def _parts(
     return made, table, sorted(names, key=lambda name: -abs(table[made[0].key, asked.when, name].part))
 
 
-def _apart_file(
-    request: HttpRequest, here: Here, asked: Asked, read: Reader, theme_name: str
-) -> HttpResponseBase:
+def _apart_file(request: HttpRequest, here: Here, asked: Asked, theme_name: str) -> HttpResponseBase:
     """Every part of the period, the ones that the page leaves out too."""
     keys, cut = THEMES[theme_name].figures, asked.cut
-    made, table, found = _parts(asked, read, keys, cut)
+    made, table, found = _parts(asked, reader(zone=here.merchant.timezone, at=here.at), keys, cut)
     if not made:
         raise NotFound("report")
     name_of, said = namer(cut), words()
@@ -237,11 +235,12 @@ def _cells(
     return found
 
 
-def _around_file(request: HttpRequest, here: Here, asked: Asked, draw: Drawer) -> HttpResponseBase:
-    found = journeys.around_joining(asked.when, zone=draw.read.zone, at=draw.read.at)
+def _around_file(request: HttpRequest, here: Here, asked: Asked) -> HttpResponseBase:
+    found = journeys.around_joining(asked.when, zone=here.merchant.timezone, at=here.at)
+    currency = here.merchant.currency
     rows = [
         [_("Orders"), found.orders_before, found.orders_after],
-        [_("Spent"), *(major(sum_, draw.currency) for sum_ in (found.before_minor, found.after_minor))],
+        [_("Spent"), *(major(sum_, currency) for sum_ in (found.before_minor, found.after_minor))],
     ]
     name = f"around-{asked.when.first.isoformat()}"
     return download(request, name, [_("What"), _("Before"), _("After")], rows if found.is_known else [])
@@ -268,9 +267,8 @@ def _around(asked: Asked, draw: Drawer, url: str) -> dict[str, Any]:
 def _owed(draw: Drawer) -> dict[str, Any]:
     """What members hold, in money at what rewards cost the shop; None where no reward says what it costs."""
     held = draw.table["points_outstanding", draw.asked.when, ""].part
-    each = point_cost(list(rewards()))
     return {
         "points": held,
-        "minor": None if each is None else int((each * held).to_integral_value()),
+        "minor": points_minor(held, point_cost(list(rewards()))),
         "day": draw.asked.when.last if draw.asked.is_over else draw.asked.today,
     }

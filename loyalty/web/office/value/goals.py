@@ -14,7 +14,7 @@ from analytics.charts.base import Chart
 from analytics.charts.trend import Line, Series
 from analytics.operations.aiming import drop_goal, set_goal
 from analytics.queries import goals as reading
-from analytics.queries.figures import FIGURES
+from analytics.queries.figures import FIGURES, Definition
 from analytics.queries.goals import Standing
 from analytics.queries.sums import reader
 from analytics.rules.calendar import Grain
@@ -70,14 +70,16 @@ def told(one: Standing, here: Here) -> dict[str, Any]:
         "due_on": goal.due_on, "starts_on": goal.starts_on,
         "pace": label, "badge": badge, "is_known": share is not None,
         "percent": 0 if share is None else max(0, min(100, round(share * 100))),
-        "forecast": None if ahead is None else [value(end) for end in _within(made.unit, ahead)],
+        "forecast": None if ahead is None else [value(end) for end in _within(made, ahead)],
         "drop_url": reverse("office:goal_drop", args=[here.merchant.slug, ids.encode("gol", goal.pk)]),
     }  # fmt: skip
 
 
-def _within(unit: str, ahead: Any) -> list[float]:
-    """A forecast and its ends, as far as the figure can go: a share stays between 0 and 1, a count above 0."""
-    low, high = {"share": (0.0, 1.0), "score": (-100.0, 100.0)}.get(unit, (0.0, float("inf")))
+def _within(made: Definition, ahead: Any) -> list[float]:
+    """A forecast and its ends, as far as the figure can go: a share stays between 0 and 1, a count above 0. More
+    points may be taken by hand than are given."""
+    least = float("-inf") if made.key == "points_by_hand" else 0.0
+    low, high = {"share": (0.0, 1.0), "score": (-100.0, 100.0)}.get(made.unit, (least, float("inf")))
     return [min(max(end, low), high) for end in (ahead.value, ahead.low, ahead.high)]
 
 

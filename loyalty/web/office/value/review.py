@@ -17,7 +17,7 @@ from analytics.queries import goals as aims
 from analytics.queries import value as foretold
 from analytics.queries.figures import FIGURES
 from analytics.queries.returns import answer_for
-from analytics.rules.calendar import Grain, stretch, stretches
+from analytics.rules.calendar import Grain, stretches
 from loyalty.core import formats
 from loyalty.core.money import major
 from loyalty.core.pages import Here, require
@@ -31,7 +31,8 @@ from loyalty.web.office.reports.themes import THEMES
 from loyalty.web.office.value import advice, goals
 from loyalty.web.office.value.acquisition import source_name
 from loyalty.web.office.value.brought import TITLES, money_told
-from loyalty.web.office.worth import point_cost
+from loyalty.web.office.value.worth import groups_of
+from loyalty.web.office.worth import point_cost, points_minor
 from rewards.queries.catalogue import rewards
 
 CHAPTERS = {
@@ -51,14 +52,9 @@ FIGURES_OF = {
 
 
 def quarter_of(request: HttpRequest, here: Here) -> Asked:
-    """The quarter in the address: the last one that is over where it says none, the present one in a younger shop."""
-    asked = asked_of(request, here)
-    day = asked.when.first if request.GET.get("day") else asked.today
-    when = stretch(Grain.QUARTER, day)
-    if not request.GET.get("day"):
-        opened = here.merchant.opened_at.date()
-        when = when.previous if opened < when.first else when
-    return Asked(when, asked.today)
+    """The quarter of the day in the address, compared with the one before, however reports are compared elsewhere."""
+    asked = asked_of(request, here, grain=Grain.QUARTER)
+    return Asked(asked.when, asked.today)
 
 
 @require_safe
@@ -140,7 +136,6 @@ def _beyond(here: Here, asked: Asked, draw: Drawer) -> dict[str, Any]:
     """What is owed, what members will spend, what winning them cost, what the programme brings, goals and advice."""
     read, currency = draw.read, here.merchant.currency
     owed = liability.owed(zone=here.merchant.timezone, at=here.at)
-    each = point_cost(list(rewards()))
     found = answer_for(read, asked.when, owed)
     fit = foretold.last_fit()
     everybody = (
@@ -151,7 +146,7 @@ def _beyond(here: Here, asked: Asked, draw: Drawer) -> dict[str, Any]:
     won = costing.acquisition(read, asked.when)
     return {
         "owed": owed,
-        "owed_minor": None if each is None else int((each * owed.expected).to_integral_value()),
+        "owed_minor": points_minor(owed.expected, point_cost(list(rewards()))),
         "everybody": everybody,
         "won": won,
         "answer": money_told(found.brought, currency),
@@ -170,15 +165,22 @@ def export(request: HttpRequest, here: Here) -> FileResponse:
     asked, currency = quarter_of(request, here), here.merchant.currency
     draw = drawer(here, asked, tuple(FIGURES))
     name = f"review-{asked.when.first.isoformat()}.xlsx"
-    return workbook(name, [_figures(draw), _along(draw), _winning(here, draw), _groups(here, currency)])
+    return workbook(name, [_figures(draw), _along(draw), _winning(here, draw), _groups(currency)])
 
 
 def _figures(draw: Drawer) -> Sheet:
     asked = draw.asked
     spans = (asked.when, asked.other, asked.when.year_before)
     head = [_("Key figure"), _("Figure"), _("Unit"), *(formats.period(one.grain, one.first) for one in spans)]
+    said = words()
+    units = {
+        "money": draw.currency,
+        "points": said["other"],
+        "share": "1 = 100 %",
+        "score": "\u2212100 … 100",
+    }
     rows = [
-        [made.row, made.label(words()), draw.currency if made.unit == "money" else made.unit,
+        [made.row, made.label(said), units.get(made.unit, ""),
          *(number_of(made, draw.table[key, one, ""].value, draw.currency) for one in spans)]
         for key, made in FIGURES.items()
     ]  # fmt: skip
@@ -205,12 +207,11 @@ def _winning(here: Here, draw: Drawer) -> Sheet:
     return _("Winning members"), [_("Source"), _("New members"), _("Amount spent"), _("Each")], rows
 
 
-def _groups(here: Here, currency: str) -> Sheet:
-    fit = foretold.last_fit()
+def _groups(currency: str) -> Sheet:
     rows = [
-        [one["cut"] or _("All"), one["name"], one["members"], major(one["spent_minor"], currency),
+        [one["what"], one["label"], one["members"], major(one["spent_minor"], currency),
          major(one["predicted_minor"], currency)]
-        for one in (fit.told.get("groups", []) if fit else [])
+        for one in groups_of(foretold.last_fit())
     ]  # fmt: skip
     head = [_("Group"), _("Name"), _("Members"), _("Spent so far"), _("Expected in 12 months")]
     return _("Value"), head, rows

@@ -1,7 +1,7 @@
 """What members are worth: what the last night's fit foretells, of all, of groups and of one; and how far to trust
 it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -66,7 +66,7 @@ def forecast(here: Here) -> dict[str, Any]:
     if fit.state == ValueFit.State.TOO_LITTLE:
         return {"state": "too_little", "fit": fit, "missing": missing(fit.reason, fit.have, fit.need)}
     url = reverse("office:value_members", args=[here.merchant.slug])
-    groups = [_group(one, here) for one in fit.told.get("groups", [])]
+    groups = groups_of(fit)
     return {
         "state": "fitted",
         "fit": fit,
@@ -83,12 +83,24 @@ def forecast(here: Here) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _group(one: dict[str, Any], here: Here) -> dict[str, Any]:
-    names = {"": lambda _name: _("All members"), "tier": namer("tier"), "segment": _segment_name}
+def groups_of(fit: ValueFit | None) -> list[dict[str, Any]]:
+    """What is foretold of all members and of groups of them, each with what it is and how it is called; what things are
+    called is looked up once for all of them."""
+    segments, tier_of = segment_labels(), namer("tier")
+    names: dict[str, Callable[[str], str]] = {
+        "": lambda _name: _("All members"),
+        "tier": tier_of,
+        "segment": lambda name: segments.get(name, name),
+    }
+    found = fit.told.get("groups", []) if fit else []
+    return [_group(one, names[one["cut"]](one["name"])) for one in found]
+
+
+def _group(one: dict[str, Any], label: str) -> dict[str, Any]:
     count = max(one["members"], 1)
     return {
         **one,
-        "label": names[one["cut"]](one["name"]),
+        "label": label,
         "what": {"tier": _("Tier"), "segment": _("Segment")}.get(one["cut"], ""),
         "each_minor": round(one["predicted_minor"] / count),
         "each_low": round(one["low_minor"] / count),
@@ -97,10 +109,6 @@ def _group(one: dict[str, Any], here: Here) -> dict[str, Any]:
         "alive_share": Decimal(repr(one["alive"])),
         "has_range": one["low_minor"] != one["high_minor"],
     }
-
-
-def _segment_name(name: str) -> str:
-    return segment_labels().get(name, name)
 
 
 def _check(fit: ValueFit) -> dict[str, Any]:
@@ -150,8 +158,7 @@ def _short(value: float) -> str:
 @require("overview.view")
 def groups_file(request: HttpRequest, here: Here) -> FileResponse:
     """What is foretold of groups."""
-    fit, currency = reading.last_fit(), here.merchant.currency
-    found = [_group(one, here) for one in fit.told.get("groups", [])] if fit else []
+    found, currency = groups_of(reading.last_fit()), here.merchant.currency
     head = [_("Group"), _("Name"), _("Members"), _("Spent so far"), _("Expected in 12 months"), _("At least"),
             _("At most"), _("Still buying")]  # fmt: skip
     rows = (
