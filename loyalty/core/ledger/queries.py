@@ -381,14 +381,11 @@ def holding(owner: Any, *, unit: str = POINTS) -> Exists:
 
 def holders(*, most: int | None = None, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:
     """Who holds how much of `outstanding`, most first: rows of `owner` and `points`, the first `most` of them or all.
-
-    Who is among the first has most to spend, or something besides that: everybody else holds what they can spend. To
-    add up all accounts would take a large shop seconds.
-    """
+    Who is among the first has most to spend, or something besides that: everybody else holds what they can spend."""
     accounts = Account.objects.filter(~Q(owner=None), unit=unit)
-    spendable = accounts.filter(kind=MemberAccount.AVAILABLE).exclude(balance=0)
-    beside = accounts.filter(kind__in=BESIDE).exclude(balance=0)
-    among = spendable.order_by("-balance", "owner").values("owner")[:most].union(beside.values("owner"))
+    some = accounts.exclude(balance=0).values("owner")
+    spendable = some.filter(kind=MemberAccount.AVAILABLE).order_by("-balance", "owner")
+    among = spendable[:most].union(some.filter(kind__in=BESIDE))
     rows = (accounts if most is None else accounts.filter(owner__in=among)).values("owner")
     return rows.annotate(points=Sum("balance")).exclude(points=0).order_by("-points", "owner")[:most]
 
