@@ -108,9 +108,9 @@ class OrdersKind:
             lacking.append(_("Say which column has the total, or the price of each line."))
         return lacking
 
-    def names(self, line: Line) -> list[str]:
+    def names(self, lines: Sequence[Line], context: Context) -> list[list[str]]:
         """By its number; what stands together is one order."""
-        return [line.get("number")] if line.get("number") else []
+        return [[line.get("number")] if line.get("number") else [] for line in lines]
 
     def group(self, line: Line) -> str:
         """The order it is a line of."""
