@@ -24,7 +24,7 @@ _LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 _TIME = re.compile(r"[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm|AM|PM)?")
 _ZONE = re.compile(r"\s*(Z|UTC|[+-]\d{2}:?\d{2})$")
 _SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'’"), None)
-_GROUPED = re.compile(r"-?\d{1,3}([.,])\d{3}(?:\1\d{3})*")
+_GROUPED = re.compile(r"-?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 _WHOLE = re.compile(r"-?\d{1,15}(?:[.,]0{1,6})?")
 _AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?")
 _FIRST_YEAR = 1900
@@ -112,14 +112,16 @@ def money(line: Line, name: str, currency: str) -> int | None:
     text = line.get(name)
     if not text:
         return None
-    bare = re.sub(r"[^\d.,\-\u2212]", "", text.translate(_SPACES)).replace("\u2212", "-").strip(".,")
-    if re.search(r"[^\W\d_]{6,}", text) or not re.search(r"\d", bare):
+    digits = exponent(currency)
+    # Words and signs beside the number go, with the full stop of "kr."; between its digits they are no amount.
+    bare = re.sub(r"[^\W\d_]+\.?|[^\w.,\-]", " ", text.translate(_SPACES).replace("\u2212", "-")).strip()
+    plain = _decimal(bare.rstrip(".,"), digits)
+    if re.search(r"[^\W\d_]{6,}", text) or not _AMOUNT.fullmatch(plain):
         raise problem(line, name, "not_an_amount", _("This is not an amount of money."))
-    plain = _decimal(bare, exponent(currency))
-    if not _AMOUNT.fullmatch(plain):
-        raise problem(line, name, "not_an_amount", _("This is not an amount of money."))
-    scaled = Decimal(plain).scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value():
+    scaled = Decimal(plain).scaleb(digits)
+    # "1.500" is one and a half or fifteen hundred: that it has too many decimals is what can be said of it.
+    is_unclear = digits not in (0, 3) and _GROUPED.fullmatch(bare) and sum(map(bare.count, ".,")) == 1
+    if is_unclear or scaled != scaled.to_integral_value():
         raise problem(
             line,
             name,
@@ -132,16 +134,19 @@ def money(line: Line, name: str, currency: str) -> int | None:
 
 
 def _decimal(text: str, digits: int) -> str:
-    """The last point or comma is the decimal mark unless three digits follow it and the currency has not three."""
+    """With a point as its decimal mark: the last point or comma, before which others part thousands. Where all of them
+    do so there is none; a single one with three digits behind it does so in a currency without decimals. "" for what
+    is no number."""
     last = max(text.rfind("."), text.rfind(","))
     if last < 0:
         return text
-    after = len(text) - last - 1
-    marks = {mark for mark in ".," if mark in text}
-    is_group = after == 3 and digits != 3 and (len(marks) == 1)
-    if is_group or (after == 3 and text.count(text[last]) > 1):
+    before, after = text[:last], text[last + 1 :]
+    is_alone = not re.search(r"[.,]", before)
+    if _GROUPED.fullmatch(text) and not (is_alone and digits):
         return re.sub(r"[.,]", "", text)
-    return f"{re.sub(r'[.,]', '', text[:last])}.{text[last + 1 :]}"
+    if not is_alone and (text[last] in before or not _GROUPED.fullmatch(before)):
+        return ""
+    return f"{re.sub(r'[.,]', '', before) or '0'}.{after}"
 
 
 def yes_or_no(line: Line, name: str) -> bool | None:
