@@ -2,7 +2,7 @@
 guessed."""
 
 import re
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,11 @@ NO = frozenset(
 )
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
-_TIME = re.compile(r"[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm|AM|PM)?")
-_ZONE = re.compile(r"\s*(Z|UTC|[+-]\d{2}:?\d{2})$")
+_TIME = re.compile(
+    r"[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(?:([ap])\.?m\.?)?"
+    r"\s*(?:(Z|GMT|UTC)|([+-]\d{2}):?(\d{2})?)?",
+    re.IGNORECASE,
+)
 _SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'’"), None)
 _GROUPED = re.compile(r"-?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 _WHOLE = re.compile(r"-?\d{1,15}(?:[.,]0{1,6})?")
@@ -36,7 +39,8 @@ def problem(line: Line, name: str, code: str, reason: str) -> Bad:
 
 
 def day(line: Line, name: str, order: str) -> date | None:
-    """A day; None where nothing stands. `order` says which comes first where the year is last."""
+    """A day; None where nothing stands, and what time of it stands behind it does not count. `order` says which comes
+    first where the year is last."""
     text = line.get(name)
     return _parts(line, name, text, order)[0] if text else None
 
@@ -46,31 +50,30 @@ def instant(line: Line, name: str, order: str, zone: ZoneInfo) -> datetime | Non
     text = line.get(name)
     if not text:
         return None
-    found, rest = _parts(line, name, text, order)
-    marked = _ZONE.search(rest)
-    clock = _TIME.match(rest[: marked.start()] if marked else rest)
-    if rest.strip() and clock is None:
-        raise problem(line, name, "not_a_day", _unreadable())
+    found, clock = _parts(line, name, text, order)
     if clock is None:
         return datetime.combine(found, time(), tzinfo=zone)
     hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
     if clock[4]:
-        hour = hour % 12 + (12 if clock[4].lower() == "pm" else 0)
+        # 13:00 pm is no time: it becomes an hour that there is not, which is refused below.
+        hour = hour % 12 + (12 if clock[4].lower() == "p" else 0) if 1 <= hour <= 12 else 24
     try:
         local = datetime.combine(found, time(hour, minute, second))
+        if clock[5]:
+            return local.replace(tzinfo=UTC)
+        if clock[6]:
+            return datetime.fromisoformat(f"{local.isoformat()}{clock[6]}:{clock[7] or '00'}")
     except ValueError:
         raise problem(line, name, "not_a_day", _unreadable()) from None
-    if marked is None:
-        return local.replace(tzinfo=zone)
-    offset = "+00:00" if marked[1] in ("Z", "UTC") else marked[1]
-    return datetime.fromisoformat(f"{local.isoformat()}{offset}")
+    return local.replace(tzinfo=zone)
 
 
 def _unreadable() -> str:
     return _("This is not a day. Write it like 2026-03-02, with or without a time.")
 
 
-def _parts(line: Line, name: str, text: str, order: str) -> tuple[date, str]:
+def _parts(line: Line, name: str, text: str, order: str) -> tuple[date, re.Match[str] | None]:
+    """A day, and the time of day behind it where there is one. Anything else behind it is refused."""
     iso, last = _ISO.match(text), _LAST.match(text)
     if iso:
         year, month, number = (int(part) for part in iso.groups())
@@ -87,7 +90,10 @@ def _parts(line: Line, name: str, text: str, order: str) -> tuple[date, str]:
         raise problem(line, name, "not_a_day", _("There is no such day.")) from None
     if not _FIRST_YEAR <= year <= 2100:
         raise problem(line, name, "not_a_day", _("The year must lie between 1900 and 2100."))
-    return found, rest
+    clock = _TIME.fullmatch(rest)
+    if clock is None and rest.strip():
+        raise problem(line, name, "not_a_day", _unreadable())
+    return found, clock
 
 
 def whole(line: Line, name: str) -> int | None:
