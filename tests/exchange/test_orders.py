@@ -149,6 +149,32 @@ def test_a_row_that_needs_a_fix_says_why(
     assert sent.run().done["made"] == 1
 
 
+@pytest.mark.parametrize(
+    ("quantity", "reason"),
+    [("NaN", "This is not a quantity."), ("1e30", "This is not a quantity."), ("Infinity", "This is not a quantity."),
+     ("10000000000000", "This is not a quantity."), ("-1", "A quantity cannot be below zero."),
+     ("9999999999", "An amount cannot be below zero or this large.")],
+)  # fmt: skip
+def test_a_quantity_that_is_none_is_said_on_its_row(
+    cafe: Merchant, ana: Member, send: Send, quantity: str, reason: str
+):
+    head = "Order number,Date,Price,Quantity,Kundnummer"
+    sent = send("orders", csv_of(head, f"A,2026-03-03,9000000,{quantity},ana", "B,2026-03-03,9,1.5000,ana"))
+    assert [(row, text) for row, _column, text in sent.bad()] == [(2, reason)]
+    assert sent.run().done["made"] == 1
+
+
+def test_a_line_without_a_price_beside_others_is_not_dropped(cafe: Merchant, ana: Member, send: Send):
+    head = "Order number,Date,SKU,Price,Kundnummer"
+    rows = ("A,2026-03-03,c1,20,ana", "A,,k1,,", "B,2026-03-03,,,ana", "B,,k1,30,")
+    sent = send("orders", csv_of(head, *rows))
+    assert {(row, text) for row, _column, text in sent.bad()} == {
+        (2, "An order needs a total, or a price for each line."),
+        (3, "An order needs a total, or a price for each line."),
+    }
+    assert sent.run().done["made"] == 2  # a row that is no line says what the whole order has
+
+
 def test_what_was_called_off_or_given_back_earns_nothing_by_coming_again(
     cafe: Merchant, ana: Member, send: Send
 ):
