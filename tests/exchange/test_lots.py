@@ -204,6 +204,16 @@ def test_points_that_wait_go_on_waiting_and_then_count(cafe: Merchant, ana: Memb
     assert verify() == []
 
 
+def test_the_day_from_which_points_can_be_spent_tells_how_days_are_written(
+    cafe: Merchant, ana: Member, send: Send
+):
+    sent = send("lots", csv_of("customer number,points,available from", "ana,1,2/13/2098", "ana,2,3/2/2098"))
+    sent.run()
+    assert sent.done["made"] == 2
+    live_through(at=datetime(2098, 3, 1, tzinfo=UTC))
+    assert balance(ana.pk).available == 1
+
+
 def test_an_import_is_undone_where_the_points_are_still_there(
     cafe: Merchant, ana: Member, ben: Member, send: Send
 ):
