@@ -14,9 +14,7 @@ from django.utils.translation import gettext as _
 from loyalty.core.errors import NotFound
 from loyalty.core.jobs import queries as jobs
 from loyalty.core.jobs.models import Job
-from loyalty.exchange.kinds import kind as kind_named
-from loyalty.exchange.kinds.base import WHICH
-from loyalty.exchange.models import Heading, Import, Made
+from loyalty.exchange.models import WHICH, Heading, Import, Made
 from loyalty.exchange.reading import Table, open_table
 
 _MEMORY = 4_000_000
@@ -26,7 +24,7 @@ _rows = msgspec.json.Decoder(list[tuple[int, int, int, list[str]]])
 @dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that was not taken: its number, its cells as they were sent, `(column, value, sentence)` of each problem,
-    and which of those of its name it was (see `WHICH`)."""
+    and which of those of its name it was (see `WHICH`), "" where rows are not told apart by counting."""
 
     number: int
     cells: list[str]
@@ -94,10 +92,10 @@ def bad_rows(job: Job) -> Iterator[BadRow]:
 def to_fix(imported: Import, job: Job) -> tuple[list[str], list[list[str]]]:
     """Only the rows a job could not take, as a file to be fixed and sent: its head, and the cells as they were sent
     with the reasons at the end. Where rows without a number are told apart by counting, each says which it was."""
-    is_counted = any(field.name == WHICH for field in kind_named(imported.kind).fields)
-    adds_which = is_counted and WHICH not in imported.fields
+    rows = list(bad_rows(job))
+    adds_which = WHICH not in imported.fields and any(found.which for found in rows)
     seen: dict[int, list[str]] = {}
-    for found in bad_rows(job):
+    for found in rows:
         reason = "; ".join(f"{column}: {text}" if column else text for column, _value, text in found.problems)
         seen.setdefault(found.number, [*found.cells, *([found.which] if adds_which else []), reason])
     # Not "Reason": the next import would take that for what the points were given for.

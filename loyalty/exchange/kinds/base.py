@@ -12,10 +12,6 @@ from django.utils.translation import gettext as _
 from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.merchants.models import Merchant
 
-WHICH = "which_of_day"
-"""The field that says which of several rows of one name a row is, from 1, "?" where that could not be told. Rows that
-need a fix are sent back with it: alone in a file they would all be the first."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:

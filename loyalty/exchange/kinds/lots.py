@@ -17,7 +17,6 @@ from loyalty.exchange.kinds.base import (
     KNOWN,
     MADE,
     READY,
-    WHICH,
     Bad,
     Context,
     Field,
@@ -28,6 +27,7 @@ from loyalty.exchange.kinds.base import (
     refused,
     repeated,
 )
+from loyalty.exchange.models import WHICH
 from members.operations.opening import (
     OpeningLot,
     OtherFigures,
@@ -122,7 +122,7 @@ class LotsKind:
             line = lines[place]
             before = known.get(lot.key)
             wrong = other_figures(lot=lot, row=before) if before is not None else None
-            if before is not None and line.get(WHICH) == "?":
+            if before is not None and _is_open(line):
                 verdicts[place] = _one_of_several(line)
             elif wrong is not None:
                 verdicts[place] = refused(line, wrong)
@@ -139,7 +139,7 @@ class LotsKind:
             is_here = (
                 isinstance(answer, OtherFigures) if isinstance(answer, DomainError) else not answer.created
             )
-            if is_here and line.get(WHICH) == "?":
+            if is_here and _is_open(line):
                 verdicts[place] = _one_of_several(line)
             elif isinstance(answer, DomainError):
                 verdicts[place] = refused(line, answer, otherwise="points")
@@ -226,6 +226,11 @@ def _when(line: Line, context: Context) -> str:
 def _is_told(line: Line) -> bool:
     """True where the row itself says which of its day it is."""
     return line.get(WHICH) not in ("", "?")
+
+
+def _is_open(line: Line) -> bool:
+    """True where nobody could tell which of its day it was, and it has no number of its own."""
+    return line.get(WHICH) == "?" and not line.get("lot")
 
 
 def _nth(line: Line) -> int:

@@ -15,8 +15,8 @@ from loyalty.core.jobs.models import Job
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.exchange import kinds, queries
 from loyalty.exchange.kinds import Context, Kind, Line, Verdict
-from loyalty.exchange.kinds.base import BAD, WHICH
-from loyalty.exchange.models import Import, Made
+from loyalty.exchange.kinds.base import BAD
+from loyalty.exchange.models import WHICH, Import, Made
 from loyalty.exchange.reading import NotReadable
 
 STRETCH = 500
@@ -153,7 +153,7 @@ def _stretch(
             line.number,
             row[3],
             [(labels.get(p.field, ""), p.value, p.reason) for p in verdict.problems],
-            _which(line),
+            _which(imported, line),
         )
         for row, line, verdict in zip(rows, lines, verdicts, strict=True)
         if verdict.state == BAD
@@ -163,8 +163,10 @@ def _stretch(
     )
 
 
-def _which(line: Line) -> str:
+def _which(imported: Import, line: Line) -> str:
     """Which of those of its name a row is, for a file in which the others will be missing."""
+    if not any(field.name == WHICH for field in kinds.kind(imported.kind).fields):
+        return ""
     return line.get(WHICH) or (str(line.nth + 1) if line.first else "?")
 
 
