@@ -15,7 +15,7 @@ from loyalty.core.jobs.models import Job as Row
 from loyalty.core.tenancy import scope
 from loyalty.exchange.operations import ask_for_export
 
-Word = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[a-z]+$(?!\n)")]
+Word = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[a-z_]+$(?!\n)")]
 
 
 class NotReady(DomainError):

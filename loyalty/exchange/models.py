@@ -6,6 +6,10 @@ from django.db import models
 from loyalty.core.jobs.models import File
 from loyalty.core.tenancy.models import MerchantScoped, TenantForeignKey, tenant
 
+WHICH = "which_of_day"
+"""The field that says which of several rows of one name a row is, from 1, "?" where that could not be told. Rows that
+need a fix are sent back with it: alone in a file they would all be the first."""
+
 
 class Import(MerchantScoped):
     """A file on its way in. `head` names its columns; `fields` says for each what it is, "" for nothing. `checking`,

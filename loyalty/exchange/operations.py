@@ -75,7 +75,8 @@ def _some(rows: Iterable[Any], most: int) -> list[Any]:
 
 def _guessed(made: Import, rows: Sequence[Sequence[str]]) -> str:
     """Which of day and month comes first in this file."""
-    dated = [place for place, name in enumerate(made.fields) if name.endswith("_at") or name == "birthday"]
+    others = ("birthday", "available_from")
+    dated = [place for place, name in enumerate(made.fields) if name.endswith("_at") or name in others]
     texts = [row[place] for row in rows for place in dated if place < len(row)]
     return guess_order(texts, shop_of_scope().country)
 

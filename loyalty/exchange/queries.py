@@ -9,11 +9,12 @@ from uuid import UUID
 
 import msgspec
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from loyalty.core.errors import NotFound
 from loyalty.core.jobs import queries as jobs
 from loyalty.core.jobs.models import Job
-from loyalty.exchange.models import Heading, Import, Made
+from loyalty.exchange.models import WHICH, Heading, Import, Made
 from loyalty.exchange.reading import Table, open_table
 
 _MEMORY = 4_000_000
@@ -22,15 +23,16 @@ _rows = msgspec.json.Decoder(list[tuple[int, int, int, list[str]]])
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was not taken: its number, its cells as they were sent, and `(column, value, sentence)` of each
-    problem."""
+    """A row that was not taken: its number, its cells as they were sent, `(column, value, sentence)` of each problem,
+    and which of those of its name it was (see `WHICH`), "" where rows are not told apart by counting."""
 
     number: int
     cells: list[str]
     problems: list[tuple[str, str, str]]
+    which: str
 
 
-_bad_rows = msgspec.json.Decoder(list[tuple[int, list[str], list[tuple[str, str, str]]]])
+_bad_rows = msgspec.json.Decoder(list[tuple[int, list[str], list[tuple[str, str, str]], str]])
 
 
 def imports(*, before: UUID | None = None) -> QuerySet[Import]:
@@ -85,6 +87,19 @@ def bad_rows(job: Job) -> Iterator[BadRow]:
     for number in range(found.parts):
         for row in _bad_rows.decode(jobs.part(found.pk, number) or b"[]"):
             yield BadRow(*row)
+
+
+def to_fix(imported: Import, job: Job) -> tuple[list[str], list[list[str]]]:
+    """Only the rows a job could not take, as a file to be fixed and sent: its head, and the cells as they were sent
+    with the reasons at the end. Where rows without a number are told apart by counting, each says which it was."""
+    rows = list(bad_rows(job))
+    adds_which = WHICH not in imported.fields and any(found.which for found in rows)
+    seen: dict[int, list[str]] = {}
+    for found in rows:
+        reason = "; ".join(f"{column}: {text}" if column else text for column, _value, text in found.problems)
+        seen.setdefault(found.number, [*found.cells, *([found.which] if adds_which else []), reason])
+    # Not "Reason": the next import would take that for what the points were given for.
+    return [*imported.head, *([WHICH] if adds_which else []), _("What is wrong")], list(seen.values())
 
 
 def remembered(kind: str) -> dict[str, str]:

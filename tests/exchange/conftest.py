@@ -44,6 +44,11 @@ class Sent:
         rows = queries.bad_rows(self._job(of))
         return [(row.number, column, text) for row in rows for column, _value, text in row.problems]
 
+    def to_fix(self) -> list[list[str]]:
+        """The file of rows to fix that can be downloaded: its head, and its rows."""
+        head, rows = queries.to_fix(queries.one(self.imported.pk), self._job("checking"))
+        return [head, *rows]
+
     def run(self) -> "Sent":
         """Import what is ready."""
         operations.run_import(imported=self.imported.pk, at=clock.now())

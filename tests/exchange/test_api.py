@@ -1,5 +1,6 @@
 """Exports by API: asked for, watched, fetched; nobody else's can be seen."""
 
+import re
 from base64 import b64decode
 from hashlib import sha256
 
@@ -10,6 +11,8 @@ from loyalty.core.jobs.tasks import run_waiting
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.merchants.operations import create_api_key
 from loyalty.core.tenancy.scope import acting_for
+from loyalty.exchange.api import NewExport
+from loyalty.exchange.lists import LISTS
 from loyalty.exchange.operations import ask_for_export
 from tests.cast import AT, MARA, person, publish, shop
 
@@ -63,6 +66,14 @@ def test_jobs_of_people_and_of_other_keys_do_not_exist_for_a_key(open_shop: Merc
     assert call("get", f"jobs/{own}").status_code == 200
     for job in (own, ids.encode("job", of_mara.pk)):
         assert other("get", f"jobs/{job}").json()["code"] == "not_found"
+
+
+def test_every_list_there_is_can_be_asked_for(open_shop: Merchant):
+    call = Caller(open_shop)
+    told = set(re.findall(r"\w+", NewExport.__doc__ or ""))
+    for name in (*LISTS, "whole"):
+        assert call("post", "exports", {"list": name}).status_code == 202, name
+        assert name in told
 
 
 @pytest.mark.parametrize("body", [{"list": "secrets"}, {"list": "members", "format": "pdf"}, {}, {"list": 1}])

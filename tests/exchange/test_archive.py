@@ -30,6 +30,7 @@ from loyalty.core.merchants.models import Merchant
 from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.exchange import archive, operations
+from loyalty.exchange.archive import reading
 from loyalty.exchange.archive.tables import OTHER_APPS, fields, of_merchants, ordered, tables
 from loyalty.exchange.archive.writing import MANIFEST, file_name
 from members.models import Member, Order
@@ -224,6 +225,9 @@ SPOILT: list[tuple[str, Callable[[io.BytesIO], io.BytesIO], str]] = [
     ("a newer format", lambda file: changed(file, MANIFEST, lambda body: body.replace(b'"format": 1', b'"format": 9')), "format"),
     ("another currency", lambda file: changed(file, MANIFEST, lambda body: body.replace(b'"SEK"', b'"EUR"')), "currency"),
     ("an unknown table", lambda file: changed(file, MANIFEST, lambda body: body.replace(b"members.Order", b"members.Thing")), "unknown"),
+    *[(f"no such {was}", lambda file, was=was, none=none: changed(
+        file, MANIFEST, lambda body: body.replace(json.dumps(was).encode(), json.dumps(none).encode())), "unknown")
+      for was, none in (("Europe/Stockholm", "Mars/Base"), ("SE", "XX"), ("sv", "tlh"), ("#2f5d50", "red;} *{"))],
     ("a changed row", lambda file: changed(file, file_name("members.Order"), lambda body: body.replace(b"SEK", b"USD")), "damaged"),
     ("a row less", lambda file: changed(file, file_name("members.Order"), lambda body: body.partition(b"\n")[2]), "damaged"),
     ("no JSON", lambda file: changed(file, file_name("members.Order"), lambda body: b"\x00\n" + body), "damaged"),
@@ -246,6 +250,18 @@ def test_an_archive_that_is_not_right_leaves_the_shop_empty(
     assert refused.value.params["reason"] == reason
     assert str(refused.value)
     assert content(new) == before
+
+
+def test_trouble_without_a_word_is_told_by_its_name(
+    old: Merchant, new: Merchant, monkeypatch: pytest.MonkeyPatch
+):
+    def stumble(*_given: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(reading, "_read_all", stumble)
+    with pytest.raises(archive.ArchiveRefused) as refused:
+        read_into(new, packed(old))
+    assert refused.value.params["detail"] == "ValueError"
 
 
 WELCOME = {"starts": [{"type": "event", "kind": "member.joined"}], "budget": {"points": 100},

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -156,6 +157,20 @@ def test_a_parquet_file_has_the_same_rows_with_types(
     written = [[written_as(row[column]) for column in found.column_names] for row in rows_of(exported(name))]
     assert told == (written[: len(told)] if name == "events" else written)
     assert len(told) == jobs.job(job.pk).result["rows"]
+
+
+def test_a_product_in_a_currency_with_more_decimals_than_the_shops_has_room(db: None) -> None:
+    with acting_for(shop("yen", currency="JPY"), by=MARA):
+        prices = [("A", 1250, None), ("B", 12_50, "EUR"), ("C", 12_505, "KWD"), ("D", None, None)]
+        products = [ProductChange(sku, price_minor=price, currency=of) for sku, price, of in prices]
+        write_products(products=products, at=AT)
+        job = operations.ask_for_export(name="products", form="parquet", at=clock.now())
+        tasks.run_waiting()
+        assert jobs.job(job.pk).state == "done", jobs.job(job.pk).error
+        file = io.BytesIO()
+        jobs.pour(jobs.job(job.pk).file_id, file)
+    found = parquet.read_table(file).column("price").to_pylist()
+    assert found == [Decimal(1250), Decimal("12.5"), Decimal("12.505"), None]
 
 
 def said(value: Any) -> Any:

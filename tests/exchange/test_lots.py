@@ -8,10 +8,12 @@ from loyalty.core import clock
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance, balance_as_of, lots, totals
 from loyalty.core.merchants.models import Merchant
+from loyalty.exchange.writing import csv_bytes
 from members.models import Member
+from members.operations.membership import join
 from members.operations.points import adjust_points, live_through
 from members.queries.story import story
-from tests.cast import days, publish
+from tests.cast import AT, days, person, publish
 from tests.exchange.conftest import Send, csv_of
 
 HEAD = "customer number,points,earned at,expires"
@@ -38,6 +40,86 @@ def test_the_same_file_twice_changes_nothing(cafe: Merchant, ana: Member, send: 
     again = send("lots", content)
     assert again.checked == {"ready": 0, "known": 3, "bad": 0, "made": 0}
     assert balance(ana.pk).available == 207
+
+
+@pytest.mark.parametrize("day", ["2026-03-02 00:00", "02/03/2026", "2026-03-01T23:00:20Z"])
+def test_a_day_is_the_same_however_a_spreadsheet_writes_it(cafe: Merchant, ana: Member, send: Send, day: str):
+    send("lots", csv_of(HEAD, "ana,100,2026-03-02,")).run()
+    assert send("lots", csv_of(HEAD, f"ana,100,{day},")).checked["known"] == 1
+    assert send("lots", csv_of(HEAD, "ana,100,2026-03-02 00:01,")).checked["ready"] == 1
+
+
+def test_one_who_is_named_in_two_ways_has_two_lots_of_a_day(cafe: Merchant, ana: Member, send: Send):
+    join(at=AT, identities={"external": "ben", "email": "b@example.org"})
+    head = "customer number,email,points,earned at"
+    rows = ("ben,,100,2026-03-02", ",B@Example.org,100,2/3/2026", "ben,,100,2026-03-03")
+    assert send("lots", csv_of(head, *rows)).run().done["made"] == 3
+    assert send("lots", csv_of(head, rows[1], rows[2], rows[0])).checked["known"] == 3
+
+
+def fixed(rows: list[list[str]], **changes: str) -> bytes:
+    """The rows to fix with some of their texts replaced, as they are sent again."""
+    found = csv_bytes(rows, first=True).decode()
+    for before, after in changes.items():
+        found = found.replace(before, after)
+    return found.encode()
+
+
+def test_fixed_rows_are_the_lots_they_were_in_their_file(cafe: Merchant, ana: Member, send: Send):
+    rows = ("ana,100,2026-03-02,", "ana,abc,2026-03-02,", "ana,100,2026-03-02,")
+    sent = send("lots", csv_of(HEAD, *rows)).run()
+    to_fix = sent.to_fix()
+    assert to_fix[1] == ["ana", "abc", "2026-03-02", "", "2", "points: This is not a whole number."]
+    again = send("lots", fixed(to_fix, abc="100"))
+    assert again.run().done["made"] == 1
+    assert send("lots", fixed(to_fix, abc="100")).checked["known"] == 1
+    assert send("lots", csv_of(HEAD, *rows).replace(b"abc", b"100")).checked["known"] == 3
+    assert balance(ana.pk).available == 300
+    assert {row.sentence for row in story(ana.pk).rows} == {
+        "100 points"
+    }  # what was wrong is not what they were for
+
+
+def test_a_fixed_row_of_which_nobody_knew_whose_it_was_is_not_guessed(
+    cafe: Merchant, ana: Member, send: Send
+):
+    rows = ("ana,100,2026-03-02,", "anna,100,2026-03-02,", "ana,7,soon,")
+    sent = send("lots", csv_of(HEAD, *rows)).run()
+    to_fix = sent.to_fix()
+    assert [row[4] for row in to_fix] == ["which_of_day", "?", "?"]
+    again = send("lots", fixed(to_fix, anna="ana", soon="2026-03-03"))
+    reason = (
+        "Points of this member and day are here already. Say which of that day these are: 2 for the second."
+    )
+    assert again.bad() == [(2, "which_of_day", reason)]
+    again.run()
+    told = send("lots", fixed(again.to_fix(), **{"?": "2"}))
+    assert told.run().done["made"] == 1
+    assert balance(ana.pk).available == 207
+    assert send("lots", csv_of(HEAD, "ana,100,2026-03-02,", "ana,100,2026-03-02,")).checked["known"] == 2
+
+
+def test_a_row_says_which_of_its_day_it_is_only_once_and_in_numbers(cafe: Merchant, ana: Member, send: Send):
+    head = f"{HEAD},which_of_day"
+    rows = (
+        "ana,100,2026-03-02,,2",
+        "ana,100,2026-03-02 00:00,,2",
+        "ana,5,2026-03-02,,0",
+        "ana,5,2026-03-02,,b",
+    )
+    assert send("lots", csv_of(head, *rows)).bad() == [
+        (3, "", "Row 2 is about the same. Keep one of the two."),
+        (4, "which_of_day", "This is not a whole number."),
+        (5, "which_of_day", "This is not a whole number."),
+    ]
+
+
+def test_who_becomes_a_member_after_the_check_is_checked_again(cafe: Merchant, ana: Member, send: Send):
+    sent = send("lots", csv_of(HEAD, "ben,100,2026-03-02,", "ana,1,2026-03-02,"))
+    ben = person("ben")
+    sent.run()
+    assert sent.bad("running") == [(2, "", "Check the file first; then import what is ready.")]
+    assert balance(ben.pk).available == 0
 
 
 def test_another_balance_for_the_same_lot_is_not_added_on_top(cafe: Merchant, ana: Member, send: Send):
@@ -101,7 +183,7 @@ def test_without_an_end_in_the_file_points_live_as_was_chosen(cafe: Merchant, an
     publish(points_life={"expiry": "rolling", "months": 1200 // 100}, at=clock.now())
     ends = {}
     for number, choice in enumerate(("never", "earned", "today"), start=1):
-        earned = clock.now() - days(30)
+        earned = clock.now() - days(30 + number)
         send(
             "lots",
             csv_of("customer number,points,earned at", f"ana,{number},{earned.isoformat()}"),
@@ -120,6 +202,16 @@ def test_points_that_wait_go_on_waiting_and_then_count(cafe: Merchant, ana: Memb
     live_through(at=datetime(2098, 1, 2, tzinfo=UTC))
     assert balance(ana.pk).available == 101
     assert verify() == []
+
+
+def test_the_day_from_which_points_can_be_spent_tells_how_days_are_written(
+    cafe: Merchant, ana: Member, send: Send
+):
+    sent = send("lots", csv_of("customer number,points,available from", "ana,1,2/13/2098", "ana,2,3/2/2098"))
+    sent.run()
+    assert sent.done["made"] == 2
+    live_through(at=datetime(2098, 3, 1, tzinfo=UTC))
+    assert balance(ana.pk).available == 1
 
 
 def test_an_import_is_undone_where_the_points_are_still_there(

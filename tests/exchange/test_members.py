@@ -1,7 +1,8 @@
 """Members who come in by a file: who joins, who is here, who needs a fix; twice is once; undone where nothing happened."""
 
 import io
-from datetime import date
+from datetime import UTC, date
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,8 @@ from loyalty.core.events.models import Event
 from loyalty.core.ledger.checks import verify
 from loyalty.core.ledger.queries import balance
 from loyalty.core.merchants.models import Merchant
+from loyalty.exchange.kinds.base import Line
+from loyalty.exchange.kinds.parsing import instant
 from loyalty.exchange.writing import write_xlsx
 from members.models import Consent, Identity, Member, Profile
 from members.operations.joining import Newcomer, join_many
@@ -68,6 +71,8 @@ BAD = [
     (";A;;;;", "", "The row names nobody: no customer number, e-mail, phone or card."),
     ("c@example.org;A;;31/02/1990;;", "Birthday", "There is no such day."),
     ("c@example.org;A;;soon;;", "Birthday", "This is not a day. Write it like 2026-03-02, with or without a time."),
+    ("c@example.org;A;;1980-02-03 or 04;;", "Birthday",
+     "This is not a day. Write it like 2026-03-02, with or without a time."),
     ("c@example.org;A;;1/1/2999;;", "Birthday", "The year must lie between 1900 and 2100."),
     ("c@example.org;A;;;perhaps;", "Accepts Marketing", "Write yes or no."),
     ("c@example.org;A;;;yes;", "Accepts Marketing",
@@ -75,6 +80,43 @@ BAD = [
     ("c@example.org;A;;;yes;1/1/2050", "Consent date", "This day is still to come."),
     (f"c@example.org;{'x' * 81};;;;", "First Name", "At most 80 characters."),
 ]  # fmt: skip
+
+
+MOMENTS = [
+    ("2026-03-02", "2026-03-01T23:00"), ("2026-03-02 00:00", "2026-03-01T23:00"), ("02.03.2026 10:15", "2026-03-02T09:15"),
+    ("2026-03-02 23:30:00+00", "2026-03-02T23:30"), ("2026-03-02 23:30:00 GMT", "2026-03-02T23:30"),
+    ("2026-03-02T23:30:00.123Z", "2026-03-02T23:30"), ("2026-03-02 23:30 UTC", "2026-03-02T23:30"),
+    ("2026-03-02 23:30:00 -0130", "2026-03-03T01:00"), ("2026-03-02 23:30:00+05:30", "2026-03-02T18:00"),
+    ("2026-03-02 10:00 p.m.", "2026-03-02T21:00"), ("2026-03-02 12:00 AM", "2026-03-01T23:00"),
+    ("2026-03-02 1:05pm +01:00", "2026-03-02T12:05"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "moment"), MOMENTS)
+def test_an_instant_is_read_as_it_was_meant(text: str, moment: str):
+    found = instant(Line(2, {"at": text}), "at", "dmy", ZoneInfo("Europe/Stockholm"))
+    assert found.astimezone(UTC).isoformat().startswith(moment)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "23:30 CET",
+        "23:30:00 or so",
+        "13:00 p.m.",
+        "0:10 am",
+        "10:00+25:00",
+        "10:00 GMT+1",
+        "23:30:00+1",
+        "24:00",
+    ],
+)
+def test_an_instant_that_could_be_another_is_refused(cafe: Merchant, send: Send, text: str):
+    sent = send("members", csv_of("email;joined", f"a@example.org;2026-03-02 {text}", "b@example.org;"))
+    assert sent.bad() == [
+        (2, "joined", "This is not a day. Write it like 2026-03-02, with or without a time.")
+    ]
+    assert sent.checked["ready"] == 1
 
 
 @pytest.mark.parametrize(("row", "column", "sentence"), BAD, ids=[row[2][:30] for row in BAD])

@@ -1,7 +1,7 @@
 """Open a merchant with its sandbox, add staff and locations, make and revoke API keys."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -80,22 +80,34 @@ def _check(
 ) -> None:
     """Raise `InvalidInput` with every field that cannot be used."""
     address = len(slug) <= LONGEST_SLUG and slugify(slug) == slug and slug not in RESERVED_SLUGS
-    wanted = {
-        "name": (len(name.strip()) > 0 and len(name) <= 120, _("Write a name of 1 to 120 characters.")),
-        "currency": (money.is_currency(currency), _("Use an ISO 4217 code, like SEK.")),
+    errors = [
+        *_wrong({
+            "name": (len(name.strip()) > 0 and len(name) <= 120, _("Write a name of 1 to 120 characters.")),
+            "currency": (money.is_currency(currency), _("Use an ISO 4217 code, like SEK.")),
+        }),
+        *wrong_settings(timezone=timezone, country=country, language=language, brand_colour=brand_colour),
+        *_wrong({"slug": (bool(slug) and address, _("Use at most 50 small letters, digits and dashes."))}),
+    ]  # fmt: skip
+    if errors:
+        raise InvalidInput(errors)
+
+
+def wrong_settings(*, timezone: str, country: str, language: str, brand_colour: str) -> list[dict[str, str]]:
+    """What of these no shop can have: field, code and message of each, none where all is well."""
+    return _wrong({
         "timezone": (_is_zone(timezone), _("Use a zone like Europe/Stockholm.")),
         "country": (country in SUPPORTED_REGIONS, _("Use a two-letter country code, like SE.")),
         "language": (language in dict(settings.LANGUAGES), _("This language is not offered.")),
         "brand_colour": (_COLOUR.fullmatch(brand_colour), _("Write a colour as #rrggbb.")),
-        "slug": (bool(slug) and address, _("Use at most 50 small letters, digits and dashes.")),
-    }
-    errors = [
+    })  # fmt: skip
+
+
+def _wrong(wanted: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str]]:
+    return [
         {"field": field, "code": "invalid", "message": str(sentence)}
         for field, (good, sentence) in wanted.items()
         if not good
     ]
-    if errors:
-        raise InvalidInput(errors)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from loyalty.core.errors import DomainError, InvalidInput
 from loyalty.core.ledger import restoring
 from loyalty.core.ledger.checks import verify
 from loyalty.core.merchants.models import Location, Merchant
+from loyalty.core.merchants.operations import wrong_settings
 from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.core.programme import document
 from loyalty.core.programme import queries as programmes
@@ -90,6 +91,9 @@ def _manifest(packed: zipfile.ZipFile) -> Manifest:
     for part in manifest.tables:
         if part.table not in known:
             raise ArchiveRefused("unknown", table=part.table)
+    for wrong in wrong_settings(**_settings(manifest)):
+        said = f"{wrong['field']} {getattr(manifest.shop, wrong['field'])[:60]}"
+        raise ArchiveRefused("unknown", table=said)
     return manifest
 
 
@@ -116,7 +120,8 @@ def read_archive(file: IO[bytes]) -> Manifest:
             with transaction.atomic():
                 _read_all(packed, counts)
         except (DatabaseError, ValidationError, TypeError, ValueError, KeyError) as trouble:
-            raise ArchiveRefused("does_not_hold", detail=str(trouble).splitlines()[0][:200]) from trouble
+            first = next(iter(str(trouble).splitlines()), type(trouble).__name__)
+            raise ArchiveRefused("does_not_hold", detail=first[:200]) from trouble
     _take_settings(manifest)
     _hold_to_account(manifest)
     try:
@@ -193,12 +198,15 @@ def _value(field: Any, value: Any) -> Any:
     return None if value is None else field.to_python(value)
 
 
-def _take_settings(manifest: Manifest) -> None:
+def _settings(manifest: Manifest) -> dict[str, str]:
     """What belongs to the programme and not to the address: zone, country, language and colour."""
-    shop = manifest.shop
-    Merchant.objects.filter(pk=scope.merchant_id()).update(
-        timezone=shop.timezone, country=shop.country, language=shop.language, brand_colour=shop.brand_colour
-    )
+    return {
+        name: getattr(manifest.shop, name) for name in ("timezone", "country", "language", "brand_colour")
+    }
+
+
+def _take_settings(manifest: Manifest) -> None:
+    Merchant.objects.filter(pk=scope.merchant_id()).update(**_settings(manifest))
 
 
 def _hold_to_account(manifest: Manifest) -> None:

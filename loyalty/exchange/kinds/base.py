@@ -45,7 +45,7 @@ class Bad(Exception):
 @dataclass(frozen=True, slots=True)
 class Line:
     """A row as it was read: its number in the file, its values by field. `nth` counts rows of the same name before it
-    in the file, and `first` is the row where the first of them stands."""
+    in the file, and `first` is the row where the first of them stands, or 0 where nobody knew its name then."""
 
     number: int
     values: Mapping[str, str]
@@ -92,7 +92,7 @@ class Context:
 
 class Kind(Protocol):
     """A kind of import. `judge` only reads; `carry_out` does what judging says is ready, in the caller's transaction.
-    `names` are what a row is known by in its file; rows of one `group` belong together."""
+    `names` are what each row is known by in its file; rows of one `group` belong together."""
 
     name: str
     label: Any
@@ -101,7 +101,7 @@ class Kind(Protocol):
     def lacking(self, fields: set[str]) -> list[str]:
         """What must still be told before the file can be read: sentences."""
 
-    def names(self, line: Line) -> list[str]: ...
+    def names(self, lines: Sequence[Line], context: Context) -> list[list[str]]: ...
 
     def group(self, line: Line) -> str: ...
 

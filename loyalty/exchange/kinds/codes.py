@@ -44,9 +44,9 @@ class CodesKind:
         """Which column."""
         return [] if "code" in fields else [_("Say which column has the codes.")]
 
-    def names(self, line: Line) -> list[str]:
+    def names(self, lines: Sequence[Line], context: Context) -> list[list[str]]:
         """As a till reads it."""
-        return [normal_code(line.get("code"))] if line.get("code") else []
+        return [[normal_code(line.get("code"))] if line.get("code") else [] for line in lines]
 
     def group(self, line: Line) -> str:
         """Each row stands alone."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from uuid import UUID
 
@@ -25,9 +25,12 @@ from loyalty.exchange.kinds.base import (
     bad,
     read_all,
     refused,
+    repeated,
 )
+from loyalty.exchange.models import WHICH
 from members.operations.opening import (
     OpeningLot,
+    OtherFigures,
     open_lots,
     other_figures,
     standing,
@@ -57,6 +60,7 @@ FIELDS = (
     Field(name="lot", label=gettext_lazy("Number of the lot"),
           aliases=("lot", "lotid", "transactionid", "pointtransactionid", "entryid", "bucketid", "logid", "batch"),
           help=gettext_lazy("What the other system calls this credit. With it a lot is known again for certain.")),
+    Field(name=WHICH, label=gettext_lazy("Which of that day")),
     Field(name="note", label=gettext_lazy("What for"),
           aliases=("note", "reason", "description", "event", "eventtype", "action", "kommentar", "omschrijving")),
 )  # fmt: skip
@@ -87,11 +91,24 @@ class LotsKind:
         needed = [] if "points" in fields else [_("Say which column has the points.")]
         return people.lacking(fields) + needed
 
-    def names(self, line: Line) -> list[str]:
-        """The lot's own number, or whose it is and of which day: the n-th of that day is one lot for good."""
-        if line.get("lot"):
-            return [f"lot:{line.get('lot')}"]
-        return [f"{people.name(line)}|{line.get('earned_at')}"]
+    def names(self, lines: Sequence[Line], context: Context) -> list[list[str]]:
+        """The lot's own number, or whose it is and of when: the n-th of then is one lot for good. Whose and when are
+        what was meant, however it is written; a row of which that cannot be told has no name."""
+        said, _verdicts = read_all(
+            [line if not line.get("lot") else Line(line.number, {}) for line in lines],
+            lambda line: (people.identities(line), _when(line, context)),
+        )
+        members, _verdicts = people.find(lines, {place: ways for place, (ways, _moment) in said.items()})
+        found = []
+        for place, line in enumerate(lines):
+            if line.get("lot"):
+                found.append([f"lot:{line.get('lot')}"])
+            elif place in members:
+                which = "" if line.get(WHICH) == "?" else line.get(WHICH)
+                found.append([f"{members[place]}|{said[place][1]}|{which}"])
+            else:
+                found.append([])
+        return found
 
     def group(self, line: Line) -> str:
         """Each row stands alone."""
@@ -105,7 +122,9 @@ class LotsKind:
             line = lines[place]
             before = known.get(lot.key)
             wrong = other_figures(lot=lot, row=before) if before is not None else None
-            if wrong is not None:
+            if before is not None and _is_open(line):
+                verdicts[place] = _one_of_several(line)
+            elif wrong is not None:
                 verdicts[place] = refused(line, wrong)
             else:
                 verdicts[place] = Verdict(line.number, KNOWN if before is not None else READY)
@@ -117,7 +136,12 @@ class LotsKind:
         answers = open_lots(lots=list(lots.values()), at=context.at, source=context.source)
         for place, answer in zip(lots, answers, strict=True):
             line = lines[place]
-            if isinstance(answer, DomainError):
+            is_here = (
+                isinstance(answer, OtherFigures) if isinstance(answer, DomainError) else not answer.created
+            )
+            if is_here and _is_open(line):
+                verdicts[place] = _one_of_several(line)
+            elif isinstance(answer, DomainError):
                 verdicts[place] = refused(line, answer, otherwise="points")
             else:
                 state = MADE if answer.created else KNOWN
@@ -139,8 +163,17 @@ class LotsKind:
                 reason = _("Row {row} has the same number of a lot.").format(row=line.first)
                 verdicts[place] = bad(line, "lot", "repeated", reason)
                 del said[place]
+            elif place in said and _is_told(line) and line.nth:
+                verdicts[place] = repeated(line)
+                del said[place]
         found, unknown = people.find(lines, {place: one.ways for place, one in said.items()})
         verdicts |= unknown
+        for place in [place for place in found if not lines[place].first]:
+            # Known only since the rows were counted: which of the member's lots it is was never asked.
+            verdicts[place] = bad(
+                lines[place], "", "not_counted", _("Check the file first; then import what is ready.")
+            )
+            del found[place]
         life = _life()
         lots = {place: _lot(found[place], said[place], lines[place], life) for place in found}
         return lots, verdicts
@@ -150,6 +183,7 @@ def _said(line: Line, context: Context) -> _Said:
     order, zone = context.option("dates", "dmy"), context.zone
     problems = []
     ways: dict[str, str] = {}
+    nth = 0
     try:
         ways = people.identities(line)
     except Bad as found:
@@ -160,6 +194,7 @@ def _said(line: Line, context: Context) -> _Said:
             reason = _("Only points above zero make a lot. Leave rows without any out of the file.")
             raise parsing.problem(line, "points", "no_points", reason)
         _refuse_others(line)
+        nth = _nth(line)
         earned = parsing.instant(line, "earned_at", order, zone) or context.at
         if not EARLIEST <= earned <= context.at:
             raise parsing.problem(
@@ -178,8 +213,42 @@ def _said(line: Line, context: Context) -> _Said:
         problems += found.problems
     if problems:
         raise Bad(*problems)
-    mark = f"lot|{line.get('lot')}" if line.get("lot") else f"day|{line.get('earned_at')}|{line.nth}"
+    mark = f"lot|{line.get('lot')}" if line.get("lot") else f"day|{_when(line, context)}|{nth}"
     return _Said(ways, points or 0, earned, ends, available, line.get("note")[:300], mark)
+
+
+def _when(line: Line, context: Context) -> str:
+    """When a lot was earned, the same however it is written: spreadsheets write days as instants, and drop seconds."""
+    earned = parsing.instant(line, "earned_at", context.option("dates", "dmy"), context.zone)
+    return earned.astimezone(UTC).isoformat(timespec="minutes") if earned else ""
+
+
+def _is_told(line: Line) -> bool:
+    """True where the row itself says which of its day it is."""
+    return line.get(WHICH) not in ("", "?")
+
+
+def _is_open(line: Line) -> bool:
+    """True where nobody could tell which of its day it was, and it has no number of its own."""
+    return line.get(WHICH) == "?" and not line.get("lot")
+
+
+def _nth(line: Line) -> int:
+    """Which of those of its member and day a lot is, from 0: as the row says, else by counting."""
+    if not _is_told(line):
+        return line.nth
+    which = parsing.whole(line, WHICH) or 0
+    if which < 1:
+        raise parsing.problem(line, WHICH, "not_a_number", _("This is not a whole number."))
+    return which - 1
+
+
+def _one_of_several(line: Line) -> Verdict:
+    """Which it was could not be told before its row was fixed: the one that is here, or one more."""
+    reason = _(
+        "Points of this member and day are here already. Say which of that day these are: 2 for the second."
+    )
+    return bad(line, WHICH, "which_of_day", reason)
 
 
 def _refuse_others(line: Line) -> None:

@@ -77,9 +77,9 @@ class MembersKind:
         """Whom it is about."""
         return people.lacking(fields)
 
-    def names(self, line: Line) -> list[str]:
+    def names(self, lines: Sequence[Line], context: Context) -> list[list[str]]:
         """By everything that names them: no two rows may share any of it."""
-        return people.names(line)
+        return [people.names(line) for line in lines]
 
     def group(self, line: Line) -> str:
         """Each row stands alone."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from loyalty.core.errors import DomainError
 from loyalty.core.ids import fingerprint
+from loyalty.core.money import MAX_MINOR
 from loyalty.core.programme.queries import in_force_at
 from loyalty.exchange.kinds import parsing, people
 from loyalty.exchange.kinds.base import (
@@ -108,9 +109,9 @@ class OrdersKind:
             lacking.append(_("Say which column has the total, or the price of each line."))
         return lacking
 
-    def names(self, line: Line) -> list[str]:
+    def names(self, lines: Sequence[Line], context: Context) -> list[list[str]]:
         """By its number; what stands together is one order."""
-        return [line.get("number")] if line.get("number") else []
+        return [[line.get("number")] if line.get("number") else [] for line in lines]
 
     def group(self, line: Line) -> str:
         """The order it is a line of."""
@@ -278,17 +279,18 @@ def _slug(text: str) -> str:
 
 def _lines(lines: Sequence[Line], currency: str) -> list[NewLine]:
     """Lines by their own prices; where a file has none, one line of the whole total."""
-    made = []
+    made, unpriced = [], []
     for line in lines:
-        quantity = line.get("quantity").replace(",", ".") or "1"
         amount = parsing.money(line, "line_total", currency)
         if amount is None and line.get("unit_price"):
-            amount = _times(line, parsing.money(line, "unit_price", currency) or 0, quantity)
+            amount = _times(line, parsing.money(line, "unit_price", currency) or 0, _quantity(line))
         if amount is None:
+            unpriced.append(line)
             continue
         sku = line.get("sku") or line.get("product") or NO_LINES
-        made.append(_line(line, sku, amount, quantity))
+        made.append(_line(line, sku, amount, _quantity(line)))
     if made:
+        _refuse_unpriced(unpriced)
         return made
     holder = _holder(lines, "total")
     total = parsing.money(holder, "total", currency)
@@ -300,14 +302,32 @@ def _lines(lines: Sequence[Line], currency: str) -> list[NewLine]:
     return [_line(holder, holder.get("sku") or NO_LINES, total + discount, "1")]
 
 
-def _times(line: Line, price: int, quantity: str) -> int:
-    try:
-        amount = Decimal(quantity) * price
-    except ArithmeticError:
-        raise parsing.problem(line, "quantity", "not_a_number", _("This is not a quantity.")) from None
-    if amount < 0 or not amount.is_finite():
+def _refuse_unpriced(lines: Sequence[Line]) -> None:
+    """Beside lines with a price, one without would be lost. Rows that say nothing of a product are no lines."""
+    for line in lines:
+        if line.get("sku") or line.get("product") or line.get("quantity"):
+            reason = _("An order needs a total, or a price for each line.")
+            raise parsing.problem(line, "unit_price", "missing", reason)
+
+
+def _quantity(line: Line) -> str:
+    """How many, as orders have it. Noughts after the third decimal, as spreadsheets write them, are left out."""
+    text = line.get("quantity").replace(",", ".") or "1"
+    if re.fullmatch(r"-[0-9.]+", text):
         raise parsing.problem(line, "quantity", "out_of_range", _("A quantity cannot be below zero."))
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    found = re.fullmatch(r"([0-9]{1,10}(?:\.[0-9]{1,3})?)(?:(?<=\.[0-9]{3})0+)?", text)
+    if not found:
+        raise parsing.problem(line, "quantity", "not_a_number", _("This is not a quantity."))
+    return found[1]
+
+
+def _times(line: Line, price: int, quantity: str) -> int:
+    amount = int((Decimal(quantity) * price).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    if amount > MAX_MINOR:
+        raise parsing.problem(
+            line, "unit_price", "out_of_range", _("An amount cannot be below zero or this large.")
+        )
+    return amount
 
 
 def _line(line: Line, sku: str, amount: int, quantity: str) -> NewLine:

@@ -2,7 +2,7 @@
 guessed."""
 
 import re
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -21,10 +21,13 @@ NO = frozenset(
 )
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
-_TIME = re.compile(r"[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm|AM|PM)?")
-_ZONE = re.compile(r"\s*(Z|UTC|[+-]\d{2}:?\d{2})$")
+_TIME = re.compile(
+    r"[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(?:([ap])\.?m\.?)?"
+    r"\s*(?:(Z|GMT|UTC)|([+-]\d{2}):?(\d{2})?)?",
+    re.IGNORECASE,
+)
 _SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'’"), None)
-_GROUPED = re.compile(r"-?\d{1,3}([.,])\d{3}(?:\1\d{3})*")
+_GROUPED = re.compile(r"-?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 _WHOLE = re.compile(r"-?\d{1,15}(?:[.,]0{1,6})?")
 _AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?")
 _FIRST_YEAR = 1900
@@ -36,7 +39,8 @@ def problem(line: Line, name: str, code: str, reason: str) -> Bad:
 
 
 def day(line: Line, name: str, order: str) -> date | None:
-    """A day; None where nothing stands. `order` says which comes first where the year is last."""
+    """A day; None where nothing stands, and what time of it stands behind it does not count. `order` says which comes
+    first where the year is last."""
     text = line.get(name)
     return _parts(line, name, text, order)[0] if text else None
 
@@ -46,31 +50,30 @@ def instant(line: Line, name: str, order: str, zone: ZoneInfo) -> datetime | Non
     text = line.get(name)
     if not text:
         return None
-    found, rest = _parts(line, name, text, order)
-    marked = _ZONE.search(rest)
-    clock = _TIME.match(rest[: marked.start()] if marked else rest)
-    if rest.strip() and clock is None:
-        raise problem(line, name, "not_a_day", _unreadable())
+    found, clock = _parts(line, name, text, order)
     if clock is None:
         return datetime.combine(found, time(), tzinfo=zone)
     hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
     if clock[4]:
-        hour = hour % 12 + (12 if clock[4].lower() == "pm" else 0)
+        # 13:00 pm is no time: it becomes an hour that there is not, which is refused below.
+        hour = hour % 12 + (12 if clock[4].lower() == "p" else 0) if 1 <= hour <= 12 else 24
     try:
         local = datetime.combine(found, time(hour, minute, second))
+        if clock[5]:
+            return local.replace(tzinfo=UTC)
+        if clock[6]:
+            return datetime.fromisoformat(f"{local.isoformat()}{clock[6]}:{clock[7] or '00'}")
     except ValueError:
         raise problem(line, name, "not_a_day", _unreadable()) from None
-    if marked is None:
-        return local.replace(tzinfo=zone)
-    offset = "+00:00" if marked[1] in ("Z", "UTC") else marked[1]
-    return datetime.fromisoformat(f"{local.isoformat()}{offset}")
+    return local.replace(tzinfo=zone)
 
 
 def _unreadable() -> str:
     return _("This is not a day. Write it like 2026-03-02, with or without a time.")
 
 
-def _parts(line: Line, name: str, text: str, order: str) -> tuple[date, str]:
+def _parts(line: Line, name: str, text: str, order: str) -> tuple[date, re.Match[str] | None]:
+    """A day, and the time of day behind it where there is one. Anything else behind it is refused."""
     iso, last = _ISO.match(text), _LAST.match(text)
     if iso:
         year, month, number = (int(part) for part in iso.groups())
@@ -87,7 +90,10 @@ def _parts(line: Line, name: str, text: str, order: str) -> tuple[date, str]:
         raise problem(line, name, "not_a_day", _("There is no such day.")) from None
     if not _FIRST_YEAR <= year <= 2100:
         raise problem(line, name, "not_a_day", _("The year must lie between 1900 and 2100."))
-    return found, rest
+    clock = _TIME.fullmatch(rest)
+    if clock is None and rest.strip():
+        raise problem(line, name, "not_a_day", _unreadable())
+    return found, clock
 
 
 def whole(line: Line, name: str) -> int | None:
@@ -112,14 +118,16 @@ def money(line: Line, name: str, currency: str) -> int | None:
     text = line.get(name)
     if not text:
         return None
-    bare = re.sub(r"[^\d.,\-\u2212]", "", text.translate(_SPACES)).replace("\u2212", "-").strip(".,")
-    if re.search(r"[^\W\d_]{6,}", text) or not re.search(r"\d", bare):
+    digits = exponent(currency)
+    # Words and signs beside the number go, with the full stop of "kr."; between its digits they are no amount.
+    bare = re.sub(r"[^\W\d_]+\.?|[^\w.,\-]", " ", text.translate(_SPACES).replace("\u2212", "-")).strip()
+    plain = _decimal(bare.rstrip(".,"), digits)
+    if re.search(r"[^\W\d_]{6,}", text) or not _AMOUNT.fullmatch(plain):
         raise problem(line, name, "not_an_amount", _("This is not an amount of money."))
-    plain = _decimal(bare, exponent(currency))
-    if not _AMOUNT.fullmatch(plain):
-        raise problem(line, name, "not_an_amount", _("This is not an amount of money."))
-    scaled = Decimal(plain).scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value():
+    scaled = Decimal(plain).scaleb(digits)
+    # "1.500" is one and a half or fifteen hundred: that it has too many decimals is what can be said of it.
+    is_unclear = digits not in (0, 3) and _GROUPED.fullmatch(bare) and sum(map(bare.count, ".,")) == 1
+    if is_unclear or scaled != scaled.to_integral_value():
         raise problem(
             line,
             name,
@@ -132,16 +140,19 @@ def money(line: Line, name: str, currency: str) -> int | None:
 
 
 def _decimal(text: str, digits: int) -> str:
-    """The last point or comma is the decimal mark unless three digits follow it and the currency has not three."""
+    """With a point as its decimal mark: the last point or comma, before which others part thousands. Where all of them
+    do so there is none; a single one with three digits behind it does so in a currency without decimals. "" for what
+    is no number."""
     last = max(text.rfind("."), text.rfind(","))
     if last < 0:
         return text
-    after = len(text) - last - 1
-    marks = {mark for mark in ".," if mark in text}
-    is_group = after == 3 and digits != 3 and (len(marks) == 1)
-    if is_group or (after == 3 and text.count(text[last]) > 1):
+    before, after = text[:last], text[last + 1 :]
+    is_alone = not re.search(r"[.,]", before)
+    if _GROUPED.fullmatch(text) and not (is_alone and digits):
         return re.sub(r"[.,]", "", text)
-    return f"{re.sub(r'[.,]', '', text[:last])}.{text[last + 1 :]}"
+    if not is_alone and (text[last] in before or not _GROUPED.fullmatch(before)):
+        return ""
+    return f"{re.sub(r'[.,]', '', before) or '0'}.{after}"
 
 
 def yes_or_no(line: Line, name: str) -> bool | None:

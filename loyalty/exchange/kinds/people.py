@@ -72,11 +72,6 @@ def names(line: Line) -> list[str]:
     return [f"{way}:{line.get(way).casefold()}" for way in WAYS if line.get(way)]
 
 
-def name(line: Line) -> str:
-    """The surest of them; "" for a row that names nobody."""
-    return next(iter(names(line)), "")
-
-
 def find(
     lines: Sequence[Line], named: Mapping[int, Mapping[str, str]]
 ) -> tuple[dict[int, UUID], dict[int, Verdict]]:

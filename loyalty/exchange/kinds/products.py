@@ -92,9 +92,9 @@ class ProductsKind:
         """Which product."""
         return [] if "sku" in fields else [_("Say which column has the product’s number.")]
 
-    def names(self, line: Line) -> list[str]:
+    def names(self, lines: Sequence[Line], context: Context) -> list[list[str]]:
         """By its number, exactly."""
-        return [line.get("sku")] if line.get("sku") else []
+        return [[line.get("sku")] if line.get("sku") else [] for line in lines]
 
     def group(self, line: Line) -> str:
         """The product it is a variant of."""

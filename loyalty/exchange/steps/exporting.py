@@ -72,7 +72,7 @@ def _as_whole(job: Job, table: Table, at: datetime) -> Step:
         if job.options["format"] == "xlsx":
             write_xlsx(table.head, rows(), whole, title=table.name)
         else:
-            places = exponent(shop_of_scope().currency)
+            places = _places(table, rows())
             write_parquet(table.head, _ending(table, rows()), whole, kinds=table.kinds, places=places)
         whole.seek(0)
         made = storing.store(
@@ -81,6 +81,15 @@ def _as_whole(job: Job, table: Table, at: datetime) -> Step:
         )  # fmt: skip
     storing.forget(gathered.pk, at=at)
     return Step(result=job.result, file=made.pk, over=True)
+
+
+def _places(table: Table, rows: Iterable[list[Any]]) -> int:
+    """Digits after the point in which every amount has room: a product may have another currency than the shop."""
+    currencies = {shop_of_scope().currency}
+    if "currency" in table.head:
+        place = table.head.index("currency")
+        currencies |= {row[place] for row in rows if row[place]}
+    return max(map(exponent, currencies))
 
 
 def _ending(table: Table, rows: Iterable[list[Any]]) -> Iterator[list[Any]]:

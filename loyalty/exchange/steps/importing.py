@@ -3,6 +3,7 @@ where the next begins: a worker that dies in between has done a stretch or has n
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import batched
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,7 @@ from loyalty.core.merchants.queries import shop_of_scope
 from loyalty.exchange import kinds, queries
 from loyalty.exchange.kinds import Context, Kind, Line, Verdict
 from loyalty.exchange.kinds.base import BAD
-from loyalty.exchange.models import Import, Made
+from loyalty.exchange.models import WHICH, Import, Made
 from loyalty.exchange.reading import NotReadable
 
 STRETCH = 500
@@ -23,7 +24,7 @@ STRETCH = 500
 _JSON = "application/json"
 _encode = msgspec.json.encode
 type _Row = tuple[int, int, int, list[str]]
-type _Noted = tuple[int, list[str], list[tuple[str, str, str]]]
+type _Noted = tuple[int, list[str], list[tuple[str, str, str]], str]
 
 
 def check(job: Job, at: datetime) -> Step:
@@ -53,7 +54,7 @@ def undo(job: Job, at: datetime) -> Step:
     gone = [row.pk for row, why in zip(rows, answers, strict=True) if not why]
     Made.objects.filter(pk__in=gone).update(undone_at=at)
     result = {**result, "undone": result["undone"] + len(gone), "kept": result["kept"] + len(stays)}
-    file = _note(job, at, "kept.json", [(row.number, [], [("", "", why)]) for row, why in stays],
+    file = _note(job, at, "kept.json", [(row.number, [], [("", "", why)], "") for row, why in stays],
                  personal=False)  # fmt: skip
     return Step(cursor={"after": str(rows[-1].pk)}, done=len(rows), result=result, file=file)
 
@@ -73,7 +74,7 @@ def _cut(imported: Import, at: datetime) -> Step:
     of = kinds.kind(imported.kind)
     file = storing.begin(name="rows.json", content_type=_JSON, at=at)
     total = 0
-    for stretch in _stretches(of, imported):
+    for stretch in _stretches(of, imported, _context(imported, at)):
         total += len(stretch)
         storing.append_part(file.pk, _encode(stretch))
     if not total:
@@ -83,20 +84,20 @@ def _cut(imported: Import, at: datetime) -> Step:
     return Step(cursor={"part": 0}, total=total, result={"ready": 0, "known": 0, "bad": 0})
 
 
-def _stretches(of: Kind, imported: Import) -> Iterator[list[_Row]]:
+def _stretches(of: Kind, imported: Import, context: Context) -> Iterator[list[_Row]]:
     seen: dict[str, int] = {}
     times: dict[str, int] = {}
     stretch: list[_Row] = []
     group = ""
-    for number, cells in queries.table_of(imported).rows:
-        line = Line(number, _values(imported, cells))
+    for line, cells, names in _named(of, imported, context):
+        number = line.number
         of_group = of.group(line)
         together = bool(of_group) and of_group == group
         if len(stretch) >= STRETCH and not together:  # what belongs together is done together
             yield stretch
             stretch = []
-        nth, first = 0, number
-        for name in of.names(line):
+        nth, first = 0, number if names else 0
+        for name in names:
             if together and name == of_group:  # the group's own name, in each of its rows
                 continue
             if name in seen:
@@ -107,6 +108,18 @@ def _stretches(of: Kind, imported: Import) -> Iterator[list[_Row]]:
         group = of_group
     if stretch:
         yield stretch
+
+
+def _named(of: Kind, imported: Import, context: Context) -> Iterator[tuple[Line, list[str], Sequence[str]]]:
+    """The rows of the file, each with what it is known by."""
+    for some in batched(queries.table_of(imported).rows, STRETCH):
+        lines = [Line(number, _values(imported, cells)) for number, cells in some]
+        for line, (_number, cells), names in zip(lines, some, of.names(lines, context), strict=True):
+            yield line, cells, names
+
+
+def _context(imported: Import, at: datetime) -> Context:
+    return Context(shop_of_scope(), at, imported.options, str(imported.pk))
 
 
 def _values(imported: Import, cells: Sequence[str]) -> dict[str, str]:
@@ -128,8 +141,7 @@ def _stretch(
     if rows is None:
         return Step(over=True, result=result, file=job.file_id)
     lines = [Line(number, _values(imported, cells), nth, first) for number, nth, first, cells in rows]
-    context = Context(shop_of_scope(), at, imported.options, str(imported.pk))
-    verdicts = do(lines, context)
+    verdicts = do(lines, _context(imported, at))
     for verdict in verdicts:
         result[verdict.state] += 1
     Made.objects.bulk_create(
@@ -137,13 +149,25 @@ def _stretch(
     )
     labels = _labels(imported)
     found = [
-        (row[0], row[3], [(labels.get(p.field, ""), p.value, p.reason) for p in verdict.problems])
-        for row, verdict in zip(rows, verdicts, strict=True)
+        (
+            line.number,
+            row[3],
+            [(labels.get(p.field, ""), p.value, p.reason) for p in verdict.problems],
+            _which(imported, line),
+        )
+        for row, line, verdict in zip(rows, lines, verdicts, strict=True)
         if verdict.state == BAD
     ]
     return Step(
         cursor={"part": part + 1}, done=len(rows), result=result, file=_note(job, at, "bad.json", found)
     )
+
+
+def _which(imported: Import, line: Line) -> str:
+    """Which of those of its name a row is, for a file in which the others will be missing."""
+    if not any(field.name == WHICH for field in kinds.kind(imported.kind).fields):
+        return ""
+    return line.get(WHICH) or (str(line.nth + 1) if line.first else "?")
 
 
 def _labels(imported: Import) -> dict[str, str]:

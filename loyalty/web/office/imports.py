@@ -293,9 +293,5 @@ def bad_rows(request: HttpRequest, here: Here, import_id: str) -> FileResponse:
     job = now.running or now.checking
     if job is None or not _kept(job):
         raise NotFound("file")
-    seen: dict[int, list[Any]] = {}
-    for found in queries.bad_rows(job):
-        reason = "; ".join(f"{column}: {text}" if column else text for column, _value, text in found.problems)
-        seen.setdefault(found.number, [*found.cells, reason])
-    name = f"{row.file.name.rsplit('.', 1)[0]}-to-fix"
-    return download(request, name, [*row.head, _("Reason")], seen.values())
+    head, rows = queries.to_fix(row, job)
+    return download(request, f"{row.file.name.rsplit('.', 1)[0]}-to-fix", head, rows)

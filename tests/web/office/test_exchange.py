@@ -68,7 +68,7 @@ def test_the_rows_to_fix_can_be_downloaded_fixed_and_sent_again(lunas: Luna, own
     download = owner.get(f"{url}rows.csv")
     text = b"".join(download.streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == ["email", "first name", "Reason"]
+    assert rows[0] == ["email", "first name", "What is wrong"]
     assert [row[0] for row in rows[1:]] == ["nonsense", "'=cmd()@x"]  # no cell runs
     owner.post(f"{url}run/")
     run_waiting()
