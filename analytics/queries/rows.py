@@ -9,7 +9,7 @@ from uuid import UUID
 
 from analytics.queries.figures import COUNTED_WHEN_ASKED, Opens, definition, told_apart
 from analytics.queries.gathering import SILENCE_DAYS, floor
-from analytics.queries.statements import answer
+from analytics.queries.statements import answer, carry_out
 from analytics.rules.calendar import Stretch
 from loyalty.core.ledger.chart import Do, MerchantAccount
 
@@ -40,6 +40,8 @@ _WHOLE = ("buyers",)
 """Sources that have a statement of their own for the shop as a whole."""
 _GONE = 2_000
 """So many members who were erased are looked through for one who had spent much."""
+_SHARE = 1
+"""So many percent of the accounts say from which balance on the largest lie."""
 LASTING = ("lifetime", "holders")
 """Sources whose rows come together over all time: when something was last added says nothing about their order."""
 _FEW = 5_000
@@ -130,7 +132,12 @@ def _foremost(
     if statement is None:
         return [], False
     asked = _values(opens, when, zone, at, first, most)
-    asked |= {"among": 4 * (first + most) + _AMONG, "along": _ALONG.get(opens.part, 0), "gone": _GONE}
+    asked |= {
+        "among": 4 * (first + most) + _AMONG,
+        "along": _ALONG.get(opens.part, 0),
+        "gone": _GONE,
+        "share": _SHARE,
+    }
     asked |= _merged(opens)
     if opens.source != "movements":
         return answer(statement, asked), False
@@ -163,6 +170,8 @@ def _asked(
     }
     whole = not values["cut"] and made.opens.source in _WHOLE
     values |= _merged(made.opens)
+    if whole:
+        carry_out("room", {})
     endings = (f"of_{cut}" if later else "of_all", ending)
     return answer(f"rows_{made.opens.source}{'_all' if whole else ''}", values, endings=endings)
 

@@ -60,6 +60,7 @@ def test_pages_are_parts_of_all_rows_in_their_order(
         "_AMONG": reach - 4,
         "_FEW": reach,
         "_GONE": reach,
+        "_SHARE": 100 if reach else 1,
     }
     for bound, number in bounds.items():
         monkeypatch.setattr(opened, bound, number)
