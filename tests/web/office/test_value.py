@@ -142,6 +142,8 @@ def test_a_members_page_says_what_they_are_worth(told: Luna, owner: Client) -> N
 
 def test_members_of_a_stage_on_a_page_and_in_both_files(told: Luna, owner: Client) -> None:
     page = owner.get(told.url("reports/value/members/?stage=leaving"))
+    buttons = [part.partition("</summary>")[0] for part in text(page).split("<summary")[1:]]
+    assert any("Download" in button for button in buttons), "and not a sentence of the page"
     assert [row["name"] for row in page.context["rows"]] == ["Ana Alm"]
     assert owner.get(told.url("reports/value/members/?stage=x&page=zz")).status_code == 200
     url = told.url("reports/value/members/file/?stage=staying")
