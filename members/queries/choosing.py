@@ -79,11 +79,12 @@ def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[
     text, asks = choice.text.strip(), bool(_conditions(choice, at))
     with planned_for_its_values():
         fitting = directory.fitting(choice.text) if text and asks else []
-        if not (directory.are_many(fitting) if text else asks and choice.sort == "name"):
+        is_unsure = asks and (choice.sort == "name" or choice.points == "none")
+        if not (directory.are_many(fitting) if text else is_unsure):
             return list(found[:most])
-        # How many of a common name, or along the names, meet a condition is not known before: a stretch of the list
-        # tells whether they are many. If not, they are gathered, which takes as long as it takes, rather than looked
-        # for to the list's end.
+        # How many of a common name, along the names, or without points meet a condition is not known before: a stretch
+        # of the list tells whether they are many. If not, they are gathered, which takes as long as it takes, rather
+        # than looked for to the list's end.
         near = _near(found, choice, after)
         keys = list(near[:most]) if near is not None else []
         return keys if len(keys) == most else list(_gathered(choice, at, after, fitting)[:most])
