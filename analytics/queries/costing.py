@@ -117,10 +117,8 @@ def course(read: Reader, months: Sequence[Stretch]) -> list[tuple[Won, Won]]:
         "until": [one.until(read.zone) for one in months],
     }
     friends: dict[int, int] = dict(answer("joined_by_friends", asked))
-    costs, catalogue = (
-        noted(months[0].first, months[-1].after, kind=Cost.Kind.WINNING),
-        list(rewards(retired=True)),
-    )
+    costs = noted(months[0].first, months[-1].after, kind=Cost.Kind.WINNING)
+    catalogue = list(rewards(retired=True))
     found = []
     for number, one in enumerate(months, 1):
         spent = _spent(row for row in costs if one.first <= row.month < one.after)

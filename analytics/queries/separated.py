@@ -73,9 +73,7 @@ def spent(
 ) -> Spent:
     """What was spent between two instants, on everything or on one campaign. `use` is the share of points given that
     will be used. Costs noted by month count by the part of the month that lies within; those of one campaign whole."""
-    catalogue = list(
-        rewards(retired=True)
-    )  # what was given while its reward was offered still cost something
+    catalogue = list(rewards(retired=True))  # what was given while they were offered still cost something
     each = point_cost(catalogue)
     found = _campaigns(since, until, each, use, {row.handle: row for row in catalogue}, campaign)
     if campaign is None:
