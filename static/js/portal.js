@@ -60,7 +60,22 @@
     const note = document.getElementById("offline");
     if (note) note.hidden = navigator.onLine && !page.hasAttribute("data-kept");
   };
-  window.addEventListener("online", () => (page.hasAttribute("data-kept") ? window.location.reload() : told()));
+  // A phone says "online" before its network answers: a kept card asks until the shop does, and only then loads anew.
+  const ask = async () => {
+    if (!page.hasAttribute("data-kept") || document.visibilityState !== "visible" || !navigator.onLine) return;
+    try {
+      const answer = await fetch(window.location.href, { method: "HEAD", cache: "no-store", redirect: "manual" });
+      if (answer.status < 500) window.location.reload();
+    } catch {
+      // Still no network: the card stays as it is.
+    }
+  };
+  window.setInterval(ask, LOOKS_EVERY);
+  document.addEventListener("visibilitychange", ask);
+  window.addEventListener("online", () => {
+    told();
+    ask();
+  });
   window.addEventListener("offline", told);
 
   const drawnWith = () =>

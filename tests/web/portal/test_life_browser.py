@@ -24,6 +24,7 @@ from tests.web.portal.test_browser import FIRST_PAGE_AT_MOST, Phone
 
 EVE, OMAR = "eve@example.com", "omar@example.com"
 IN_TIME = 5000  # milliseconds from the till to the phone
+ANEW = 15_000  # milliseconds until a kept card has asked again, found the shop and loaded
 STAMP = {"type": "fixed", "id": "stamp", "amount": 1, "unit": "stamps"}
 EVERYTHING = {
     "side_units": {"cards": [{"id": "coffee", "needed": 9, "reward": "free-coffee", "name": {"en": "Coffee card"}}]},
@@ -189,7 +190,7 @@ def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
         other.goto(phone.home + luna.url("activity/"))
     other.close()
     phone.context.set_offline(False)
-    expect(page.get_by_text("No connection.")).to_be_hidden()  # the card is fetched anew by itself
+    expect(page.get_by_text("No connection.")).to_be_hidden(timeout=ANEW)  # fetched anew by itself
     phone.go(luna.url("rewards/"))
     pages = page.evaluate(
         "caches.keys().then(names => Promise.all(names.map(name => caches.open(name).then(one => one.keys()))))"
@@ -203,6 +204,27 @@ def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     comes_true(page, "(await caches.keys()).length === 0")
     page.wait_for_timeout(500)
     assert page.evaluate("caches.keys()") == [], "and nothing comes back"
+
+
+def test_a_kept_card_is_fetched_anew_though_the_phone_was_back_before_its_network(
+    phones: list[Phone], luna: Portal
+):
+    phone, page = phones[0], phones[0].page
+    luna.at_the_till(EVE, given_name="Eve")
+    luna.earns(EVE, 250)
+    signed_in(phone, luna, EVE)
+    comes_true(page, "await caches.match(location.origin + '/luna/card/')")
+    page.add_init_script(
+        "window.addEventListener('online', event => event.stopImmediatePropagation(), true)"
+    )  # as if it had been told while nothing could be fetched yet
+    phone.context.set_offline(True)
+    phone.go(luna.url("card/"))
+    expect(page.get_by_text("No connection.")).to_be_visible()
+    luna.earns(EVE, 50)
+    phone.context.set_offline(False)
+    expect(page.get_by_text("No connection.")).to_be_hidden(timeout=ANEW)
+    expect(page.get_by_role("region", name="Your card")).to_contain_text("300")
+    assert phone.complaints == []
 
 
 def test_nothing_on_the_card_moves_and_no_script_blocks_it(phones: list[Phone], luna: Portal):
