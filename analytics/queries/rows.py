@@ -18,7 +18,9 @@ _SHALLOW = 1_000
 """The first so many rows are looked for by themselves, without gathering the others."""
 _AMONG = 300
 """They are looked for among so many candidates more than four times their number."""
-_ALONG = {"active": 50_000, "earning": 50_000, "one": 20_000, "kept": 20_000}
+_ALONG = {
+    "active": 50_000, "earning": 50_000, "one": 20_000, "kept": 20_000, "spent": 10_000, "orders": 10_000, "repeat": 10_000,
+}  # fmt: skip
 """They are looked for along so many rows of an index, by part: as many as take no longer than gathering them all."""
 _FIRST = {
     ("members", "one"): "first_members",
@@ -27,6 +29,7 @@ _FIRST = {
     ("members", "redeeming"): "first_redeeming",
     ("lapses", "one"): "first_lapses",
     ("buyers", "kept"): "first_kept",
+    **{("buyers", part): "first_buyers" for part in ("spent", "orders", "repeat")},
     **{
         ("orders", part): "first_orders"
         for part in ("one", "net", "one_of_members", "net_of_members", "net_of_others")
@@ -38,6 +41,8 @@ _FIRST = {
 """By source and part: the statement that finds the first rows."""
 _WHOLE = ("buyers",)
 """Sources that have a statement of their own for the shop as a whole."""
+_TOLD_MERGED = (*_WHOLE, "members")
+"""Sources whose statements are told whether anybody was merged."""
 _GONE = 2_000
 """So many members who were erased are looked through for one who had spent much."""
 _SHARE = 1
@@ -139,6 +144,8 @@ def _foremost(
         "share": _SHARE,
     }
     asked |= _merged(opens)
+    if opens.source in _WHOLE:
+        carry_out("room", {})
     if opens.source != "movements":
         return answer(statement, asked), False
     if answer("few_lines", {**asked, "along": _FEW})[0][0]:
@@ -188,7 +195,7 @@ def _values(opens: Opens, when: Stretch, zone: str, at: datetime, first: int, mo
 
 def _merged(opens: Opens) -> dict[str, bool]:
     """Whether merged members have to be told to be one, which takes time with each order that is read."""
-    return {"merged": answer("any_merged", {})[0][0]} if opens.source in _WHOLE else {}
+    return {"merged": answer("any_merged", {})[0][0]} if opens.source in _TOLD_MERGED else {}
 
 
 def _row(found: Sequence[Any]) -> Row:
