@@ -19,7 +19,8 @@ _SHALLOW = 1_000
 _AMONG = 300
 """They are looked for among so many candidates more than four times their number."""
 _ALONG = {
-    "active": 50_000, "earning": 50_000, "one": 20_000, "kept": 20_000, "spent": 10_000, "orders": 10_000, "repeat": 10_000,
+    "active": 50_000, "earning": 50_000, "one": 20_000, "kept": 20_000,
+    "spent": 10_000, "orders": 10_000, "repeat": 10_000,
 }  # fmt: skip
 """They are looked for along so many rows of an index, by part: as many as take no longer than gathering them all."""
 _FIRST = {
