@@ -6,6 +6,7 @@ For people who were members before they came here: nobody is welcomed again unle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,16 @@ from django.db import IntegrityError, transaction
 
 from loyalty.core.errors import DomainError
 from loyalty.core.events.operations import record_many
+from loyalty.core.ledger.operations import open_accounts
 from members.models import Consent, Identity, Member, Profile, Stats
 from members.operations import tiers
 from members.operations.activities import record_joining
 from members.operations.membership import IdentityTaken, Joined, new_card_code
 from members.queries.identifying import search_key
 from members.queries.many import known_by
+
+_AT_ONCE = 10_000
+"""So many accounts are opened by one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +98,7 @@ def _write(fresh: Sequence[tuple[Member, Newcomer]], at: datetime) -> None:
     Member.objects.bulk_create([member for member, _person in fresh])
     Profile.objects.bulk_create([_profile(member, person) for member, person in fresh])
     Stats.objects.bulk_create([Stats(member=member) for member, _person in fresh])
+    open_accounts([member.pk for member, _person in fresh])
     rows = [
         Identity(member=member, kind=kind, value=value)
         for member, person in fresh
@@ -127,6 +133,12 @@ def _tell(members: Sequence[Member], at: datetime, welcome: bool) -> None:
     if welcome:
         for member in members:
             record_joining(member=member, at=at)
+
+
+def open_all_accounts() -> None:
+    """Open accounts for members who came without one: out of an archive made before each had one from joining."""
+    for some in batched(Member.objects.values_list("pk", flat=True).iterator(), _AT_ONCE, strict=False):
+        open_accounts(some)
 
 
 def known_members(people: Sequence[Newcomer]) -> list[set[UUID]]:

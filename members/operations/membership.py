@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.errors import DomainError, InvalidInput, NotFound
 from loyalty.core.events.operations import record
+from loyalty.core.ledger.operations import open_accounts
 from members.models import Identity, Member, Profile, Stats
 from members.operations import accounts, inviting, tiers
 from members.operations.activities import record_joining
@@ -116,6 +117,7 @@ def _enrol(
     _apply(profile, details)
     profile.save(force_insert=True)
     Stats.objects.create(member=member)
+    open_accounts([member.pk])
     # Sorted, so that two people who join with the same identities never wait for each other in a ring.
     for kind, value in sorted({Identity.Kind.CARD.value: new_card_code(), **wanted}.items()):
         _identify(member, kind, value, at if verified else None)

@@ -15,7 +15,7 @@ from django.db.models.functions import Concat
 
 from loyalty.core import ids
 from loyalty.core.errors import NotFound
-from loyalty.core.ledger.queries import holding
+from loyalty.core.ledger.queries import holding, lacking
 from loyalty.core.tenancy.plans import planned_for_its_values
 from members.models import Member, Profile, SegmentPlace, Stats, TierStanding
 from members.queries import directory
@@ -79,12 +79,11 @@ def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[
     text, asks = choice.text.strip(), bool(_conditions(choice, at))
     with planned_for_its_values():
         fitting = directory.fitting(choice.text) if text and asks else []
-        is_unsure = asks and (choice.sort == "name" or choice.points == "none")
-        if not (directory.are_many(fitting) if text else is_unsure):
+        if not (directory.are_many(fitting) if text else asks and choice.sort == "name"):
             return list(found[:most])
-        # How many of a common name, along the names, or without points meet a condition is not known before: a stretch
-        # of the list tells whether they are many. If not, they are gathered, which takes as long as it takes, rather
-        # than looked for to the list's end.
+        # How many of a common name, or along the names, meet a condition is not known before: a stretch of the list
+        # tells whether they are many. If not, they are gathered, which takes as long as it takes, rather than looked
+        # for to the list's end.
         near = _near(found, choice, after)
         keys = list(near[:most]) if near is not None else []
         return keys if len(keys) == most else list(_gathered(choice, at, after, fitting)[:most])
@@ -178,8 +177,7 @@ def _conditions(choice: Choice, at: datetime, *, of: str = "pk") -> list[Any]:
         places = SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=at), **mine, segment=choice.segment)
         found.append(Exists(places))
     if choice.points in POINTS:
-        has = holding(OuterRef(of))
-        found.append(has if choice.points == "some" else ~has)
+        found.append((holding if choice.points == "some" else lacking)(OuterRef(of)))
     if choice.news in NEWS:
         found.append(_agreed(choice.news, mine))
     return [*found, *_bought(choice.bought, at, mine)]

@@ -27,6 +27,7 @@ KEYS_OF_THE_WHOLE_SERVER = {
 WITH_RIGHTS_OF = {
     "refuse_empty_transfer": OWNER,
     **dict.fromkeys(("ledger_post", "ledger_post_many", "ledger_open", "ledger_hold"), BOOKS),
+    "ledger_open_for": BOOKS,
     **dict.fromkeys(("ledger_stage", "ledger_restore"), BOOKS),
 }
 

@@ -27,6 +27,9 @@ class Account(MerchantScoped):
     balance = models.BigIntegerField(default=0)
     version = models.BigIntegerField(default=0)
     head = models.BinaryField(null=True)
+    is_empty = models.GeneratedField(
+        expression=Q(balance=0), output_field=models.BooleanField(), db_persist=True
+    )
 
     class Meta:
         constraints = [
@@ -52,7 +55,13 @@ class Account(MerchantScoped):
                 fields=["merchant", "unit", "owner"],
                 condition=Q(kind__in=BESIDE),
                 name="ledger_account_beside",
-            )
+            ),
+            # Whoever has nothing to spend. A balance that moves without becoming nothing changes no column of it.
+            models.Index(
+                fields=["merchant", "unit", "owner"],
+                condition=Q(kind="available", is_empty=True),
+                name="ledger_account_empty",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -145,6 +145,12 @@ def open_books(*, unit: str = POINTS) -> None:
         cursor.execute("SELECT ledger_open(%s, %s::text[])", [unit, [kind.value for kind in MerchantAccount]])
 
 
+def open_accounts(owners: Sequence[UUID], *, unit: str = POINTS) -> None:
+    """Open the accounts of members who have just joined; who has one keeps it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_open_for(%s::uuid[], %s)", [list(owners), unit])
+
+
 def hold(owners: Sequence[UUID]) -> None:
     """Lock the accounts of several members before posting to them one by one, in the order every batch locks.
 

@@ -379,6 +379,12 @@ def holding(owner: Any, *, unit: str = POINTS) -> Exists:
     return Exists(mine.filter(balance__gt=0))
 
 
+def lacking(owner: Any, *, unit: str = POINTS) -> Exists:
+    """For `filter(...)`: whether `owner` (an `OuterRef`) has an account with nothing in it to spend. Every member
+    has one from the day they join."""
+    return Exists(Account.objects.filter(owner=owner, unit=unit, kind=MemberAccount.AVAILABLE, is_empty=True))
+
+
 def holders(*, most: int | None = None, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:
     """Who holds how much of `outstanding`, most first: rows of `owner` and `points`, the first `most` of them or all.
     Who is among the first has most to spend, or something besides that: everybody else holds what they can spend."""

@@ -23,6 +23,7 @@ from loyalty.core.programme import queries as programmes
 from loyalty.core.tenancy import scope
 from loyalty.exchange.archive.tables import fields, tables
 from loyalty.exchange.archive.writing import FORMAT, MANIFEST, Manifest, file_name, reconciled
+from members.operations.joining import open_all_accounts
 from rewards.operations.vouchers import digest as digest_of_code
 
 MOST_BYTES = 2 * 1024**3
@@ -124,6 +125,7 @@ def read_archive(file: IO[bytes]) -> Manifest:
             raise ArchiveRefused("does_not_hold", detail=first[:200]) from trouble
     _take_settings(manifest)
     _hold_to_account(manifest)
+    open_all_accounts()
     try:
         hold_arrived()
     except NotAFlow as wrong:
