@@ -16,7 +16,7 @@ from django.db.models.functions import Concat
 from loyalty.core import ids
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import holding, lacking
-from loyalty.core.tenancy.plans import planned_for_its_values
+from loyalty.core.tenancy.plans import plan_for_one_process_from_here, planned_for_its_values
 from members.models import Member, Profile, SegmentPlace, Stats, TierStanding
 from members.queries import directory
 from members.queries.directory import search, with_status
@@ -31,7 +31,9 @@ POINTS = ("some", "none")
 NEWS = ("email", "sms", "neither")
 NO_TIER = "-"
 ALONG = 20_000
-"""So many members of the list are looked through for those of a common name who meet a condition."""
+"""So many members of the list are looked through for those of a common name who meet a condition,"""
+ALONG_NAMES = 5_000
+"""and so many along the names for anybody who does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,22 @@ def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[
         # for to the list's end.
         near = _near(found, choice, after)
         keys = list(near[:most]) if near is not None else []
-        return keys if len(keys) == most else list(_gathered(choice, at, after, fitting)[:most])
+        if len(keys) < most:
+            if fitting:
+                plan_for_one_process_from_here()
+            keys = list(_gathered(choice, at, after, fitting)[:most])
+        return keys
 
 
 def _near(found: QuerySet[Member, Any], choice: Choice, after: After | None) -> QuerySet[Member, Any] | None:
-    """Of those chosen, who is among the next `ALONG` members of the list; None in a shop that has no more."""
-    past = _sorted(with_status(choice.status), choice.sort, after)
+    """Of those chosen, who is among the next members of the list; None in a shop that has no more."""
     if choice.sort == "name":
-        family = past.values_list("profiles__search_family", flat=True)[ALONG : ALONG + 1]
-        return found.filter(profiles__search_family__lt=edge[0]) if (edge := list(family)) else None
+        names = Profile.objects.order_by("search_family", "search_given", "member_id")
+        if after is not None:
+            names = names.filter(search_family__gte=after[0])
+        edge = list(names.values_list("search_family", flat=True)[ALONG_NAMES : ALONG_NAMES + 1])
+        return found.filter(profiles__search_family__lt=edge[0]) if edge else None
+    past = _sorted(with_status(choice.status), choice.sort, after)
     joined = list(past.values_list("joined_at", flat=True)[ALONG : ALONG + 1])
     if not joined:
         return None

@@ -55,6 +55,7 @@ def test_everybody_of_a_common_name_is_found_once_in_the_lists_order(
     for along in (1, 4, 1000):
         monkeypatch.setattr(directory, "FEW", 2)
         monkeypatch.setattr(choosing, "ALONG", along)
+        monkeypatch.setattr(choosing, "ALONG_NAMES", along)
         assert list(pages(choice, most=2)) == list(pages(choice, most=50)) == plainly
 
 
