@@ -137,7 +137,7 @@ def _tell(members: Sequence[Member], at: datetime, welcome: bool) -> None:
 
 def open_all_accounts() -> None:
     """Open accounts for members who came without one: out of an archive made before each had one from joining."""
-    for some in batched(Member.objects.values_list("pk", flat=True).iterator(), _AT_ONCE, strict=False):
+    for some in batched(Member.objects.values_list("pk", flat=True).iterator(), _AT_ONCE):
         open_accounts(some)
 
 

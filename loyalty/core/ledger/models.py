@@ -28,7 +28,9 @@ class Account(MerchantScoped):
     version = models.BigIntegerField(default=0)
     head = models.BinaryField(null=True)
     is_empty = models.GeneratedField(
-        expression=Q(balance=0), output_field=models.BooleanField(), db_persist=True
+        expression=Q(balance=0),  # type: ignore[arg-type]  # a condition is an expression, whatever the stubs say
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     class Meta:
