@@ -65,10 +65,11 @@ MOVES = {
     "forfeit": gettext_lazy("Membership ended"),
 }
 _FIRST, _MORE = list(LABELS)[:4], list(LABELS)[4:]
-#: What another event of the same moment already says, and what computes itself for many at once.
+#: What another event of the same moment already says, what computes itself for many at once, and what a shop's own
+#: system sends in many parts.
 _ECHOES = (
     "order.recorded", "points.reserved", "points.spent", "points.released", "points.given_back", "segment.entered",
-    "segment.left",
+    "segment.left", "products.written",
 )  # fmt: skip
 #: Figures that are the same whatever the period: comparing them with the period before would say nothing.
 _STANDING = ("points_outstanding", "members_total")
