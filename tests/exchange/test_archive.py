@@ -39,6 +39,7 @@ from members.operations.points import adjust_points, live_through
 from members.operations.privacy import erase_member
 from members.operations.products import write_products
 from members.operations.refunds import refund_order
+from members.queries import choosing
 from members.rules.products import ProductChange
 from members.rules.shopping import NewRefund
 from rewards.models import Reward, Voucher
@@ -172,6 +173,36 @@ def test_life_goes_on_in_the_new_shop(old: Merchant, new: Merchant):
         assert again.replayed and balance(ben.pk).available == had + 30
         reward = Reward.objects.get(kind="coupon")
         assert import_codes(reward=reward.pk, codes=["POOL-0001"], at=AT).known == 1
+        assert verify() == []
+
+
+def with_accounts_only_of_who_was_given_points(content_: bytes) -> bytes:
+    """The accounts as they were when each was opened by its first points."""
+    rows = [json.loads(line) for line in content_.splitlines()]
+    kept = [row for row in rows if row["owner"] is None or row["version"]]
+    assert len(kept) < len(rows)
+    return b"".join(
+        json.dumps({name: value for name, value in row.items() if name != "is_empty"}).encode() + b"\n"
+        for row in kept
+    )
+
+
+def test_whoever_comes_without_an_account_is_among_those_with_nothing_to_spend(old: Merchant, new: Merchant):
+    def empty_handed(merchant: Merchant) -> set[str]:
+        with acting_for(merchant, by=MARA):
+            found = choosing.members(choosing.Choice(points="none"), at=AT, most=50)
+        return {str(one.pk) for one in found}
+
+    before = empty_handed(old)
+    was = changed(
+        packed(old),
+        file_name("ledger.Account"),
+        with_accounts_only_of_who_was_given_points,
+        honest=True,
+    )
+    read_into(new, was)
+    assert empty_handed(new) == before and len(before) > 0
+    with acting_for(new, by=MARA):
         assert verify() == []
 
 

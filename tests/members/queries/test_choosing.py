@@ -6,6 +6,8 @@ import pytest
 
 from loyalty.core.merchants.models import Merchant
 from members.models import Member, Profile, TierStanding
+from members.operations.joining import Newcomer, join_many
+from members.operations.membership import Joined
 from members.operations.points import adjust_points
 from members.queries import choosing, directory
 from members.queries.choosing import SORTS, Choice
@@ -57,6 +59,22 @@ def test_everybody_of_a_common_name_is_found_once_in_the_lists_order(
         monkeypatch.setattr(choosing, "ALONG", along)
         monkeypatch.setattr(choosing, "ALONG_NAMES", along)
         assert list(pages(choice, most=2)) == list(pages(choice, most=50)) == plainly
+
+
+def test_whoever_joins_has_nothing_to_spend_until_they_have(cafe: Merchant) -> None:
+    one = person("one", at=AT)
+    newcomer = Newcomer(identities={"email": "two@example.com"}, joined_at=AT)
+    [two] = join_many(people=[newcomer], channel="import", at=AT)
+    assert isinstance(two, Joined)
+
+    def empty_handed() -> set[str]:
+        return set(pages(Choice(points="none"), most=50))
+
+    assert empty_handed() == {str(one.pk), str(two.member.pk)}
+    adjust_points(member=one.pk, amount=5, reason="Hello", at=AT)
+    assert empty_handed() == {str(two.member.pk)}
+    adjust_points(member=one.pk, amount=-5, reason="Oops", at=AT)
+    assert empty_handed() == {str(one.pk), str(two.member.pk)}
 
 
 def test_twin_each_condition_but_one_is_met_by_somebody_and_by_not_everybody(annas: None) -> None:
