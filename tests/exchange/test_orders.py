@@ -11,9 +11,12 @@ from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.exchange.kinds.base import Bad, Line
 from loyalty.exchange.kinds.parsing import money
+from loyalty.exchange.operations import NothingReady
 from loyalty.exchange.writing import write_xlsx
-from members.models import Member, Order, OrderLine
+from members.models import Member, Order, OrderLine, Refund
+from members.operations.refunds import refund_order
 from members.queries.orders import recorded
+from members.rules.shopping import NewRefund
 from tests.cast import AT, MARA, ONE_POINT_PER_KRONA, buy, days, publish, shop
 from tests.exchange.conftest import Send, csv_of
 
@@ -175,17 +178,92 @@ def test_a_line_without_a_price_beside_others_is_not_dropped(cafe: Merchant, ana
     assert sent.run().done["made"] == 2  # a row that is no line says what the whole order has
 
 
-def test_what_was_called_off_or_given_back_earns_nothing_by_coming_again(
+BACK = f"{HEAD};Financial Status;Refunded Amount;Refund date"
+
+
+def test_what_was_called_off_or_given_back_without_saying_how_much_is_left_out(
     cafe: Merchant, ana: Member, send: Send
 ):
-    rows = ("A;2026-03-03;10;ana;cancelled;", "B;2026-03-03;10;ana;paid;5.00", "C;2026-03-03;10;ana;paid;0.00",
-            "D;2026-03-03;10;ana;Partially refunded;")  # fmt: skip
-    sent = send("orders", csv_of(f"{HEAD};Financial Status;Refunded Amount", *rows))
+    rows = ("A;2026-03-03;10;ana;cancelled;5;", "B;2026-03-03;10;ana;refunded;0.00;", "C;2026-03-03;10;ana;paid;0.00;",
+            "D;2026-03-03;10;ana;Partially refunded;;")  # fmt: skip
+    sent = send("orders", csv_of(BACK, *rows))
     assert [(row, column) for row, column, _text in sent.bad()] == [
-        (2, "Financial Status"), (3, "Refunded Amount"), (5, "Financial Status")
+        (2, "Financial Status"), (3, "Financial Status"), (5, "Financial Status")
     ]  # fmt: skip
     sent.run()
     assert balance(ana.pk).available == 10
+
+
+def test_what_was_given_back_of_an_order_comes_with_it(cafe: Merchant, ana: Member, send: Send):
+    rows = ("A;2026-03-03;100;ana;partially refunded;40;2026-03-05", "B;2026-03-03 12:00;30;ana;Refunded;30;2026-03-03",
+            "C;2026-03-04;20;ana;paid;;")  # fmt: skip
+    content = csv_of(BACK, *rows)
+    sent = send("orders", content)
+    assert sent.checked["ready"] == 3 and not Order.objects.exists()
+    assert sent.run().done["made"] == 3
+    left = {row.external_id: (row.points_earned, row.refunded_minor) for row in Order.objects.all()}
+    assert left == {"A": (100, 4_000), "B": (30, 3_000), "C": (20, 0)}
+    assert balance(ana.pk).available == 60 + 20
+    days_of = {row.order_external_id: row.refunded_at.date().isoformat() for row in Refund.objects.all()}
+    assert days_of == {
+        "A": "2026-03-04",
+        "B": "2026-03-03",
+    }  # midnight in Stockholm; not before it was bought
+    again = send("orders", content)
+    assert again.checked["known"] == 3
+    with pytest.raises(NothingReady):
+        again.run()
+    assert balance(ana.pk).available == 80 and Refund.objects.count() == 2
+    assert verify() == []
+
+
+def test_undoing_takes_what_was_left_of_them(cafe: Merchant, ana: Member, send: Send):
+    sent = send("orders", csv_of(BACK, "A;2026-03-03;100;ana;partially refunded;40;")).run()
+    assert balance(ana.pk).available == 60
+    assert sent.undo() == {"undone": 1, "kept": 0}
+    assert balance(ana.pk).available == 0
+    assert verify() == []
+
+
+def test_a_refund_that_had_waited_for_its_order_is_not_taken_twice(cafe: Merchant, ana: Member, send: Send):
+    early = NewRefund("r1", AT + days(3), amount_minor=2_500)
+    refund_order(source="api", order_external_id="A", refund=early, at=AT + days(3))
+    send("orders", csv_of(BACK, "A;2026-03-03;100;ana;partially refunded;40;")).run()
+    assert Order.objects.get(external_id="A").refunded_minor == 4_000
+    assert balance(ana.pk).available == 60
+    assert verify() == []
+
+
+def test_a_refund_of_an_order_that_is_here_is_not_slipped_in(cafe: Merchant, ana: Member, send: Send):
+    send("orders", csv_of(BACK, "A;2026-03-03;100;ana;paid;;")).run()
+    sent = send("orders", csv_of(BACK, "A;2026-03-03;100;ana;partially refunded;40;"))
+    text = "This order is here already, and this refund is not. Send the refund through the API."
+    assert sent.bad() == [(2, "Refunded Amount", text)]
+    with pytest.raises(NothingReady):
+        sent.run()
+    assert balance(ana.pk).available == 100
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "text"),
+    [
+        (["A;2026-03-03;10;ana;refunded;10.01;"], "Refunded Amount", "More was given back than the order cost."),
+        (["A;2026-03-03;10;ana;refunded;5;2026-03-02"], "Refund date", "It was given back before it was bought."),
+        (["A;2026-03-03;10;ana;refunded;5;2099-03-02"], "Refund date",
+         "The time must lie between the year 2000 and tomorrow."),
+        (["A;2026-03-03;10;ana;refunded;a lot;"], "Refunded Amount", None),
+        (["A;2026-03-03;10;ana;refunded;2;", "A;;;;;3;"], "Refunded Amount",
+         "The rows of this order say different amounts. Write what was given back of the whole order."),
+    ],
+)  # fmt: skip
+def test_what_cannot_have_been_given_back_is_refused_in_plain_words(
+    cafe: Merchant, ana: Member, send: Send, rows: list[str], column: str, text: str | None
+):
+    sent = send("orders", csv_of(BACK, *rows))
+    assert {(named, told if text else None) for _row, named, told in sent.bad()} == {(column, text)}
+    with pytest.raises(NothingReady):
+        sent.run()
+    assert not Order.objects.exists() and not Refund.objects.exists()
 
 
 def test_an_order_whose_rows_are_torn_apart_is_not_guessed(cafe: Merchant, ana: Member, send: Send):

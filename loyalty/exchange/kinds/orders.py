@@ -2,7 +2,7 @@
 then, or without points."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,7 +16,7 @@ from loyalty.core.errors import DomainError
 from loyalty.core.ids import fingerprint
 from loyalty.core.money import MAX_MINOR
 from loyalty.core.programme.queries import in_force_at
-from loyalty.exchange.kinds import parsing, people
+from loyalty.exchange.kinds import given_back, parsing, people
 from loyalty.exchange.kinds.base import (
     BAD,
     KNOWN,
@@ -34,7 +34,7 @@ from members.models import Order
 from members.operations.orders import IN_FORCE, DecidedBy, Outcome, record_orders
 from members.operations.refunds import cancel_order
 from members.queries.orders import recorded
-from members.rules.shopping import NewLine, NewOrder, order_problems
+from members.rules.shopping import NewLine, NewOrder, NewRefund, order_problems
 
 MEMBER_WAYS = {"external": "external_id", "email": "email", "phone": "phone", "card": "card"}
 NOT_SOLD = frozenset(
@@ -73,7 +73,11 @@ FIELDS = (
     Field(name="status", label=gettext_lazy("State"), aliases=("status", "orderstatus", "financialstatus", "state")),
     Field(name="refunded", label=gettext_lazy("Given back"),
           aliases=("refunded", "refundedamount", "amountrefunded", "refundamount", "aterbetalt", "refundert",
-                   "terugbetaald")),
+                   "terugbetaald"),
+          help=gettext_lazy("Of the whole order. It is taken back with its points, like any refund.")),
+    Field(name="refunded_at", label=gettext_lazy("Given back on"),
+          aliases=("refundedat", "refunddate", "daterefunded", "aterbetaldden", "refundertden", "terugbetaaldop"),
+          help=gettext_lazy("Where it is empty, the date of the order counts.")),
     Field(name="currency", label=gettext_lazy("Currency"), aliases=("currency", "valuta")),
     Field(name="channel", label=gettext_lazy("Channel"), aliases=("channel", "saleschannel", "kanal", "kanaal")),
     Field(name="location", label=gettext_lazy("Location"), aliases=("location", "store", "butik", "butikk", "winkel")),
@@ -85,10 +89,11 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """An order of one or more rows, by their places."""
+    """An order of one or more rows, by their places, and what was given back of it."""
 
     places: tuple[int, ...]
     order: NewOrder
+    back: NewRefund | None = None
 
 
 class OrdersKind:
@@ -123,12 +128,13 @@ class OrdersKind:
         known = recorded({whole.order.external_id for whole in wholes}, source=_source(context))
         named = {whole.places[0]: _ways(whole.order) for whole in wholes if whole.order.member}
         _found, unknown = people.find(lines, named)
+        missing = given_back.missing(_backs(wholes), _source(context))
         for whole in wholes:
             first = lines[whole.places[0]]
             before = known.get(whole.order.external_id)
             if before is not None:
                 state = (
-                    Verdict(first.number, KNOWN) if before == fingerprint(whole.order) else _changed(first)
+                    _changed(first) if before != fingerprint(whole.order) else _here(first, whole, missing)
                 )
             else:
                 state = unknown.get(whole.places[0]) or Verdict(first.number, READY)
@@ -140,13 +146,16 @@ class OrdersKind:
         wholes, verdicts = self._read(lines, context)
         for by, group in _by_programme(wholes, context).items():
             answers = record_orders(orders=[whole.order for whole in group], at=context.at, by=by)
+            missing = given_back.missing(_backs(group), _source(context))
             for whole, answer in zip(group, answers, strict=True):
                 first = lines[whole.places[0]]
-                if isinstance(answer, Outcome):
-                    known = answer.replayed or answer.order is None
-                    state = Verdict(
-                        first.number, KNOWN if known else MADE, subject=None if known else answer.order
-                    )
+                if isinstance(answer, Outcome) and (answer.replayed or answer.order is None):
+                    state = _here(first, whole, missing)
+                elif isinstance(answer, Outcome):
+                    if whole.back:
+                        number, source = whole.order.external_id, _source(context)
+                        given_back.give(number, whole.back, missing[number], source=source, at=context.at)
+                    state = Verdict(first.number, MADE, subject=answer.order)
                 elif answer.code == "key_reused":
                     state = _changed(first)
                 else:
@@ -175,11 +184,25 @@ class OrdersKind:
         verdicts: dict[int, Verdict] = {}
         for places in _groups(lines):
             try:
-                wholes.append(_Whole(places, _order([lines[place] for place in places], context)))
+                rows = [lines[place] for place in places]
+                order = _order(rows, context)
+                wholes.append(_Whole(places, order, given_back.read(rows, order, context)))
             except Bad as found:
                 state = Verdict(lines[places[0]].number, BAD, found.problems)
                 _share(state, _Whole(places, NOTHING), lines, verdicts)
         return wholes, verdicts
+
+
+def _backs(wholes: Sequence[_Whole]) -> dict[str, NewRefund]:
+    return {whole.order.external_id: whole.back for whole in wholes if whole.back}
+
+
+def _here(first: Line, whole: _Whole, missing: Mapping[str, int]) -> Verdict:
+    """An order that was here before: nothing to do, unless its file says more of it was given back."""
+    if missing.get(whole.order.external_id, 0) <= 0:
+        return Verdict(first.number, KNOWN)
+    reason = _("This order is here already, and this refund is not. Send the refund through the API.")
+    return Verdict(first.number, BAD, [Problem("refunded", first.get("refunded")[:200], "refunded", reason)])
 
 
 def _groups(lines: Sequence[Line]) -> list[tuple[int, ...]]:
@@ -226,7 +249,7 @@ def _order(lines: Sequence[Line], context: Context) -> NewOrder:
     ways = people.identities(first) if people.names(first) else {}
     made, discount = (
         _lines(lines, currency),
-        parsing.money(_holder(lines, "discount"), "discount", currency) or 0,
+        parsing.money(parsing.holder(lines, "discount"), "discount", currency) or 0,
     )
     document = {
         "external_id": number, "currency": currency, "placed_at": placed, "lines": made, "discount_minor": discount,
@@ -247,17 +270,13 @@ def _order(lines: Sequence[Line], context: Context) -> NewOrder:
 
 
 def _refuse_undone(lines: Sequence[Line], currency: str) -> None:
-    """What was called off or given back would earn what it did not: it is left out, and said so."""
-    holder = _holder(lines, "status")
-    if holder.get("status").casefold().replace(" ", "_") in NOT_SOLD:
+    """What was called off, or given back without a word of how much, would earn what it did not: it is left out, and
+    said so."""
+    holder = parsing.holder(lines, "status")
+    state = holder.get("status").casefold().replace(" ", "_")
+    if state in NOT_SOLD and not (given_back.is_told(state, lines, currency)):
         reason = _("This order was cancelled, given back or never paid. Leave it out of the file.")
         raise parsing.problem(holder, "status", "not_sold", reason)
-    for line in lines:
-        if parsing.money(line, "refunded", currency):
-            reason = _(
-                "Money went back for this order. Send it through the API with its refund, or leave it out."
-            )
-            raise parsing.problem(line, "refunded", "refunded", reason)
 
 
 def _column(name: str) -> str:
@@ -267,10 +286,6 @@ def _column(name: str) -> str:
 def _first(lines: Sequence[Line], name: str) -> str:
     """Exports write what is the order's own in its first row only, or in each."""
     return next((line.get(name) for line in lines if line.get(name)), "")
-
-
-def _holder(lines: Sequence[Line], name: str) -> Line:
-    return next((line for line in lines if line.get(name)), lines[0])
 
 
 def _slug(text: str) -> str:
@@ -292,13 +307,13 @@ def _lines(lines: Sequence[Line], currency: str) -> list[NewLine]:
     if made:
         _refuse_unpriced(unpriced)
         return made
-    holder = _holder(lines, "total")
+    holder = parsing.holder(lines, "total")
     total = parsing.money(holder, "total", currency)
     if total is None:
         raise parsing.problem(
             holder, "total", "missing", _("An order needs a total, or a price for each line.")
         )
-    discount = parsing.money(_holder(lines, "discount"), "discount", currency) or 0
+    discount = parsing.money(parsing.holder(lines, "discount"), "discount", currency) or 0
     return [_line(holder, holder.get("sku") or NO_LINES, total + discount, "1")]
 
 

@@ -2,6 +2,7 @@
 guessed."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -36,6 +37,11 @@ _FIRST_YEAR = 1900
 def problem(line: Line, name: str, code: str, reason: str) -> Bad:
     """To be raised: what is wrong with a value."""
     return Bad(Problem(name, line.get(name)[:200], code, reason))
+
+
+def holder(lines: Sequence[Line], name: str) -> Line:
+    """Of rows that belong together the first that says something of it; the first of all, if none does."""
+    return next((line for line in lines if line.get(name)), lines[0])
 
 
 def day(line: Line, name: str, order: str) -> date | None:
