@@ -9,6 +9,8 @@ from loyalty.core import clock
 from loyalty.core.tenancy.scope import acting_for
 from members.models import TierStanding
 from members.operations import tier_publishing
+from members.operations.products import write_products
+from members.rules.products import ProductChange
 from tests.cast import MARA
 from tests.web.office.conftest import Luna
 from tests.web.office.test_browser import Watched, _own_cache, open_shop, window  # noqa: F401 - fixtures
@@ -65,4 +67,20 @@ def test_a_tier_is_edited_with_its_impact_published_and_rolled_back(window: Watc
     page.get_by_role("button", name="Let version 2 count again").click()
     expect(page.get_by_text("Version 4 says what version 2 said")).to_be_visible()
     assert reviewed(open_shop) == ["silver"]
+    assert window.complaints == []
+
+
+def test_names_of_products_are_offered_one_after_the_other(window: Watched, open_shop: Luna):  # noqa: F811
+    with acting_for(open_shop.merchant, by=MARA):
+        sold = [ProductChange(name, name=name, category=name.title()) for name in ("buns", "tea")]
+        write_products(products=sold, at=clock.now())
+    window.sign_in("owner@luna.example")
+    window.go(open_shop.url("programme/earning/rules/new/?type=fixed"))
+    offered = (
+        "typed => { const field = document.querySelector('[data-names]'); field.value = typed;"
+        " field.dispatchEvent(new Event('input', { bubbles: true })); return [...field.list.options].map(one => one.value); }"
+    )
+    assert window.page.evaluate(offered, "") == ["Buns", "Tea"]
+    assert window.page.evaluate(offered, "Buns, t") == ["Buns, Buns", "Buns, Tea"]
+    assert window.page.evaluate(offered, "B") == ["Buns", "Tea"]
     assert window.complaints == []

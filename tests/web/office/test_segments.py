@@ -16,6 +16,8 @@ from loyalty.web.office.editor.shapes import shapes
 from loyalty.web.office.editor.sheets import parts, title
 from loyalty.web.office.segments.starts import STARTS
 from members.models import SegmentPlace
+from members.operations.products import write_products
+from members.rules.products import ProductChange
 from tests.cast import AT, MARA
 from tests.web.office.conftest import Luna, browser_of
 
@@ -211,3 +213,24 @@ def test_all_conditions_have_their_words_in_the_union():
 
     known = set(typing.get_args(rules.Node)) - {rules.Group}
     assert known == set(FIGURES)
+
+
+def test_names_of_what_the_shop_sells_are_offered(lunas: Luna, owner: Client):
+    with acting_for(lunas.merchant, by=MARA):
+        write_products(
+            products=[
+                ProductChange("bun", name="Bun", category="Buns & <cakes>", brand="Luna", tags=("sweet",)),
+                ProductChange("pan", name="Pan", category="Pans", archived=True),
+            ],
+            at=AT,
+        )
+    bought = {**TYPED, "of.0.type": "bought", "of.0.at_least": "", "of.0.times": "1"}
+    shown = text(owner.post(lunas.url("segments/new/"), bought, headers=HTMX))
+    offered = dict(re.findall(r'<datalist id="id_of[.]0[.](\w+)_names">(.*?)</datalist>', shown))
+    assert offered == {
+        "categories": '<option value="Buns &amp; &lt;cakes&gt;"></option>',
+        "brands": '<option value="Luna"></option>',
+        "tags": '<option value="sweet"></option>',
+    }
+    for field in offered:
+        assert f'list="id_of.0.{field}_names"' in shown

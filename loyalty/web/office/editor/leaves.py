@@ -13,6 +13,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.money import exponent
@@ -35,6 +37,24 @@ class Leaf:
     make: Callable[[Part, Desk, Choices], forms.Field]
     show: Show = lambda value, desk: "" if value is None else str(value)
     read: Callable[[Any, Desk], Any] = lambda cleaned, desk: cleaned
+
+
+class SuggestingInput(forms.TextInput):
+    """Names with commas between; the browser offers those of the shop's products, read when the field is drawn.
+    js/programme.js lets it offer the next one, too, behind those that stand there."""
+
+    def __init__(self, what: str, desk: Desk) -> None:
+        super().__init__(attrs={"data-names": True, "autocomplete": "off"})
+        self.what, self.desk = what, desk
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """The field, and the list of names beside it."""
+        names, key = getattr(self.desk.in_use, self.what), f"{(attrs or {}).get('id', name)}_names"
+        shown = super().render(name, value, {**(attrs or {}), "list": key}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in names))
+        return format_html('{}<datalist id="{}">{}</datalist>', shown, key, options)
 
 
 def _number(part: Part, desk: Desk, choices: Choices) -> forms.Field:

@@ -4,12 +4,15 @@ The types say what can be written, the sheets (`sheets`, `sheets_rules`) say it 
 field of any section is without its words.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.functional import SimpleLazyObject
+
 from loyalty.core.merchants.models import Merchant
+from members.queries.products import names_in_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,10 @@ class Part:
     """One field of a Struct, by its name in the document.
 
     `kind` says how it is edited where its type alone does not (see `leaves.LEAVES`), `suffix` what stands behind it,
-    `pick` where its choices come from. It is shown only with a choice: `only=("expiry", "rolling", "month_end")`. What
-    few people need is `more`, behind a fold; a larger part that most leave alone is `folded` until something is in it.
+    `pick` where its choices come from, `suggests` which names of products are offered while somebody types:
+    categories, brands or tags; others can be written, too. It is shown only with a choice:
+    `only=("expiry", "rolling", "month_end")`. What few people need is `more`, behind a fold; a larger part that most
+    leave alone is `folded` until something is in it.
     """
 
     name: str
@@ -27,6 +32,7 @@ class Part:
     kind: str = ""
     suffix: Any = ""
     pick: str = ""
+    suggests: str = ""
     only: tuple[str, ...] = ()
     more: bool = False
     folded: bool = False
@@ -43,13 +49,15 @@ Choices = list[tuple[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a form needs to know of the shop: its money, its zone, the document as it is drafted, and what can be named
-    in it (`picks`, by what `Part.pick` calls them)."""
+    """What a form needs to know of the shop: its money, its zone, the document as it is drafted, what can be named in
+    it (`picks`, by what `Part.pick` calls them), and what its products are called by, read once a form suggests it.
+    """
 
     merchant: Merchant
     document: dict[str, Any]
     picks: dict[str, Choices]
     at: datetime
+    in_use: Any = field(default_factory=lambda: SimpleLazyObject(names_in_use), compare=False, repr=False)
 
     @property
     def currency(self) -> str:

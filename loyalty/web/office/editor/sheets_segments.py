@@ -36,10 +36,10 @@ SHEETS: Mapping[Any, tuple[Part, ...]] = {
     s.AverageOrder: (_FROM_MONEY, _TO_MONEY, _WITHIN, *_WHERE),
     s.SinceOrder: _DAYS,
     s.Bought: (
-        Part("categories", _("Categories")),
-        Part("brands", _("Brands")),
+        Part("categories", _("Categories"), suggests="categories"),
+        Part("brands", _("Brands"), suggests="brands"),
         Part("skus", _("Article numbers")),
-        Part("tags", _("Marked as"), more=True),
+        Part("tags", _("Marked as"), more=True, suggests="tags"),
         Part("times", _("At least"), suffix=_("times")),
         _WITHIN,
     ),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.core.programme.identity import LANGUAGES
 from loyalty.web.office.editor import sheets
-from loyalty.web.office.editor.leaves import LEAVES, with_present
+from loyalty.web.office.editor.leaves import LEAVES, SuggestingInput, with_present
 from loyalty.web.office.editor.nodes import GONE, Node, walk
 from loyalty.web.office.editor.parts import Desk, Part
 from loyalty.web.office.editor.shapes import Shape, shapes, tag
@@ -115,6 +115,8 @@ class Editor:
         shown = leaf.show(value, self.desk)
         if isinstance(made, Names) and isinstance(shown, list):
             shown = ", ".join(shown)
+        if part.suggests:
+            made.widget = SuggestingInput(part.suggests, self.desk)
         made.label, made.help_text = part.label, part.help
         made.required = _needed(shape, kind)
         self._fields[path] = made, shown if raw is GONE else raw
