@@ -15,7 +15,7 @@ from django.db.models.functions import Concat
 
 from loyalty.core import ids
 from loyalty.core.errors import NotFound
-from loyalty.core.ledger.queries import holding, lacking
+from loyalty.core.ledger.queries import holding
 from loyalty.core.tenancy.plans import plan_for_one_process_from_here, planned_for_its_values
 from members.models import Member, Profile, SegmentPlace, Stats, TierStanding
 from members.queries import directory
@@ -186,7 +186,7 @@ def _conditions(choice: Choice, at: datetime, *, of: str = "pk") -> list[Any]:
         places = SegmentPlace.objects.filter(Q(until=None) | Q(until__gt=at), **mine, segment=choice.segment)
         found.append(Exists(places))
     if choice.points in POINTS:
-        found.append((holding if choice.points == "some" else lacking)(OuterRef(of)))
+        found.append(holding(OuterRef(of), some=choice.points == "some"))
     if choice.news in NEWS:
         found.append(_agreed(choice.news, mine))
     return [*found, *_bought(choice.bought, at, mine)]

@@ -373,16 +373,11 @@ def merchant_side(
     )  # fmt: skip
 
 
-def holding(owner: Any, *, unit: str = POINTS) -> Exists:
-    """For `filter(...)`: whether `owner` (an `OuterRef`) has anything to spend."""
+def holding(owner: Any, *, some: bool = True, unit: str = POINTS) -> Exists:
+    """For `filter(...)`: whether `owner` (an `OuterRef`) has anything to spend; or not `some` but nothing, by the empty
+    account that every member has from the day they join."""
     mine = Account.objects.filter(owner=owner, unit=unit, kind=MemberAccount.AVAILABLE)
-    return Exists(mine.filter(balance__gt=0))
-
-
-def lacking(owner: Any, *, unit: str = POINTS) -> Exists:
-    """For `filter(...)`: whether `owner` (an `OuterRef`) has an account with nothing in it to spend. Every member
-    has one from the day they join."""
-    return Exists(Account.objects.filter(owner=owner, unit=unit, kind=MemberAccount.AVAILABLE, is_empty=True))
+    return Exists(mine.filter(balance__gt=0) if some else mine.filter(is_empty=True))
 
 
 def holders(*, most: int | None = None, unit: str = POINTS) -> QuerySet[Account, dict[str, Any]]:
