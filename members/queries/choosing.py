@@ -16,7 +16,7 @@ from django.db.models.functions import Concat
 from loyalty.core import ids
 from loyalty.core.errors import NotFound
 from loyalty.core.ledger.queries import holding
-from loyalty.core.tenancy.plans import plan_for_one_process_from_here, planned_for_its_values
+from loyalty.core.tenancy.plans import planned_for_its_values
 from members.models import Member, Profile, SegmentPlace, Stats, TierStanding
 from members.queries import directory
 from members.queries.directory import search, with_status
@@ -30,10 +30,12 @@ NEVER = "never"
 POINTS = ("some", "none")
 NEWS = ("email", "sms", "neither")
 NO_TIER = "-"
-ALONG = 20_000
+ALONG = 15_000
 """So many members of the list are looked through for those of a common name who meet a condition,"""
 ALONG_NAMES = 5_000
 """and so many along the names for anybody who does."""
+ENOUGH = 5_000
+"""So many of a common name who meet a condition are sorted at once; of more, those for a page are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,20 @@ def _keys(choice: Choice, at: datetime, after: After | None, most: int) -> list[
         # for to the list's end.
         near = _near(found, choice, after)
         keys = list(near[:most]) if near is not None else []
-        if len(keys) < most:
-            if fitting:
-                plan_for_one_process_from_here()
-            keys = list(_gathered(choice, at, after, fitting)[:most])
-        return keys
+        if len(keys) < most and fitting:
+            meeting = _some_meeting(choice, at, fitting)
+            if len(meeting) <= ENOUGH:
+                among = _joined(choice).filter(pk__in=meeting)
+                return list(_sorted(among, choice.sort, after).values_list("pk", flat=True)[:most])
+        return keys if len(keys) == most else list(_gathered(choice, at, after, fitting)[:most])
+
+
+def _some_meeting(choice: Choice, at: datetime, fitting: Sequence[QuerySet[Any, Any]]) -> list[UUID]:
+    """Of those of a name who meet the conditions, in no order and some of them twice: all of them, or more than
+    `ENOUGH`."""
+    conditions = _conditions(choice, at, of="member_id")
+    first, *rest = [rows.filter(*conditions).values_list("member_id", flat=True) for rows in fitting]
+    return list(first.union(*rest, all=True)[: ENOUGH + 1])
 
 
 def _near(found: QuerySet[Member, Any], choice: Choice, after: After | None) -> QuerySet[Member, Any] | None:

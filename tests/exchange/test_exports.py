@@ -123,14 +123,14 @@ def test_no_cell_is_a_formula(busy: Merchant):
 def test_what_was_exported_comes_back_in_another_shop(busy: Merchant, ana: Member, send: Send):
     members, lots, orders = exported("members"), exported("lots"), exported("orders")
     had = {row["lot_id"]: (row["points"], row["earned_at"], row["expires_at"]) for row in rows_of(lots)}
+    sold = sorted(Order.objects.values_list("external_id", "total_minor", "refunded_minor"))
+    assert any(refunded for _number, _total, refunded in sold)
     with acting_for(shop("second"), by=MARA):
         publish()
         assert send("members", members).run().done["made"] == 4
         assert send("lots", lots).run().done["made"] == len(had)
         sent = send("orders", orders, earn="none").run()
-        assert {(field, why[:28]) for _number, field, why in sent.bad()} == {
-            ("refunded", "Money went back for this ord")
-        }
+        assert sent.bad() == []
         again = by_identity("external", "ana")
         assert balance(again.pk).available == outstanding()
         assert {row["note"] for row in rows_of(exported("lots"))} == {""}
@@ -138,7 +138,7 @@ def test_what_was_exported_comes_back_in_another_shop(busy: Merchant, ana: Membe
             (row["points"], row["earned_at"], row["expires_at"]) for row in rows_of(exported("lots"))
         )
         assert back == sorted(had.values())
-        assert Order.objects.count() == 8 - 1
+        assert sorted(Order.objects.values_list("external_id", "total_minor", "refunded_minor")) == sold
         assert send("lots", lots).checked["known"] == len(had)
 
 

@@ -39,13 +39,6 @@ def plan_for_values_from_here() -> None:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
-def plan_for_one_process_from_here() -> None:
-    """Statements in the rest of the transaction run in one process: for a set that is gathered once, which each helper
-    would gather again for itself."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-
-
 @contextmanager
 def planned_for_its_values() -> Iterator[None]:
     """Statements inside are planned for the values they carry. Needs an open transaction, as every scope is."""

@@ -54,8 +54,9 @@ def test_everybody_of_a_common_name_is_found_once_in_the_lists_order(
 ) -> None:
     choice = Choice(**{"text": "an", "sort": sort, **condition})  # type: ignore[arg-type]
     plainly = list(pages(choice, most=50))
-    for along in (1, 4, 1000):
+    for along, enough in ((1, 0), (4, 0), (1000, 0), (1, 3), (4, 1000)):
         monkeypatch.setattr(directory, "FEW", 2)
+        monkeypatch.setattr(choosing, "ENOUGH", enough)
         monkeypatch.setattr(choosing, "ALONG", along)
         monkeypatch.setattr(choosing, "ALONG_NAMES", along)
         assert list(pages(choice, most=2)) == list(pages(choice, most=50)) == plainly
