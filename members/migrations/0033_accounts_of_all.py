@@ -6,7 +6,6 @@ OPEN = """
     INSERT INTO ledger_account (id, merchant_id, owner, unit, kind, balance, version)
     SELECT gen_random_uuid(), m.merchant_id, m.id, 'points', 'available', 0, 0
       FROM members_member m
-     WHERE m.status NOT IN ('merged', 'erased')
     ON CONFLICT DO NOTHING
 """
 

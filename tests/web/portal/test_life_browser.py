@@ -168,14 +168,19 @@ def comes_true(page: Page, condition: str) -> None:
     )
 
 
+def keeps_a_card(phone: Phone, luna: Portal) -> None:
+    """Eve's phone, with 250 points on the card that it has kept."""
+    luna.at_the_till(EVE, given_name="Eve")
+    luna.earns(EVE, 250)
+    signed_in(phone, luna, EVE)
+    comes_true(phone.page, "await caches.match(location.origin + '/luna/card/')")
+
+
 def test_the_last_card_is_readable_without_a_network_and_gone_after_signing_out(
     phones: list[Phone], luna: Portal
 ):
     phone, page = phones[0], phones[0].page
-    luna.at_the_till(EVE, given_name="Eve")
-    luna.earns(EVE, 250)
-    signed_in(phone, luna, EVE)
-    comes_true(page, "await caches.match(location.origin + '/luna/card/')")
+    keeps_a_card(phone, luna)
     phone.go(luna.url("activity/"))
     comes_true(page, "navigator.serviceWorker.controller !== null")
     phone.context.set_offline(True)
@@ -210,10 +215,7 @@ def test_a_kept_card_is_fetched_anew_though_the_phone_was_back_before_its_networ
     phones: list[Phone], luna: Portal
 ):
     phone, page = phones[0], phones[0].page
-    luna.at_the_till(EVE, given_name="Eve")
-    luna.earns(EVE, 250)
-    signed_in(phone, luna, EVE)
-    comes_true(page, "await caches.match(location.origin + '/luna/card/')")
+    keeps_a_card(phone, luna)
     page.add_init_script(
         "window.addEventListener('online', event => event.stopImmediatePropagation(), true)"
     )  # as if it had been told while nothing could be fetched yet
