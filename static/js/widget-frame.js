@@ -77,6 +77,22 @@
     return method === "GET" || json ? ask(path, { method, data, json }, false) : answer;
   };
 
+  // Until it is known who is here nothing can be pressed (the page comes that way): what guests see is not meant for a
+  // member, and a form sent in between would be sent in the wrong name.
+  const wait = () => {
+    panel.inert = true;
+    panel.setAttribute("aria-busy", "true");
+  };
+  const settle = () => {
+    panel.inert = false;
+    panel.removeAttribute("aria-busy");
+  };
+  const focusTitle = () => {
+    const title = panel.querySelector("h2") || panel;
+    title.setAttribute("tabindex", "-1");
+    title.focus({ preventScroll: true });
+  };
+
   // --- showing a part ---------------------------------------------------------------------------------------------------
   const showBasket = () => {
     for (const place of panel.querySelectorAll("[data-basket]")) {
@@ -106,7 +122,7 @@
   };
 
   const failed = () => {
-    panel.removeAttribute("aria-busy");
+    settle();
     said.textContent = body.dataset.failed;
     const note = document.createElement("p");
     note.className = "banner banner--bad";
@@ -123,7 +139,7 @@
       const answer = await ask(path, options);
       const html = (answer.headers.get("Content-Type") || "").startsWith("text/html");
       if (mine !== turn) return;
-      panel.removeAttribute("aria-busy");
+      settle();
       if (html) arrived(await answer.text(), how);
       else if (answer.status === 401 && path !== `${home}home/`) go(`${home}home/`, {}, how);
       else failed();
@@ -189,7 +205,13 @@
     hello(message) {
       closer.hidden = false;
       token = message.token || "";
-      if (token) go(`${home}home/`, {}, { focus: false }); // what guests see stands here already
+      if (token) {
+        wait();
+        go(`${home}home/`, {}, { focus: false });
+        return;
+      }
+      settle(); // what guests see stands here already
+      if (visible && document.activeElement === body) focusTitle();
     },
     token(message) {
       const text = typeof message.token === "string" ? message.token : "";
@@ -199,6 +221,7 @@
       }
       token = text;
       refused = false;
+      wait();
       go(`${home}home/`, {}, { focus: false });
       if (quoteFor) quote({ ...quoteFor });
     },
@@ -212,8 +235,7 @@
     opened() {
       const again = opened;
       opened = visible = true;
-      (panel.querySelector("h2") || panel).setAttribute("tabindex", "-1");
-      (panel.querySelector("h2") || panel).focus({ preventScroll: true });
+      focusTitle();
       const view = panel.querySelector("[data-view]")?.dataset.view;
       if (again && view === "member") go(`${home}home/`); // what was bought meanwhile shows
     },
@@ -221,6 +243,10 @@
       visible = false;
     },
   };
+
+  // A page that is slow to say who is here does not keep a guest waiting for ever; without a page there is none to ask.
+  if (window.parent === window) settle();
+  else window.setTimeout(() => around || settle(), PATIENCE);
 
   window.addEventListener("message", (event) => {
     const message = event.data;

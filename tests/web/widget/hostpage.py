@@ -21,7 +21,7 @@ PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>
 
 @dataclass
 class HostPage:
-    """What the site serves: `attributes` of the script's tag, and what `/loyalty-token` answers."""
+    """What the site serves: `attributes` of the script's tag, and what `/loyalty-token` answers once `ready` is set."""
 
     home: str
     shop: str = "luna"
@@ -30,6 +30,10 @@ class HostPage:
     attributes: dict[str, str] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
     asked: int = 0
+    ready: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.ready.set()
 
     @property
     def policy(self) -> str:
@@ -62,6 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/page.css":
             self._send(STYLE, "text/css")
         elif self.path == "/loyalty-token":
+            page.ready.wait(30)
             self._send(json.dumps({"token": page.token()}), "application/json")
         elif self.path == "/":
             self._send(page.html(), "text/html; charset=utf-8")

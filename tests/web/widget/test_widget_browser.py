@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    Route,
+    expect,
+)
 
 from loyalty.core import clock
 from loyalty.core.ledger.checks import verify
@@ -177,6 +187,45 @@ def test_somebody_signed_in_to_the_shop_joins_with_one_press(visit: Visit, widge
     expect(frame.get_by_text("Hello Nora")).to_be_visible()
     assert widget.points("nora") == 50
     visit.is_clean()
+
+
+def test_a_guests_form_cannot_be_sent_by_somebody_who_is_about_to_be_known(
+    visit: Visit, widget: Widget, host: HostPage
+):
+    host.attributes = {"data-token-url": "/loyalty-token"}
+    host.tokens = [widget.token("nora", given_name="Nora")]
+    sent: list[str] = []
+    visit.page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/join/") else None)
+    held: list[Route] = []
+    visit.page.route(re.compile(r"/w/luna/home/$"), lambda route: held.append(route))
+    visit.go()
+    frame = visit.open()
+    join, field = (
+        frame.get_by_role("button", name="Join, get 50 beans"),
+        frame.get_by_label("E-mail or phone"),
+    )
+    field.evaluate("one => { one.value = 'eve@example.com'; }")
+    while not held:
+        visit.page.wait_for_timeout(50)
+    join.click(force=True)
+    visit.page.wait_for_timeout(300)
+    assert sent == []
+    held[0].continue_()
+    expect(field).to_have_count(0)
+    join.click()
+    expect(frame.get_by_text("Hello Nora")).to_be_visible()
+    assert len(sent) == 1 and widget.points("nora") == 50
+    visit.is_clean()
+
+
+def test_a_page_that_never_says_who_is_here_leaves_a_guest(visit: Visit, widget: Widget, host: HostPage):
+    host.attributes = {"data-token-url": "/loyalty-token"}
+    host.ready.clear()
+    visit.go()
+    frame = visit.open()
+    frame.get_by_label("E-mail or phone number").fill("eve@example.com", timeout=20_000)
+    frame.get_by_role("button", name="Join, get 50 beans").click(timeout=20_000)
+    host.ready.set()
 
 
 def test_a_token_that_is_over_is_replaced_without_a_word(visit: Visit, widget: Widget, host: HostPage):
