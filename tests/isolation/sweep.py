@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from tests.isolation.routes import Route
-from tests.isolation.snapshot import everything
+from tests.isolation.snapshot import everything, kept, written
 from tests.isolation.victims import Shop, absent
 
 REFUSED = {400, 401, 403, 404, 405, 409, 410, 415, 422, 429}
@@ -65,6 +65,7 @@ class Sweep:
         self.nothing = absent(victim)
         self.tried = 0
         self.before = everything(victim.merchant)
+        self.written = written()
 
     def visit(self, visitor: Visitor, route: Route) -> Iterator[Breach]:
         """Try one address every way; yields what gave way."""
@@ -80,9 +81,13 @@ class Sweep:
 
     def changes(self) -> list[str]:
         """What of the victim's has changed since the last look."""
-        after = everything(self.victim.merchant)
+        before, self.written = self.written, written()  # only what was written to can have changed
+        touched = {table for table in kept() if self.written.get(table) != before.get(table)}
+        if not touched:
+            return []
+        after = everything(self.victim.merchant, touched)
         changed = sorted(table for table in after if after[table] != self.before[table])
-        self.before = after
+        self.before |= after
         return [f"changed {', '.join(changed)}"] if changed else []
 
     def _try(self, client: Client, visitor: Visitor, route: Route, method: str) -> Iterator[str]:

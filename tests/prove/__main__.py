@@ -1,11 +1,11 @@
 """`make prove`: the long forms of the proofs, one after the other, each with its seconds.
 
-    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [pages] [experiments] [automations] [--examples N] [--kills N] …
+    python -m tests.prove [machine] [lives] [workers] [servers] [messages] [pages] [sweep] [experiments] [automations] [--examples N] [--kills N] …
 
 Without names all of them run: 50,000 random lives of 100 steps, 1,000 lives through a whole programme, 1,000 killed
 workers, 1,000 killed servers, 100,000 messages through killed workers, every page in four languages, both themes and two
-widths, 2,000 made-up experiments of each kind looked at daily, 10,000 members through automations whose workers are
-killed.
+widths, every address tried by everybody who must not get anywhere, 2,000 made-up experiments of each kind looked at
+daily, 10,000 members through automations whose workers are killed.
 """
 
 import argparse
@@ -26,6 +26,7 @@ def _commands(options: argparse.Namespace) -> dict[str, list[str]]:
         "servers": [*python, "tests.prove.kills", "server", "--kills", kills],
         "messages": [*python, "pytest", "-q", "-s", "tests/campaigns/test_kills.py"],
         "pages": [*python, "pytest", "-q", "tests/web/test_every_page_browser.py"],
+        "sweep": [*python, "pytest", "-q", "tests/isolation/test_sweep.py"],
         "experiments": [*python, "pytest", "-q", "tests/campaigns/test_experiments.py"],
         "automations": [*python, "pytest", "-q", "tests/campaigns/automations/test_kills.py"],
     }
@@ -41,6 +42,7 @@ def _environment(options: argparse.Namespace) -> dict[str, str]:
         "LIVES": str(options.lives),
         "MESSAGES": str(options.messages),
         "EVERY_PAGE": "all",
+        "EVERY_VISITOR": "all",
         "TRIALS": str(options.trials),
         "AUTOMATED": str(options.automated),
     }
@@ -59,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
             "servers",
             "messages",
             "pages",
+            "sweep",
             "experiments",
             "automations",
             [],
