@@ -195,12 +195,10 @@ def crowded(transactional_db: None) -> Iterator[Crowded]:
             publish()
             ana = person("ana", given_name="Anastasia", family_name="Alm")
             bought = buy(ana, 100)
-        # As the role of the functions that post: who serves may not write the books. Nothing is checked row by row: that
-        # would take most of the time, and it is plans that are looked at here.
+        # As the role of the functions that post, and without a check of every row: that would take most of the time.
         with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
-            admin.execute("SET session_replication_role = replica")
             with admin.transaction():
-                admin.execute("SET LOCAL ROLE loyalty_books")
+                admin.execute("SET LOCAL session_replication_role = replica; SET LOCAL ROLE loyalty_books")
                 admin.execute("SELECT set_config('app.merchant_id', %s, true)", [str(here.pk)])
                 for statement in CROWD.split(";"):
                     admin.execute(statement, {"shop": here.pk, "at": AT, "count": MEMBERS})

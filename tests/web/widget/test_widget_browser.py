@@ -3,20 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Frame,
-    FrameLocator,
-    Locator,
-    Page,
-    Request,
-    Route,
-    expect,
-)
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, Request, expect
 
 from loyalty.core import clock
 from loyalty.core.ledger.checks import verify
@@ -196,7 +187,7 @@ def test_a_guests_form_cannot_be_sent_by_somebody_who_is_about_to_be_known(
     host.tokens = [widget.token("nora", given_name="Nora")]
     sent: list[str] = []
     visit.page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/join/") else None)
-    held: list[Route] = []
+    held: list[Any] = []
     visit.page.route(re.compile(r"/w/luna/home/$"), lambda route: held.append(route))
     visit.go()
     frame = visit.open()
