@@ -127,9 +127,7 @@ def _connect(name: str, passwords: dict[str, str]) -> None:
     serving = database(_url(name, role="loyalty_app", password=passwords["app"]))
     connections["default"].close()
     # Races are about what comes out, on a slow machine too: whoever waits for a lock there is not sent away.
-    serving["OPTIONS"]["options"] = serving["OPTIONS"]["options"].replace(
-        "lock_timeout=5s", "lock_timeout=60s"
-    )
+    serving["OPTIONS"]["options"] += " -c lock_timeout=60s"  # the last one said holds
     for alias, config in (("default", serving), ("owner", {**owner, "CONN_MAX_AGE": 0})):
         settings.DATABASES[alias] = {**connections["default"].settings_dict, **config}
         connections.settings[alias] = settings.DATABASES[alias]

@@ -244,9 +244,7 @@
     },
   };
 
-  // A page that is slow to say who is here does not keep a guest waiting for ever; without a page there is none to ask.
-  if (window.parent === window) settle();
-  else window.setTimeout(() => around || settle(), PATIENCE);
+  if (window.parent === window) settle(); // no page around it, so nobody who could say who is here
 
   window.addEventListener("message", (event) => {
     const message = event.data;

@@ -100,6 +100,7 @@
   root.append(launcher, panel);
 
   // --- the frame: made when there is something to ask it, or somebody comes near ------------------------------------
+  const PATIENCE = 6000;
   let frame = null;
   let ready = false;
   let token = given.token || "";
@@ -120,7 +121,14 @@
     if (theme) address.searchParams.set("theme", theme);
     frame = make("iframe", { title: name, allow: "clipboard-write", referrerpolicy: "no-referrer" });
     frame.addEventListener("load", async () => {
-      if (!token) token = await freshToken();
+      if (!token) {
+        // A shop that is slow to say who is here does not keep a guest waiting; what it says later still counts.
+        const asked = freshToken();
+        const late = new Promise((done) => window.setTimeout(done, PATIENCE, null));
+        const found = await Promise.race([asked, late]);
+        token ||= found || "";
+        if (found === null) asked.then((text) => text && tell({ do: "token", token: text }));
+      }
       ready = true;
       frame.contentWindow.postMessage({ loyalty: 1, do: "hello", token, language }, ours);
       for (const message of waiting.splice(0)) tell(message);

@@ -41,16 +41,11 @@ def ottos_shop(luna_shop: Shop) -> Shop:
     return furnished("ottos", secret="Ordinary")
 
 
-def staff(shop: Shop) -> list[Visitor]:
-    """Whoever works at another shop."""
-    return [Visitor(f"other shop's {role}", shop, user=shop.users[role.value]) for role in Role]
-
-
 def intruders(luna: Shop, otto: Shop) -> list[Visitor]:
     """Everybody to whom Ana's things at Café Luna are none of their business."""
     return [
         Visitor("anonymous"),
-        *staff(otto),
+        *(Visitor(f"other shop's {role}", otto, user=otto.users[role.value]) for role in Role),
         Visitor("other shop's member", None, user=otto.users["ana"]),
         Visitor("another member of the shop", None, insider=True, user=luna.users["ben"]),
         Visitor("other shop's API key", otto, key=otto.keys["all"]),
@@ -64,9 +59,9 @@ def swept(
 ) -> dict[str, list[Breach]]:
     """The breaches by address. With `turns` one of those who work at the other shop tries each address beside its owner."""
     found = defaultdict(list)
+    helpers = [one.name for one in visitors if turns and one.home and one.user and "owner" not in one.name]
     for number, route in enumerate(addresses):
-        helpers = [f"other shop's {role}" for role in Role if role is not Role.OWNER]
-        resting = {name for turn, name in enumerate(helpers) if turns and turn != number % len(helpers)}
+        resting = {name for turn, name in enumerate(helpers) if turn != number % len(helpers)}
         for visitor in visitors:
             if visitor.name in resting:
                 continue

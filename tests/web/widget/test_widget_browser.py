@@ -209,14 +209,21 @@ def test_a_guests_form_cannot_be_sent_by_somebody_who_is_about_to_be_known(
     visit.is_clean()
 
 
-def test_a_page_that_never_says_who_is_here_leaves_a_guest(visit: Visit, widget: Widget, host: HostPage):
-    host.attributes = {"data-token-url": "/loyalty-token"}
+def test_a_guest_goes_on_while_the_page_is_silent_and_is_known_once_it_speaks(
+    visit: Visit, widget: Widget, host: HostPage
+):
+    host.attributes, host.tokens = {"data-token-url": "/loyalty-token"}, [widget.token("ana")]
     host.ready.clear()
     visit.go()
     frame = visit.open()
-    frame.get_by_label("E-mail or phone number").fill("eve@example.com", timeout=20_000)
-    frame.get_by_role("button", name="Join, get 50 beans").click(timeout=20_000)
+    field = frame.get_by_label("E-mail or phone number")
+    expect(frame.locator("#panel")).not_to_have_attribute("inert", "", timeout=20_000)
+    field.fill("nobody")
+    frame.get_by_role("button", name="Join, get 50 beans").click()
+    expect(field).to_have_attribute("aria-invalid", "true")
     host.ready.set()
+    expect(frame.get_by_text("Hello Ana")).to_be_visible()
+    visit.is_clean()
 
 
 def test_a_token_that_is_over_is_replaced_without_a_word(visit: Visit, widget: Widget, host: HostPage):
