@@ -151,20 +151,35 @@ def _forget(alias: str) -> None:
         del connections[alias]
 
 
+def _administrator() -> psycopg.Connection[Any]:
+    """A connection past the guards, for emptying tables."""
+    return psycopg.connect(
+        os.environ["TEST_DATABASE_ADMIN"], autocommit=True, options="-c session_replication_role=replica"
+    )
+
+
+def _tables(admin: psycopg.Connection[Any]) -> dict[str, int]:
+    """The tables that tests fill, and the bytes that each takes up."""
+    return dict(
+        admin.execute(
+            "SELECT quote_ident(relname), pg_relation_size(oid) FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            " AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+        ).fetchall()
+    )
+
+
+def _truncate(admin: psycopg.Connection[Any]) -> None:
+    admin.execute(f"TRUNCATE {', '.join(_tables(admin))} RESTART IDENTITY")
+
+
 def _flush(_ops: object, _sql: list[str]) -> None:
     """Empty what a test that committed has filled, past the guards, as the server's administrator. Most tables are empty
     all along, and to truncate them takes longer than all the rest: that is done once something has grown large."""
-    with psycopg.connect(os.environ["TEST_DATABASE_ADMIN"], autocommit=True) as admin:
-        tables = dict(
-            admin.execute(
-                "SELECT quote_ident(relname), pg_relation_size(oid) FROM pg_class"
-                " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-                " AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
-            ).fetchall()
-        )
-        admin.execute("SET session_replication_role = replica")
+    with _administrator() as admin:
+        tables = _tables(admin)
         if max(tables.values()) > _LARGE:
-            admin.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+            _truncate(admin)
             return
         filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)
         with admin.transaction():
@@ -174,6 +189,13 @@ def _flush(_ops: object, _sql: list[str]) -> None:
                 "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences"
                 " WHERE schemaname = 'public' AND last_value IS NOT NULL"
             )
+
+
+@pytest.fixture
+def as_made(django_db_setup: None) -> None:
+    """Tables without the room and the statistics that earlier tests left behind: the planner guesses by these."""
+    with _administrator() as admin:
+        _truncate(admin)
 
 
 @pytest.fixture(autouse=True)

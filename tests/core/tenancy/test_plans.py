@@ -17,6 +17,8 @@ from members.queries.orders import every, listed, standing_as
 from rewards.operations.redemption import release_stale
 from tests.cast import AT, buy
 
+pytestmark = pytest.mark.usefixtures("as_made")
+
 
 def plan_of(ask: Callable[[], Any]) -> str:
     """The plan for all values of the first rows that `ask` reads."""

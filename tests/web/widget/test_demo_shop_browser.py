@@ -24,7 +24,7 @@ from rewards.operations.catalogue import create_reward
 from tests.cast import AT, ONE_POINT_PER_KRONA, publish, shop
 from tests.web.widget.conftest import WELCOME
 from tests.web.widget.hostpage import HostPage
-from tests.web.widget.test_widget_browser import SHIFTS, Visit
+from tests.web.widget.visiting import SHIFTS, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
