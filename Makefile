@@ -10,7 +10,7 @@ BIN := .venv/bin
 # A folder serves one run at a time; a second one beside it wants its own: make test DATA=.data/test2
 WITH_SERVERS = $(BIN)/python -m loyalty.demo.servers run --data $(or $(DATA),$(1)) --
 # pytest's own options go here: make test PYTEST="-k lots -x"
-PYTEST ?= -q -n 2 --durations=25
+PYTEST ?= -q -n 2 --dist worksteal --durations=25
 RUN := .venv/installed-run
 DEV := .venv/installed-dev
 # What the server reads of the translations, made from loyalty/locale/*/LC_MESSAGES/django.po.
