@@ -21,6 +21,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\
 Minor = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Quantity = Annotated[str, Meta(pattern=r"^[0-9]{1,10}(\.[0-9]{1,3})?$(?!\n)")]
+MOST_LINES = 500
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -68,7 +69,7 @@ class NewOrder(Struct, forbid_unknown_fields=True, frozen=True):
     external_id: Name
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
     placed_at: Instant
-    lines: Annotated[tuple[NewLine, ...], Meta(min_length=1, max_length=500)]
+    lines: Annotated[tuple[NewLine, ...], Meta(min_length=1, max_length=MOST_LINES)]
     member: MemberRef | None = None
     source: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_.-]+$(?!\n)")] = "api"
     discount_minor: Minor = 0
@@ -111,7 +112,7 @@ class NewOrder(Struct, forbid_unknown_fields=True, frozen=True):
 class RefundedLine(Struct, forbid_unknown_fields=True, frozen=True):
     """Money back for one line, by its number (from 1)."""
 
-    number: Annotated[int, Meta(ge=1, le=500)]
+    number: Annotated[int, Meta(ge=1, le=MOST_LINES)]
     amount_minor: Annotated[int, Meta(ge=1, le=MAX_MINOR)]
 
 
@@ -121,7 +122,7 @@ class NewRefund(Struct, forbid_unknown_fields=True, frozen=True):
 
     external_id: Name
     refunded_at: Instant
-    lines: Annotated[tuple[RefundedLine, ...], Meta(max_length=500)] = ()
+    lines: Annotated[tuple[RefundedLine, ...], Meta(max_length=MOST_LINES)] = ()
     amount_minor: Minor = 0
 
 

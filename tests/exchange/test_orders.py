@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.utils import translation
 
 from loyalty.core import clock
 from loyalty.core.ledger.checks import verify
@@ -176,6 +177,27 @@ def test_a_line_without_a_price_beside_others_is_not_dropped(cafe: Merchant, ana
         (3, "An order needs a total, or a price for each line."),
     }
     assert sent.run().done["made"] == 2  # a row that is no line says what the whole order has
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "sentence"),
+    [("A;1999-12-31;100;ana", "Date", "Tiden måste ligga mellan år 2000 och i morgon."),
+     ("A;2026-03-02;9000000000000;ana", "Total", "Ett belopp kan inte vara under noll eller så här stort."),
+     (f"{'A' * 101};2026-03-02;100;ana", "Order number", "Skriv högst 100 synliga tecken.")],
+)  # fmt: skip
+def test_what_no_order_can_have_is_said_in_the_readers_language(
+    cafe: Merchant, ana: Member, send: Send, row: str, column: str, sentence: str
+):
+    with translation.override("sv"):
+        sent = send("orders", csv_of(HEAD, row, "Z;2026-03-03;1;ana"))
+    assert sent.bad() == [(2, column, sentence)]
+    assert sent.run().done["made"] == 1
+
+
+def test_an_order_of_endless_lines_says_how_many_there_may_be(cafe: Merchant, ana: Member, send: Send):
+    rows = [f"A,2026-03-03,c{n},20,ana" for n in range(501)]
+    sent = send("orders", csv_of("Order number,Date,SKU,Price,Kundnummer", *rows))
+    assert {text for _row, _column, text in sent.bad()} == {"One order has at most 500 lines."}
 
 
 BACK = f"{HEAD};Financial Status;Refunded Amount;Refund date"

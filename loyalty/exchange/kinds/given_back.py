@@ -44,9 +44,9 @@ def read(lines: Sequence[Line], order: NewOrder, context: Context) -> NewRefund 
         raise parsing.problem(when, "refunded_at", "out_of_range", reason)
     # A day without a time begins at midnight, which is before everything that was bought on it.
     refund = NewRefund(NAME, max(at, order.placed_at), amount_minor=amounts[0])
-    wrong = [text for _name, text in refund_problems(refund, at=context.at)]
+    wrong = refund_problems(refund, at=context.at)
     if wrong:
-        raise parsing.problem(when, "refunded_at", "invalid", wrong[0])
+        raise parsing.invalid(when, wrong)
     return refund
 
 

@@ -2,13 +2,14 @@
 guessed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from loyalty.core.complaints import in_words
 from loyalty.core.money import MAX_MINOR, MAX_POINTS, exponent
 from loyalty.exchange.kinds.base import Bad, Line, Problem
 
@@ -37,6 +38,13 @@ _FIRST_YEAR = 1900
 def problem(line: Line, name: str, code: str, reason: str) -> Bad:
     """To be raised: what is wrong with a value."""
     return Bad(Problem(name, line.get(name)[:200], code, reason))
+
+
+def invalid(line: Line, found: Iterable[tuple[str, str]], columns: Mapping[str, str] | None = None) -> Bad:
+    """To be raised: what a rule found in a row, as `(field, sentence)`, in the reader's language. `columns` names the
+    columns of the fields that have one; without it columns are called as fields are."""
+    said = [(name if columns is None else columns.get(name, ""), text) for name, text in found]
+    return Bad(*(Problem(name, line.get(name)[:200], "invalid", in_words(text)) for name, text in said))
 
 
 def holder(lines: Sequence[Line], name: str) -> Line:

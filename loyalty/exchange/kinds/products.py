@@ -209,7 +209,7 @@ def _change(said: Mapping[str, Any], line: Line, context: Context) -> ProductCha
     change = msgspec.convert(said, ProductChange)
     found = product_problems(change, at=context.at)
     if found:
-        raise Bad(*(Problem(name, line.get(name)[:200], "invalid", text) for name, text in found))
+        raise parsing.invalid(line, found)
     return change
 
 
