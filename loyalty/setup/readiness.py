@@ -21,7 +21,9 @@ from loyalty.setup.queries import delivers_mail
 from members.operations.tier_publishing import MOVE_DOWN
 from members.queries.orders import newest_of_members
 from members.queries.overview import Period, figure
+from members.queries.products import unsold
 from members.queries.tiers import anybody_in
+from members.rules.filters import goods_named
 from rewards.models import Reward
 from rewards.operations.catalogue import FIELDS
 from rewards.queries.catalogue import kind_terms, rewards
@@ -125,6 +127,7 @@ def readiness(*, sandbox: Merchant, live: Merchant, at: datetime) -> Readiness:
     found = [
         *_programme_findings(programme, test, real),
         *_tier_findings(programme, real, live),
+        *_goods_findings(programme, live),
         *_reward_findings(programme, offered, cost),
         *_word_findings(programme, offered, live),
         *_server_findings(),
@@ -176,6 +179,18 @@ def _tier_findings(programme: Programme | None, real: Side, live: Merchant) -> I
         gone = [tier.id for tier in before.ladder if after.rank(tier.id) < 0 and anybody_in(tier.id)]
     if gone:
         yield Finding(MOVE_DOWN, Weight.CONFIRM, {"names": gone})
+
+
+def _goods_findings(programme: Programme | None, live: Merchant) -> Iterator[Finding]:
+    """What rules call goods by that the live shop's catalogue does not have: most often a name that is misspelt."""
+    if programme is None:
+        return
+    with acting_for(live, by=scope.actor()):
+        missing = unsold(goods_named(tuple(rule for rule in programme["earning"].rules if not rule.off)))
+    if missing:
+        yield Finding(
+            "unsold", Weight.ADVICE, {"names": [word for words in missing.values() for word in words]}
+        )
 
 
 def _reward_findings(

@@ -1,6 +1,6 @@
 """Reading the catalogue: one product, the list and its filters, and what a product sold lately."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -51,6 +51,23 @@ def by_sku(sku: str) -> Product:
     if found is None:
         raise NotFound("product")
     return found
+
+
+def unsold(named: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Of what rules call goods by (`filters.GOODS`) what no product has that is sold, each in order. A shop without
+    a catalogue says with each purchase what it is: nothing is missing there."""
+    shelf = Product.objects.filter(archived_at=None)
+    if not any(named.values()) or not shelf.exists():
+        return {}
+    known = {name: _known(shelf, name, words) for name, words in named.items() if words}
+    return {name: sorted(missing) for name, words in known.items() if (missing := set(named[name]) - words)}
+
+
+def _known(shelf: QuerySet[Product], name: str, words: Collection[str]) -> set[str]:
+    if name == "tags":
+        return {word for word in words if shelf.filter(tags__contains=[word]).exists()}
+    column = {"skus": "sku", "categories": "category", "brands": "brand"}[name]
+    return set(shelf.filter(**{f"{column}__in": words}).values_list(column, flat=True).distinct())
 
 
 def is_known(sku: str) -> bool:

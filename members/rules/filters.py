@@ -1,9 +1,12 @@
 """Which lines and orders a rule looks at, and from when until when it counts."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from members.rules.facts import Facts, LineFacts
 from members.rules.phrases import Names, Phrase
@@ -83,6 +86,32 @@ class Filter(Struct, forbid_unknown_fields=True, frozen=True):
         if self.quantity_at_least:
             parts.append(_("only from {n} of the same", n=self.quantity_at_least))
         return parts
+
+
+GOODS = ("skus", "categories", "brands", "tags")
+"""By what a filter names goods; each has a twin with `not_` before it."""
+
+
+def goods_named(part: Any) -> dict[str, frozenset[str]]:
+    """What any filter within a part of the programme calls goods by, to take or to leave out, by `GOODS`."""
+    filters = list(_filters(part))
+    return {
+        name: frozenset(
+            word for one in filters for word in (*getattr(one, name), *getattr(one, f"not_{name}"))
+        )
+        for name in GOODS
+    }
+
+
+def _filters(part: Any) -> Iterator[Filter]:
+    if isinstance(part, Filter):
+        yield part
+    elif isinstance(part, Struct):
+        for field in fields(part):
+            yield from _filters(getattr(part, field.name))
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _filters(one)
 
 
 _SAYS = {

@@ -16,10 +16,12 @@ from loyalty.core.tenancy.scope import acting_for
 from loyalty.setup import operations
 from loyalty.setup.readiness import COPIED, Readiness, Weight, readiness
 from members.models import Member
+from members.operations.products import save_product
 from members.queries.perks import tier_of
+from members.rules.products import ProductChange
 from rewards.models import Reward
 from rewards.operations.catalogue import create_reward, edit_reward, retire_reward
-from tests.cast import AT, MARA, buy, days, person, publish, shop
+from tests.cast import AT, MARA, ONE_POINT_PER_KRONA, buy, days, person, publish, shop
 
 pytestmark = pytest.mark.django_db
 
@@ -245,6 +247,21 @@ def test_what_is_recommended_stops_nobody(luna_shop: Merchant, settings: Any):
         programmes.save_draft(content={"identity": {"name": {"sv": "Snart"}}}, at=LATER)
     assert set(codes(luna_shop, Weight.ADVICE)) == {"far", "codes", "test_draft", "local_address"}
     assert take(luna_shop).programme
+
+
+def test_rules_that_name_what_the_live_shop_does_not_sell_are_told(luna_shop: Merchant):
+    with acting_for(luna_shop, by=MARA):
+        save_product(product=ProductChange("latte", category="Coffee"), at=LATER)
+    double = {"type": "multiplier", "id": "double", "factor": "2", "only": {"categories": ["Cofee"]}}
+    with acting_for(luna_shop.sandbox, by=MARA):
+        publish(
+            ONE_POINT_PER_KRONA,
+            double,
+            {**double, "id": "off", "off": True, "only": {"skus": ["x"]}},
+            at=LATER,
+        )
+    told = next(one for one in ready(luna_shop).of(Weight.ADVICE) if one.code == "unsold")
+    assert told.params == {"names": ["Cofee"]}
 
 
 def test_only_a_test_shop_is_taken_live_and_only_into_its_own(luna_shop: Merchant):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from loyalty.core.errors import InvalidInput, KeyReused, NotFound
@@ -18,8 +19,10 @@ from members.operations.products import (
     write_products,
 )
 from members.operations.refunds import cancel_order
-from members.queries.products import Choice, by_name, names_in_use, products, sold
+from members.queries.products import Choice, by_name, names_in_use, products, sold, unsold
+from members.rules.earning import Rule
 from members.rules.facts import LineKind
+from members.rules.filters import Filter, goods_named
 from members.rules.products import ProductChange
 from members.rules.shopping import NewLine
 from tests.cast import AT, MARA, ONE_POINT_PER_KRONA, buy, days, order, publish
@@ -195,6 +198,22 @@ def test_lists_are_narrowed_and_go_on_where_they_ended(cafe):
     assert [row.sku for row in by_name(products(Choice()), after=(first.search, first.pk))] == ["gift", "tea"]
     names = names_in_use()
     assert (names.categories, names.brands, names.tags) == (["coffee", "tea"], ["Luna"], ["hot", "milk"])
+
+
+def test_goods_that_rules_name_and_nobody_sells_are_found(cafe):
+    """By all four names; what was put away is not sold. Without a catalogue each purchase says what it is."""
+    rule = msgspec.convert(
+        {"type": "fixed", "id": "a", "amount": 5,
+         "only": {"skus": ["Latte-1", "latte-1"], "categories": ["coffee"], "not_tags": ["cold", "hot"]},
+         "when": [{"type": "quantity", "at_least": 1, "of": {"brands": ["Luna", "Lunar"], "categories": ["Coffee"]}}]},
+        Rule,
+    )  # fmt: skip
+    assert unsold(goods_named((rule,))) == {}
+    save_product(product=LATTE, at=AT)
+    save_product(product=ProductChange("old", category="Coffee", brand="Lunar", archived=True), at=AT)
+    wrong = {"skus": ["latte-1"], "categories": ["Coffee"], "brands": ["Lunar"], "tags": ["cold"]}
+    assert unsold(goods_named((rule,))) == wrong
+    assert unsold(goods_named(msgspec.structs.replace(rule, only=Filter(), when=()))) == {}
 
 
 def test_what_a_product_sold_is_what_was_kept_of_it(ana: Member):

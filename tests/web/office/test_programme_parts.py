@@ -9,6 +9,8 @@ from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.office.editor.areas import AREAS
 from members.models import TierReview, TierStanding
 from members.operations import tier_publishing
+from members.operations.products import save_product
+from members.rules.products import ProductChange
 from tests.cast import AT, MARA, ONE_POINT_PER_KRONA, buy, days
 from tests.web.office.conftest import Luna, browser_of
 
@@ -111,6 +113,34 @@ def test_the_preview_says_what_is_typed_on_a_real_purchase_and_writes_nothing(lu
     wrong = owner.post(url(lunas, "earning/rules/new/?type=fixed"), {**sent, "amount": "x"}, headers=HTMX)
     assert wrong.status_code == 200 and wrong.context["preview"] is None
     assert draft(lunas) == {}
+
+
+def test_goods_that_no_product_has_are_doubted_with_what_may_be_meant(lunas: Luna, owner: Client):
+    coffee = {
+        "factor": "2",
+        "unit": "points",
+        "rounding": "down",
+        "only.categories": "cofee, tea",
+        "only.tags": "zyx",
+    }
+    page = url(lunas, "earning/rules/new/?type=multiplier")
+    assert (
+        "None of your products"
+        not in owner.post(page, {**coffee, "_do": "preview"}, headers=HTMX).content.decode()
+    )
+    with acting_for(lunas.merchant, by=MARA):
+        save_product(product=ProductChange("l1", category="Coffee"), at=AT)
+        save_product(product=ProductChange("t1", category="tea"), at=AT)
+    said = [
+        "None of your products has the category “cofee”. Did you mean “Coffee”?",
+        "None of your products has the label “zyx”.",
+    ]
+    previewed = owner.post(page, {**coffee, "_do": "preview"}, headers=HTMX).content.decode()
+    assert [previewed.count(line) for line in said] == [1, 1]
+    assert owner.post(page, coffee).status_code == 303, "it is a doubt, and stops nobody"
+    shown = owner.get(url(lunas, "earning/")).content.decode()
+    assert [shown.count(line) for line in said] == [1, 1]
+    assert "“tea”" not in shown
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The items and terms of a programme as its pages tell them: a title, sentences, and how far they are from counting."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from loyalty.core import formats
 from loyalty.core.programme.document import Programme
@@ -16,16 +19,19 @@ from loyalty.web.office.editor.parts import Desk
 from loyalty.web.sentences import Words, below, earning_sentences, life_sentences, rule_sentence, voice_of
 from members.queries import budgets, rule_words, tier_words
 from members.queries import tiers as standings
+from members.queries.products import unsold
 from members.queries.why import Voice
 from members.rules.conditions.activities import kind_words
 from members.rules.earning import PointsPerAmount, Rule
 from members.rules.facts import Spent
+from members.rules.filters import goods_named
 from members.rules.limits import Budget
 
 
 @dataclass(slots=True)
 class Told:
-    """An item in words. `state` against what counts now: "", new, changed, gone. `facts` are figures beside it."""
+    """An item in words. `state` against what counts now: "", new, changed, gone. `facts` are figures beside it,
+    `doubts` what somebody may not have meant."""
 
     key: str
     title: str
@@ -34,6 +40,7 @@ class Told:
     state: str = ""
     is_off: bool = False
     facts: list[tuple[str, str]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     used: Decimal | None = None
     order: tuple[Any, ...] = ()
 
@@ -54,6 +61,7 @@ class Teller:
         self.tiers = say.tier_names(programme["tiers"])
         self._spent: dict[str, Spent] | None = None
         self._holders: dict[str, int] | None = None
+        self._unsold: dict[str, list[str]] | None = None
 
     def told(self, section: str, many: Many) -> list[Told]:
         """Every item of a list, in the order in which it matters."""
@@ -103,7 +111,20 @@ class Teller:
         title = rule.name or str(sheets.title(type(rule)))
         order = (rule.off, rule.phase, -rule.priority, rule.id)
         kind = str(sheets.title(type(rule))) if rule.name else ""
-        return Told(rule.id, title, said, kind, is_off=rule.off, facts=facts, order=order)
+        return Told(
+            rule.id, title, said, kind, is_off=rule.off, facts=facts, doubts=self._doubts(rule), order=order
+        )
+
+    def _doubts(self, rule: Rule) -> list[str]:
+        """Names of goods in it that nothing in the catalogue has, with what may have been meant."""
+        if self._unsold is None:
+            self._unsold = unsold(goods_named(self.programme["earning"].rules))
+        return [
+            unsold_sentence(name, word, getattr(self.desk.in_use, name, ()))
+            for name, words in goods_named(rule).items()
+            for word in self._unsold.get(name, ())
+            if word in words
+        ]
 
     def _groups(self, group: Any) -> Told:
         names = [rule.name or rule.id for rule in self.programme["earning"].rules if rule.group == group.id]
@@ -203,6 +224,22 @@ class Teller:
             said.append(text.format(language=sheets.LANGUAGE_NAMES.get(language, language), name=name,
                                     points=identity.word(language, 2)))  # fmt: skip
         return said or [_("No name yet: members see the shop’s.")]
+
+
+UNSOLD = {
+    "skus": gettext_lazy("None of your products has the number “{name}”."),
+    "categories": gettext_lazy("None of your products has the category “{name}”."),
+    "brands": gettext_lazy("None of your products has the brand “{name}”."),
+    "tags": gettext_lazy("None of your products has the label “{name}”."),
+}
+
+
+def unsold_sentence(kind: str, name: str, in_use: Sequence[str]) -> str:
+    """That nothing is called so, and what that is called so may have been meant. `kind` is one of `filters.GOODS`."""
+    said = str(UNSOLD[kind]).format(name=name)
+    spelt = {one.casefold(): one for one in in_use}
+    near = get_close_matches(name.casefold(), spelt, n=1)
+    return f"{said} {_('Did you mean “{name}”?').format(name=spelt[near[0]])}" if near else said
 
 
 def members_rule(rule: Rule, teller: Teller) -> str:
