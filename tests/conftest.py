@@ -16,9 +16,10 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.middleware import csrf
 from whitenoise.base import WhiteNoise
 
@@ -51,6 +52,7 @@ def pytest_configure() -> None:
     catalogues.compile_stale()
     # A test that looks for a short name or number on a page must not find it in the middle of a random token.
     csrf.CSRF_ALLOWED_CHARS = "BCDFGHJKLMNPQRSTVWXZ"
+    ScryptPasswordHasher.work_factor = 2  # PINs are hashed as ever, but not slowly: a third of a second each
     _list_static_files_once()
 
 
@@ -196,6 +198,29 @@ def as_made(django_db_setup: None) -> None:
     """Tables without the room and the statistics that earlier tests left behind: the planner guesses by these."""
     with _administrator() as admin:
         _truncate(admin)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever stands on what a module made has a transaction of their own within it."""
+    for item in items:
+        if "standing" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For what a module's tests all begin with: what fixtures of its scope make on top of this is made once, each test
+    goes back to it, and after the module it is gone. Not for modules in which a test commits or looks at an empty
+    database."""
+    with django_db_blocker.unblock():
+        block = transaction.atomic()
+        block._from_testcase = (
+            True  # as Django's own of each test: what must be outermost may begin within it
+        )
+        with block:
+            yield
+            transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -23,11 +23,9 @@ from members.operations.merging import merge
 from members.operations.privacy import erase_member
 from members.operations.refunds import refund_order
 from members.rules.shopping import NewRefund
-from tests.analytics.test_figures import MARCH, NOW, ZONE, added_up, fill, spring, told
+from tests.analytics.spring import MARCH, NOW, ZONE, added_up, fill, lived, told
 from tests.campaigns.campaigning.started import FIFTY, running
 from tests.cast import AT, MARA, buy, days
-
-__all__ = ["spring"]
 
 BY_SEGMENT = [key for key, made in FIGURES.items() if "segment" in made.cuts]
 BY_CAMPAIGN = [key for key, made in FIGURES.items() if "campaign" in made.cuts]
@@ -41,6 +39,11 @@ def apart(key: str, cut: str, when: Stretch = MARCH) -> dict[str, Told]:
 
 def sums(key: str, cut: str, when: Stretch = MARCH) -> dict[str, int]:
     return {name: found.part for name, found in apart(key, cut, when).items() if found.part}
+
+
+@pytest.fixture
+def spring(ana: Member, ben: Member) -> None:
+    lived(ana, ben)
 
 
 @pytest.fixture

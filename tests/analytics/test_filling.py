@@ -12,7 +12,7 @@ from analytics.queries import freshness
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from members.models import Member
-from tests.analytics.test_figures import NOW, fill, told
+from tests.analytics.spring import NOW, fill, told
 from tests.cast import AT, MARA, buy, days, person
 
 

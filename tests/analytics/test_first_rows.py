@@ -14,13 +14,14 @@ from members.models import Member
 from members.operations.merging import merge
 from members.operations.points import adjust_points
 from members.operations.privacy import erase_member
-from tests.analytics.test_figures import MARCH, NOW, ZONE, spring
+from tests.analytics.spring import MARCH, NOW, ZONE, spring
 from tests.cast import AT, MARA, buy, days, person
+from tests.standing import ana, ben, cafe, luna
 
-__all__ = ["spring"]
+__all__ = ["ana", "ben", "cafe", "luna", "spring"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def summer(spring: None, ana: Member, ben: Member) -> None:
     """More of the same: equal orders, one who goes, two who become one, points by hand and taken back, long silences."""
     dora, erin, finn = (

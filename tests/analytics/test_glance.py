@@ -19,8 +19,11 @@ from members.operations.privacy import erase_member
 from members.operations.refunds import cancel_order, refund_order
 from members.queries.overview import Period, buyers, overview_and_before
 from members.rules.shopping import NewRefund
-from tests.analytics.test_figures import NOW, ZONE, fill
+from tests.analytics.spring import NOW, ZONE, fill
 from tests.cast import buy, days, person
+from tests.standing import ana, ben, cafe, luna
+
+__all__ = ["ana", "ben", "cafe", "luna"]
 
 type Values = list[dict[str, object]]
 

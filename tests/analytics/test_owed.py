@@ -32,7 +32,7 @@ from members.operations.refunds import refund_order
 from members.rules.shopping import NewRefund
 from rewards.operations.catalogue import create_reward
 from rewards.operations.redemption import redeem_reward, reserve_reward
-from tests.analytics.test_figures import NOW, ZONE, fill
+from tests.analytics.spring import NOW, ZONE, fill
 from tests.cast import AT, buy, days, publish
 
 

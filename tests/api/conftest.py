@@ -21,23 +21,29 @@ SHARING = {"transfers": {"on": True}, "household": {"on": True}}
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     """Nothing that is kept for half a second outlives a test."""
-    _forget()
+    forget()
     yield
-    _forget()
+    forget()
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Let the next request ask the database again."""
     throttling.forget_local()
     merchants._kept.clear()
     merchants._shops.clear()
 
 
+def opened(merchant: Merchant) -> Merchant:
+    """A merchant, with a programme in force."""
+    with acting_for(merchant, by=MARA):
+        publish(sharing=SHARING, membership_plans=PLANS, referrals={"on": True})
+    return merchant
+
+
 @pytest.fixture
 def shopfront(luna: Merchant) -> Merchant:
     """Café Luna with one point per krona in force sharing and a plan, and no scope open: as a request finds it."""
-    with acting_for(luna, by=MARA):
-        publish(sharing=SHARING, membership_plans=PLANS, referrals={"on": True})
-    return luna
+    return opened(luna)
 
 
 @pytest.fixture

@@ -16,7 +16,10 @@ from django.apps import apps
 from django.db import connection
 
 from tests.api.caller import an_order
-from tests.api.test_rights import ALL, everything, filled
+from tests.api.standing import call, luna, lunas, shopfront
+from tests.api.test_rights import ALL, filled
+
+__all__ = ["call", "luna", "lunas", "shopfront"]
 
 WRONG_TYPES = [None, True, 7, 1.5, "text", [], {}, [[]], {"a": 1}]
 FAR = [
@@ -188,10 +191,9 @@ def _base(address: str, example: Any) -> Any:
 
 
 @pytest.mark.parametrize(("method", "address", "spec"), BODIES)
-def test_every_field_of_every_body(call, method, address, spec):
-    known = everything(call, "customer-1001")
+def test_every_field_of_every_body(call, lunas, method, address, spec):
     before = counts()
-    sweep = Sweep(call, method, filled(address, **known))
+    sweep = Sweep(call, method, filled(address, **lunas))
     base = _base(address, spec.example)
     for path, annotation, required in fields(spec.body):
         if "document" in path or (path == "programme" and bool not in parts(annotation)[0]):
@@ -232,8 +234,8 @@ def _hostile_texts(sweep: Sweep, base: Any, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "address", "spec"), QUERIES)
-def test_every_query_parameter(call, method, address, spec):
-    where = filled(address, **everything(call, "customer-1001"))
+def test_every_query_parameter(call, lunas, method, address, spec):
+    where = filled(address, **lunas)
     before = counts()
     body = spec.example if spec.body is not None else None
     sweep = Sweep(call, method, "")

@@ -13,7 +13,7 @@ from schemathesis.specs.openapi import checks as spec_checks
 from loyalty.core.tenancy.scope import acting_for
 from loyalty.web.api import Generator
 from tests.api.caller import Caller, key_for
-from tests.api.test_rights import everything
+from tests.api.one_of_each import everything
 from tests.cast import MARA, publish, shop
 
 schema = schemathesis.openapi.from_dict(

@@ -7,7 +7,7 @@ import pytest
 from loyalty.core.api import pagination
 from members.api import members
 from tests.api.caller import Caller, an_order
-from tests.api.test_rights import everything
+from tests.api.one_of_each import everything
 
 
 @pytest.mark.parametrize(

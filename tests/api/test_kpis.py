@@ -8,7 +8,7 @@ from analytics.queries.figures import FIGURES
 from loyalty.core.merchants.models import Merchant
 from loyalty.core.tenancy.scope import acting_for
 from members.operations.bulk import put_into_segment
-from tests.analytics.test_figures import OF_MARCH
+from tests.analytics.spring import OF_MARCH
 from tests.api.caller import Caller
 from tests.cast import AT, MARA, buy, days, person
 

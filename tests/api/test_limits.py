@@ -8,7 +8,7 @@ from loyalty.core import cache
 from loyalty.core.api import throttling
 from loyalty.core.api.throttling import Bucket, take
 from tests.api.caller import Caller, key_for
-from tests.api.test_rights import everything
+from tests.api.one_of_each import everything
 
 PLACES = ["shared", "local"]
 

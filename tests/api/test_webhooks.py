@@ -14,7 +14,7 @@ from loyalty.core.tenancy.scope import across_merchants, acting_for
 from loyalty.core.webhooks import tasks
 from loyalty.web.api import Generator
 from tests.api.caller import Caller, an_order
-from tests.api.test_rights import everything
+from tests.api.one_of_each import everything
 from tests.cast import MARA
 from tests.core.webhooks.receiver import receiving
 
