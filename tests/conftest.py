@@ -90,6 +90,7 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker) -> Iterat
         _connect(name, passwords)
         _forget("owner")
         del connections.settings["owner"]
+        os.environ["TEST_DATABASE_MADE"] = made
         os.environ["TEST_DATABASE_ADMIN"] = _url(name)
         os.environ["TEST_DATABASE_URL"] = _url(name, role="loyalty_app", password=passwords["app"])
         connection.ops.__class__.execute_sql_flush = _flush  # the serving role may not empty tables

@@ -10,10 +10,9 @@ from loyalty.core.events.models import Event
 from members.models import Member
 from tests.campaigns.automations.hand import flow, wait
 from tests.cast import AT, days
+from tests.isolation.crowd import Crowded
 from tests.isolation.crowding import committed
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.test_plans import slow_steps
 
 
 def _under_way() -> Automation:

@@ -9,9 +9,8 @@ from campaigns.queries.campaigning.reading import public_id
 from members.models import BudgetUse
 from tests.campaigns.campaigning.started import running
 from tests.cast import AT
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.crowd import Crowded
+from tests.isolation.test_plans import slow_steps
 
 
 def test_campaigns_use_an_index(crowded: Crowded) -> None:

@@ -13,9 +13,8 @@ from analytics.queries import rows as opened
 from analytics.queries.rows import rows, some_rows
 from analytics.rules.calendar import DAY, Grain, stretch
 from tests.cast import AT, days
-from tests.isolation.test_plans import Crowded, crowded, nodes, plans
-
-__all__ = ["crowded"]
+from tests.isolation.crowd import Crowded
+from tests.isolation.test_plans import nodes, plans
 
 ZONE = "Europe/Stockholm"
 TODAY = AT.astimezone(ZoneInfo(ZONE)).date()

@@ -9,10 +9,9 @@ from campaigns.queries.games.boards import names_of
 from members.models import Member
 from tests.campaigns.games.playing import opened
 from tests.cast import AT, days
+from tests.isolation.crowd import Crowded
 from tests.isolation.crowding import committed
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.test_plans import slow_steps
 
 
 def _played() -> Challenge:

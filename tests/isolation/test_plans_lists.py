@@ -10,9 +10,8 @@ from members.queries import choosing, directory
 from members.queries import wallet as wallets
 from members.queries.choosing import Choice
 from tests.cast import AT
-from tests.isolation.test_plans import Crowded, crowded, nodes, plans, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.crowd import Crowded
+from tests.isolation.test_plans import nodes, plans, slow_steps
 
 
 def test_a_common_name_is_looked_for_along_the_list(

@@ -5,9 +5,8 @@ from typing import Any
 
 from campaigns.models import Message
 from campaigns.queries import log
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.crowd import Crowded
+from tests.isolation.test_plans import slow_steps
 
 
 def test_messages_use_an_index(crowded: Crowded) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 from members.models import Product
 from members.queries import order_facts, products
 from members.queries.products import Choice
+from tests.isolation.crowd import Crowded
 from tests.isolation.crowding import committed
 from tests.isolation.shelving import crowded_shelf
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.test_plans import slow_steps
 
 
 def test_the_catalogue_uses_an_index(crowded: Crowded) -> None:

@@ -12,10 +12,9 @@ from members.models import Member
 from members.queries.pasts import pasts
 from members.rules.rehearsing import Rules
 from tests.cast import AT, days
+from tests.isolation.crowd import Crowded
 from tests.isolation.crowding import committed
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.test_plans import slow_steps
 
 
 def _rehearsed() -> Rehearsal:

@@ -8,9 +8,8 @@ import msgspec
 from campaigns.queries.segments import compiling, reading
 from campaigns.rules.segments import Conditions
 from tests.cast import AT
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.crowd import Crowded
+from tests.isolation.test_plans import slow_steps
 
 ONE_OF_EACH = [
     {"type": "orders", "at_least": 1},

@@ -10,10 +10,10 @@ from campaigns.queries.surveys import reading, results
 from members.models import Member
 from tests.campaigns.surveys.asking import asked
 from tests.cast import AT, days
+from tests.isolation.crowd import Crowded
 from tests.isolation.crowding import analyse, committed
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
+from tests.isolation.test_plans import slow_steps
 
-__all__ = ["crowded"]
 PRODUCTS = """
 INSERT INTO campaigns_productlink (id, merchant_id, sku, other, place, score, together)
 SELECT gen_random_uuid(), m, 's' || n % 300, 'o' || n, 1, 0.5, 3

@@ -7,10 +7,9 @@ from analytics.models import MemberValue
 from analytics.queries import goals, proposing, value
 from members.models import Member
 from tests.cast import AT
+from tests.isolation.crowd import Crowded
 from tests.isolation.crowding import committed
-from tests.isolation.test_plans import Crowded, crowded, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.test_plans import slow_steps
 
 
 def _foretold() -> None:

@@ -7,9 +7,8 @@ import psycopg
 from loyalty.connectors.wallets import queries
 from loyalty.connectors.wallets.models import WalletDevice, WalletPass
 from loyalty.core.tenancy import scope
-from tests.isolation.test_plans import Crowded, crowded, nodes, plans, slow_steps
-
-__all__ = ["crowded"]
+from tests.isolation.crowd import Crowded
+from tests.isolation.test_plans import nodes, plans, slow_steps
 
 CARDS = """
 INSERT INTO wallets_walletpass (id, merchant_id, member_id, platform, token, made_at, changed_at, attempts, error)
