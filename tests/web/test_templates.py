@@ -43,6 +43,10 @@ BLOCKED = {
     "hx-on": re.compile(r"\bhx[-_]on\b", re.IGNORECASE),
     "a js: value": re.compile(r"=\s*[\"']\s*(?:js|javascript):", re.IGNORECASE),
     "a filter in hx-trigger": re.compile(r"hx[-_]trigger=(?:\"[^\"]*\[|'[^']*\[)"),
+    # A page's own `title` or `link` would show in it.
+    "a banner that sees the page's names": re.compile(
+        r"include \"components/banner\.html\"(?!(?:(?!%\}).)* only %\})"
+    ),
     "a foreign host": re.compile(r"\bhttps?://|(?:src|href|action)=[\"']//", re.IGNORECASE),
 }
 
@@ -54,6 +58,9 @@ PLANTED = {
     "hx-on": ['<p hx-on:click="x">', '<p hx-on="x">', '{% button hx_on="x" %}'],
     "a js: value": ["<p hx-vals='js:{a: 1}'>", '<a href="javascript:x">'],
     "a filter in hx-trigger": ['<p hx-trigger="click[ctrlKey]">', '{% button hx_trigger="keyup[key]" %}'],
+    "a banner that sees the page's names": [
+        '{% include "components/banner.html" with text=_("50 % only") %}'
+    ],
     "a foreign host": ['<img src="https://cdn.example/x.png">', '<script src="//cdn.example/x.js"></script>'],
 }
 
