@@ -183,7 +183,9 @@ def test_a_line_without_a_price_beside_others_is_not_dropped(cafe: Merchant, ana
     ("row", "column", "sentence"),
     [("A;1999-12-31;100;ana", "Date", "Tiden måste ligga mellan år 2000 och i morgon."),
      ("A;2026-03-02;9000000000000;ana", "Total", "Ett belopp kan inte vara under noll eller så här stort."),
-     (f"{'A' * 101};2026-03-02;100;ana", "Order number", "Skriv högst 100 synliga tecken.")],
+     ('"A\x07";2026-03-02;100;ana', "Order number", "Skriv bara synliga tecken, utan radbrytningar."),
+     (f"{'A' * 101};2026-03-02;100;ana", "Order number", "Skriv högst 100 synliga tecken."),
+     (f"A;2026-03-02;100;{'x' * 101}", "Kundnummer", "Skriv 1 till 100 synliga tecken.")],
 )  # fmt: skip
 def test_what_no_order_can_have_is_said_in_the_readers_language(
     cafe: Merchant, ana: Member, send: Send, row: str, column: str, sentence: str

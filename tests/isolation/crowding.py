@@ -1,5 +1,5 @@
-"""A crowded shop in a database of its own, and rows that its tests add, as PostgreSQL would know them: committed, and
-with statistics."""
+"""Copies of a crowded shop's database, and rows that tests add to it as PostgreSQL would know them: committed, and with
+statistics."""
 
 import os
 from collections.abc import Callable, Iterator

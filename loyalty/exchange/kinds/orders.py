@@ -34,7 +34,7 @@ from members.models import Order
 from members.operations.orders import IN_FORCE, DecidedBy, Outcome, record_orders
 from members.operations.refunds import cancel_order
 from members.queries.orders import recorded
-from members.rules.shopping import MOST_LINES, NewLine, NewOrder, NewRefund, order_problems
+from members.rules.shopping import NewLine, NewOrder, NewRefund, order_problems
 
 MEMBER_WAYS = {"external": "external_id", "email": "email", "phone": "phone", "card": "card"}
 NOT_SOLD = frozenset(
@@ -42,14 +42,12 @@ NOT_SOLD = frozenset(
      "trash", "authorized", "annullerad", "kansellert", "geannuleerd"}
 )  # fmt: skip
 """States of other systems, and ours, in which an order is no purchase."""
-COLUMNS = {"placed_at": "placed_at", "discount_minor": "discount", "lines": "total"}
-"""The columns of what the rules of orders complain about."""
-LONGEST = {
-    "$.external_id": ("number", 100), "$.location": ("location", 60), "$.payment_method": ("payment_method", 40),
-    "$.member.external_id": ("external", 100), "$.member.email": ("email", 200), "$.member.phone": ("phone", 40),
-    "$.member.card": ("card", 100),
+COLUMNS = {
+    "external_id": "number", "placed_at": "placed_at", "discount_minor": "discount", "lines": "total",
+    "location": "location", "payment_method": "payment_method",
+    **{f"member.{field}": way for way, field in MEMBER_WAYS.items()},
 }  # fmt: skip
-"""Column and most characters of each text that the types of orders may refuse."""
+"""The columns of what the types and the rules of orders complain about."""
 NO_LINES = "order"
 """What the one line of an order is called whose file has only totals."""
 FIELDS = (
@@ -288,12 +286,15 @@ def _refuse_undone(lines: Sequence[Line], currency: str) -> None:
 
 def _unfit(lines: Sequence[Line], error: str) -> Bad:
     """What of an order no order can have, by the field that its types complain of."""
-    if error.endswith("$.lines`"):
-        reason = _("One order has at most {most} lines.").format(most=MOST_LINES)
+    field, longest = re.search(r"\$\.([\w.]+)", error), re.search(r"length <= (\d+)", error)
+    if field and longest and field[1] == "lines":
+        reason = _("One order has at most {most} lines.").format(most=longest[1])
         return parsing.problem(lines[0], "number", "too_many", reason)
-    name, most = next((found for path, found in LONGEST.items() if path in error), ("", 200))
-    reason = _("Write at most {most} visible characters.").format(most=most)
-    return parsing.problem(parsing.holder(lines, name), name, "too_long", reason)
+    name = COLUMNS.get(field[1], "") if field else ""
+    code, reason = "invalid", _("Write visible characters only, without line breaks.")
+    if longest:
+        code, reason = "too_long", _("Write at most {most} visible characters.").format(most=longest[1])
+    return parsing.problem(parsing.holder(lines, name), name, code, reason)
 
 
 def _first(lines: Sequence[Line], name: str) -> str:
